@@ -1,0 +1,131 @@
+# Flamekit: one graph, no recursion. Bare `make` prints help.
+# Each folder's module.mk only adds objects, programs and tests to this graph.
+# Objects go to build/<mode>/<path>.o, so modes live side by side.
+
+.DEFAULT_GOAL := help
+.SECONDARY:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/sh
+
+MODE ?= release
+B    := build/$(MODE)
+MODULES := common agent server cli demoapp loadgen tests
+
+# ---- compilers and flags, one row a mode -----------------------------------
+CC_release := gcc
+CC_debug   := gcc
+CC_asan    := gcc
+CC_tsan    := gcc
+CC_fuzz    := clang
+OPT_release := -O2 -g -fno-omit-frame-pointer
+OPT_debug   := -O0 -g3 -fno-omit-frame-pointer
+OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DFK_SANITIZED
+OPT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -DFK_SANITIZED
+OPT_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -DFK_SANITIZED
+CC  := $(CC_$(MODE))
+OPT := $(OPT_$(MODE))
+ifeq ($(OPT),)
+$(error MODE=$(MODE) is unknown; use release, debug, asan, tsan or fuzz)
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+        -Wold-style-definition -Wwrite-strings -Wcast-qual -Wpointer-arith \
+        -Wvla -Wformat=2 -Wundef -Wimplicit-fallthrough
+ifneq (,$(findstring gcc,$(CC)))
+WARN += -Wduplicated-cond -Wlogical-op
+endif
+ifdef CI
+WARN += -Werror
+endif
+VERSION := $(shell cat VERSION)
+CPPFLAGS := -I. -D_GNU_SOURCE -DFK_VERSION='"$(VERSION)"'
+# Everything is position independent, because common/ is part of
+# libflamekit.so; the thread-local model keeps __tls_get_addr, which may
+# allocate, out of the signal path.
+CFLAGS := -std=c17 $(OPT) $(WARN) -fPIC -fvisibility=hidden \
+          -ftls-model=initial-exec -MMD -MP
+LDFLAGS := $(filter -fsanitize%,$(OPT)) -Wl,--as-needed -pthread
+
+# ---- foreign libraries, asked once ----------------------------------------
+# package:Debian package. A missing one is named before anything is compiled.
+FOREIGN := libmicrohttpd:libmicrohttpd-dev libcurl:libcurl4-openssl-dev \
+           sqlite3:libsqlite3-dev zlib:zlib1g-dev libzstd:libzstd-dev \
+           jansson:libjansson-dev
+PKGS := $(foreach f,$(FOREIGN),$(firstword $(subst :, ,$(f))))
+FOREIGN_CFLAGS = $(eval FOREIGN_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(FOREIGN_CFLAGS)
+FOREIGN_LIBS   = $(eval FOREIGN_LIBS := $$(shell pkg-config --libs $(PKGS)))$(FOREIGN_LIBS)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+
+ALL :=
+.SECONDEXPANSION:
+include $(MODULES:%=%/module.mk)
+
+# ---- how things are made -----------------------------------------------------
+$(B)/.needs: Makefile
+	@mkdir -p $(B)
+	@sh scenarios/install.sh verify $(FOREIGN)
+	@touch $@
+
+# Flags of a folder: CFLAGS_<first path component>.
+folder = $(firstword $(subst /, ,$(1)))
+$(B)/%.o: %.c | $(B)/.needs
+	@mkdir -p $(@D)
+	$(call say,cc,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(FOREIGN_CFLAGS) $(CFLAGS) $(CFLAGS_$(call folder,$<)) $(CFLAGS_$(subst /,_,$*)) -c -o $@ $<
+
+$(B)/%.o: %.S | $(B)/.needs
+	@mkdir -p $(@D)
+	$(call say,as,$<)
+	$(Q)$(CC) $(CPPFLAGS) -g -c -o $@ $<
+
+$(B)/lib/%.a:
+	@mkdir -p $(@D)
+	$(call say,ar,$@)
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+$(B)/bin/%:
+	@mkdir -p $(@D)
+	$(call say,ld,$@)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(LDFLAGS_$*) $(FOREIGN_LIBS) -lm -ldl
+
+-include $(shell test -d $(B) && find $(B) -name '*.d')
+
+# ---- verbs ----------------------------------------------------------------------
+.PHONY: all help clean up down status load restart reset doctor next hint \
+        check check-long asan tsan fuzz bench fmt lint install-tools install
+
+help:
+	@sed -n 's/^#? \{0,1\}//p' Makefile
+
+#? Flamekit: a continuous-profiling workshop
+#?
+#?   make doctor   can this machine run the workshop?
+#?   make up       start everything, print the address of the page
+#?   make load     send traffic          (make load ARGS="--for 30s", ARGS=stop)
+#?   make next     the next exercise     make hint   one step of help
+#?   make check EX=1   is exercise 1 solved?
+#?   make status   what runs             make restart   stop and start again
+#?   make down     stop everything       make reset     forget data and progress
+#?
+#? for developers
+#?   make all      all programs -> build/release/bin      (MODE=debug asan tsan)
+#?   make check    every test, ends with "N passed, N failed, N skipped"
+#?   make check-long   what takes longer than ten minutes
+#?   make asan tsan fuzz lint fmt bench      (T=60 seconds a fuzzer, BENCH=name)
+
+all: $(ALL)
+
+up down status restart reset:
+	@sh scenarios/stack.sh $@
+
+doctor load next hint:
+	@sh scenarios/stack.sh $@ $(ARGS)
+
+clean:
+	rm -rf build
+
+fmt:
+	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -1,0 +1,44 @@
+/*
+ * Command-line options from one table: getopt_long behind it, an environment
+ * variable for each, and `--help` printed from it.
+ */
+#ifndef FK_COMMON_OPT_H
+#define FK_COMMON_OPT_H
+
+#include "common/err.h"
+
+#include <stddef.h>
+
+enum fk_opt_kind {
+    FK_OPT_FLAG,   /* bool *, no value */
+    FK_OPT_STRING, /* const char ** (borrowed from argv or the environment) */
+    FK_OPT_INT,    /* long *, with min and max */
+    FK_OPT_DURATION, /* int64_t * in ns: 30s, 5m */
+    FK_OPT_LIST,   /* struct fk_opt_list *, may be given again */
+};
+
+struct fk_opt_list {
+    const char *item[64];
+    int count;
+};
+
+struct fk_opt {
+    const char *name;  /* without the dashes */
+    char letter;       /* or 0 */
+    const char *env;   /* environment variable, or NULL */
+    enum fk_opt_kind kind;
+    void *target;      /* holds the default before parsing */
+    long min, max;     /* FK_OPT_INT */
+    const char *value_name; /* in the help, such as "ADDR:PORT" */
+    const char *help;  /* one sentence */
+};
+
+/* `opts` ends with a row whose name is NULL. Environment first, then argv.
+ * *first_arg = index of the first argument that is no option; parsing stops
+ * there or at `--`. FK_ERR_ARG with a sentence
+ * in diag; FK_ERR_CANCELLED after --help or --version was printed: exit 0. */
+FK_MUST_USE enum fk_err fk_opt_parse(const struct fk_opt *opts, int argc,
+    char **argv, const char *usage, int *first_arg, struct fk_diag *diag);
+void fk_opt_help(const struct fk_opt *opts, const char *usage);
+
+#endif

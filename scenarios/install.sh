@@ -1,0 +1,101 @@
+#!/bin/sh
+# What the kit needs from the system, and how to get it.
+#   install.sh verify NAME:PACKAGE...   say in one line which library is missing
+#   install.sh run                      install what `make up` needs
+#   install.sh test                     install what `make check` needs as well
+# apt runs as root or through sudo, once, after saying what it will do; on
+# other systems the one line to run is printed instead.
+set -eu
+
+RUN_TOOLS="gcc make pkg-config"
+RUN_PACKAGES="gcc libc6-dev make pkg-config libmicrohttpd-dev \
+libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libzstd-dev libjansson-dev"
+RUN_LIBS="libmicrohttpd libcurl sqlite3 zlib libzstd jansson"
+
+# tool:package; a tool that is on the PATH is not installed again.
+TEST_TOOLS="prove:perl clang:clang clang-format:clang-format \
+clang-tidy:clang-tidy node:nodejs npm:npm chromium:chromium \
+shellcheck:shellcheck cppcheck:cppcheck pmccabe:pmccabe jq:jq curl:curl \
+valgrind:valgrind protoc:protobuf-compiler sqlite3:sqlite3 ss:iproute2 \
+git:git"
+TEST_FILES="/usr/lib/llvm-14/lib/clang:libclang-rt-14-dev"
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+verify() {
+    have gcc || have clang || {
+        echo "no C compiler: run 'make up' (it installs gcc), or apt-get install gcc" >&2
+        exit 1
+    }
+    have pkg-config || {
+        echo "pkg-config is missing: apt-get install pkg-config" >&2
+        exit 1
+    }
+    missing=
+    for pair in "$@"; do
+        pkg-config --exists "${pair%%:*}" || missing="$missing ${pair#*:}"
+    done
+    [ -z "$missing" ] || {
+        echo "libraries are missing: run 'make up', or apt-get install$missing" >&2
+        exit 1
+    }
+}
+
+missing_run() {
+    for tool in $RUN_TOOLS; do
+        have "$tool" || { echo "$RUN_PACKAGES"; return; }
+    done
+    for lib in $RUN_LIBS; do
+        pkg-config --exists "$lib" || { echo "$RUN_PACKAGES"; return; }
+    done
+}
+
+missing_test() {
+    for pair in $TEST_TOOLS; do
+        have "${pair%%:*}" || echo "${pair#*:}"
+    done
+    ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a \
+        >/dev/null 2>&1 || echo "${TEST_FILES#*:}"
+}
+
+apt_install() {
+    echo "install   $*"
+    if ! have apt-get; then
+        echo "this system has no apt-get; install the equivalents of: $*" >&2
+        exit 1
+    fi
+    as_root=
+    if [ "$(id -u)" != 0 ]; then
+        have sudo || {
+            echo "not root and no sudo; as root run: apt-get install $*" >&2
+            exit 1
+        }
+        as_root=sudo
+    fi
+    log=${TMPDIR:-/tmp}/flamekit-apt.$$
+    if ! { $as_root apt-get update && $as_root env \
+        DEBIAN_FRONTEND=noninteractive apt-get install -y \
+        --no-install-recommends "$@"; } >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        echo "apt-get failed; the whole log is $log" >&2
+        exit 1
+    fi
+    rm -f "$log"
+}
+
+verb=${1:-}
+[ $# -gt 0 ] && shift
+case $verb in
+verify) verify "$@" ;;
+run | test)
+    want=$(missing_run)
+    [ "$verb" = run ] || want="$want $(missing_test)"
+    # shellcheck disable=SC2086
+    set -- $want
+    [ $# -eq 0 ] || apt_install "$@"
+    ;;
+*)
+    echo "usage: install.sh verify NAME:PACKAGE... | run | test" >&2
+    exit 2
+    ;;
+esac

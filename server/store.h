@@ -1,0 +1,202 @@
+/*
+ * The store: where profiles are kept. A table of functions with several
+ * implementations behind one conformance suite (tests/unit/test_store.c):
+ * store_sqlite.c (default), store_memory.c (the oracle of tests), later
+ * ClickHouse. Everything above this header sees only what is written here.
+ *
+ * Model. A tenant holds series; a series is a full label set, private labels
+ * included (__profile_type__ and so on), and so has exactly one value type.
+ * Every app (value of service_name) has a trie of frames; a stack is a node
+ * of the trie, a profile is a list of (node, value). Node 0 is the root, and
+ * parent < child always.
+ *
+ * Threads: every function may be called from any thread at any time, except
+ * close. Reads never wait for writes. Ranges are [t0, t1) in ms since 1970.
+ */
+#ifndef SERVER_STORE_H
+#define SERVER_STORE_H
+
+#include "common/err.h"
+#include "common/labels.h"
+#include "server/selector.h"
+
+struct store_frame {
+    struct fk_slice name, file;
+    int64_t line;
+};
+
+/* A stack of one body: indices into store_batch.frames, root first. */
+struct store_stack {
+    const uint32_t *frames;
+    uint32_t depth;
+};
+
+struct store_value {
+    uint32_t stack; /* index into store_batch.stacks */
+    int64_t value;
+};
+
+struct store_profile {
+    struct fk_labels labels; /* service_name and __profile_type__ present */
+    int64_t time_ms;
+    int64_t duration_ns;
+    const struct store_value *values;
+    size_t num_values;
+    uint64_t dedup;  /* hash of the client's id of this body; 0 = none: the
+                        same series, time and dedup twice is stored once */
+    uint8_t id[16];  /* UUID made by the server */
+};
+
+/* What one request brought. All or nothing. */
+struct store_batch {
+    const struct store_frame *frames;
+    size_t num_frames;
+    const struct store_stack *stacks;
+    size_t num_stacks;
+    const struct store_profile *profiles;
+    size_t num_profiles;
+};
+
+struct store;
+struct store_tenant;
+
+/* Called once, from any thread: FK_OK means durable. Must not block. */
+typedef void (*store_done_fn)(void *arg, enum fk_err err, const char *why);
+
+struct store_series {
+    uint32_t id; /* of this tenant */
+    uint32_t trie;
+    const struct fk_labels *labels;
+    int64_t first_ms, last_ms; /* times of the oldest and newest profile */
+};
+/* Return anything but FK_OK to stop; the call then returns that. Views are
+ * valid during the call only. */
+typedef enum fk_err (*store_series_fn)(
+    void *arg, const struct store_series *series);
+
+/* Part of a merge: values to be added to the nodes of one trie. A node may
+ * come in several runs. */
+struct store_run {
+    uint32_t trie;
+    uint32_t series;
+    const uint32_t *nodes;
+    const int64_t *values;
+    size_t n;
+};
+typedef enum fk_err (*store_run_fn)(void *arg, const struct store_run *run);
+
+struct store_point {
+    uint32_t series;
+    int64_t time_ms; /* of the profile, or the start of a stored bucket */
+    int64_t total;
+    uint32_t profiles; /* how many were merged into it */
+};
+typedef enum fk_err (*store_point_fn)(
+    void *arg, const struct store_point *point);
+
+/* A trie as it is now or was a moment ago: append-only, so what is held
+ * stays valid and constant until release. */
+struct store_trie {
+    uint32_t count;
+    const uint32_t *parent;
+    const uint32_t *frame;
+    void *hold;
+};
+
+/* What a query may cost. */
+struct store_budget {
+    int64_t deadline_mono_ns; /* 0 = none */
+    uint64_t max_bytes;       /* decoded; 0 = none */
+    /* Asked now and then; true = the client is gone. May be NULL. */
+    bool (*cancelled)(void *arg);
+    void *cancelled_arg;
+};
+
+/* Small documents beside the profiles: annotations, activity, load runs. */
+struct store_doc {
+    struct fk_slice kind; /* [a-z]+, chosen by us, not by strangers */
+    struct fk_slice id;   /* unique within the kind */
+    int64_t from_ms, until_ms; /* until 0 = a point or still open */
+    struct fk_slice body; /* JSON text */
+};
+typedef enum fk_err (*store_doc_fn)(void *arg, const struct store_doc *doc);
+
+#define STORE_DOC_MAX_BYTES (64 * 1024)
+#define STORE_DOC_MAX_COUNT 20000 /* a kind; the oldest go first */
+
+struct store_stats {
+    uint64_t profiles, samples, batches, commits, duplicates;
+    uint64_t rejected_full, failed;
+    uint64_t queue_profiles, queue_bytes;
+    uint64_t series, trie_nodes, disk_bytes;
+    int64_t oldest_ms, newest_ms; /* 0 = nothing ingested */
+};
+
+struct store_options {
+    const char *dir;           /* data directory; ignored by memory */
+    size_t queue_max_profiles; /* 4,096 */
+    size_t queue_max_bytes;    /* 64 MiB */
+    uint32_t max_series;       /* a tenant; 5,000 */
+    int64_t commit_delay_ns;   /* gather up to this long; 50 ms */
+};
+
+void store_options_init(struct store_options *o);
+
+struct store_ops {
+    const char *name;
+    enum fk_err (*open)(const struct store_options *options,
+        struct store **out, struct fk_diag *diag);
+    /* Drains the queue, commits, closes. */
+    void (*close)(struct store *store);
+    /* The tenant of this name, made if new. Lives as long as the store. */
+    enum fk_err (*tenant)(struct store *store, struct fk_slice name,
+        struct store_tenant **out, struct fk_diag *diag);
+
+    /* Copies what it needs before it returns. FK_OK: `done` will be called.
+     * FK_ERR_FULL (queue), FK_ERR_LIMIT (series), FK_ERR_UNAVAILABLE: it
+     * will not, and nothing was written. */
+    enum fk_err (*append)(struct store_tenant *t,
+        const struct store_batch *batch, store_done_fn done, void *arg,
+        struct fk_diag *diag);
+
+    /* Series that match and have a profile in the range; t0 = t1 = 0: any
+     * time. */
+    enum fk_err (*series)(struct store_tenant *t, const struct selector *s,
+        int64_t t0, int64_t t1, store_series_fn fn, void *arg);
+    /* Values of the matching series in the range. */
+    enum fk_err (*merge)(struct store_tenant *t, const struct selector *s,
+        int64_t t0, int64_t t1, const struct store_budget *budget,
+        store_run_fn fn, void *arg, struct fk_diag *diag);
+    enum fk_err (*timeline)(struct store_tenant *t, const struct selector *s,
+        int64_t t0, int64_t t1, const struct store_budget *budget,
+        store_point_fn fn, void *arg, struct fk_diag *diag);
+
+    enum fk_err (*trie_hold)(
+        struct store_tenant *t, uint32_t trie, struct store_trie *out);
+    void (*trie_release)(struct store_tenant *t, struct store_trie *trie);
+    /* Views live as long as the store. */
+    enum fk_err (*frame)(struct store_tenant *t, uint32_t trie,
+        uint32_t frame, struct store_frame *out);
+
+    enum fk_err (*doc_put)(struct store_tenant *t,
+        const struct store_doc *doc, struct fk_diag *diag); /* upsert */
+    enum fk_err (*doc_del)(
+        struct store_tenant *t, struct fk_slice kind, struct fk_slice id);
+    /* Docs of a kind that overlap [t0, t1), by from_ms; 0, 0 = all. */
+    enum fk_err (*doc_list)(struct store_tenant *t, struct fk_slice kind,
+        int64_t t0, int64_t t1, store_doc_fn fn, void *arg);
+
+    /* FK_OK: it can write now. */
+    enum fk_err (*health)(struct store *store, struct fk_diag *diag);
+    void (*stats)(struct store *store, struct store_stats *out);
+};
+
+/* Implementations begin with this. */
+struct store {
+    const struct store_ops *ops;
+};
+
+extern const struct store_ops store_sqlite_ops;
+extern const struct store_ops store_memory_ops;
+
+#endif

@@ -14,10 +14,12 @@
 
 enum matcher_op { MATCH_EQ, MATCH_NE, MATCH_RE, MATCH_NRE };
 
+struct regex;
+
 struct matcher {
     struct fk_slice name, value;
     enum matcher_op op;
-    void *regex; /* compiled, for _RE and _NRE */
+    const struct regex *regex; /* compiled, for _RE and _NRE */
 };
 
 #define SELECTOR_MAX_MATCHERS 64
@@ -29,7 +31,7 @@ struct selector {
     uint32_t count;
 };
 
-/* Text and names are copied into the arena; regexes are freed by _fini. */
+/* Everything lives in the arena. */
 FK_MUST_USE enum fk_err selector_parse(struct fk_slice text,
     struct fk_arena *arena, struct selector *out, struct fk_diag *diag);
 void selector_init(struct selector *s); /* empty: matches everything */

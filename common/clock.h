@@ -11,10 +11,11 @@
 
 int64_t fk_wall_ns(void);
 int64_t fk_mono_ns(void);
-int64_t fk_cpu_ns(void); /* CPU time of this process */
+int64_t fk_cpu_ns(void);                       /* CPU time of this process */
 void fk_sleep_until_mono(int64_t deadline_ns); /* absolute, EINTR-proof */
 
-/* "250ms", "30s", "2m", "1h30m": a unit is mandatory except for "0". */
+/* "250ms", "30s", "1.5m", "1h30m", "7d": a unit (ns us ms s m h d) is
+ * mandatory except for "0". False on anything else and on overflow. */
 bool fk_duration_parse(const char *text, int64_t *ns);
 
 #endif

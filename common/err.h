@@ -9,16 +9,16 @@
 #ifndef FK_COMMON_ERR_H
 #define FK_COMMON_ERR_H
 
-#define FK_MUST_USE __attribute__((warn_unused_result))
+#define FK_MUST_USE          __attribute__((warn_unused_result))
 #define FK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 enum fk_err {
     FK_OK = 0,
-    FK_ERR_ARG,         /* the caller asked for something impossible */
-    FK_ERR_FORMAT,      /* bytes from outside are not what they claim */
-    FK_ERR_LIMIT,       /* larger than a limit named in a header */
+    FK_ERR_ARG,    /* the caller asked for something impossible */
+    FK_ERR_FORMAT, /* bytes from outside are not what they claim */
+    FK_ERR_LIMIT,  /* larger than a limit named in a header */
     FK_ERR_NOMEM,
-    FK_ERR_IO,          /* errno tells */
+    FK_ERR_IO, /* errno tells */
     FK_ERR_NOT_FOUND,
     FK_ERR_EXISTS,
     FK_ERR_RETRY,       /* busy now, the same call may work later */

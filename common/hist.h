@@ -1,8 +1,8 @@
 /*
  * Log-linear histogram of nanoseconds: 128 linear steps an octave, relative
- * error under 0.8 %, 57 KiB, values up to 2^63. Merging adds counts, so
- * percentiles of merged histograms are exact to the same error; percentiles
- * themselves are never averaged. Not thread-safe.
+ * error under 0.8 %, 58 KiB, values up to 2^63 - 1; negative ones count as 0.
+ * Merging adds counts, so percentiles of merged histograms are exact to the
+ * same error; percentiles themselves are never averaged. Not thread-safe.
  */
 #ifndef FK_COMMON_HIST_H
 #define FK_COMMON_HIST_H

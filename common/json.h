@@ -11,7 +11,8 @@
 struct fk_json {
     struct fk_buf *out;
     int depth;
-    bool first[33]; /* is the next value the first at this depth? */
+    bool first[33];  /* is the next value the first at this depth? */
+    bool object[33]; /* does this depth hold an object? else an array */
     bool after_key;
 };
 

@@ -1,8 +1,8 @@
 /*
  * Open-addressing map from a 64-bit key to a 64-bit value, growing up to a
  * limit of entries. Keys of strings are their hashes: the caller verifies on
- * a hit (and uses fk_map_next to go on when the hash collides). Any key but
- * FK_MAP_NONE is allowed as value. Not thread-safe.
+ * a hit (and uses fk_map_next to go on when the hash collides). Every value
+ * but FK_MAP_NONE is allowed. Not thread-safe.
  */
 #ifndef FK_COMMON_MAP_H
 #define FK_COMMON_MAP_H
@@ -22,6 +22,7 @@ struct fk_map_slot {
 struct fk_map {
     struct fk_map_slot *slots;
     size_t count, cap, limit;
+    uint64_t seed;
 };
 
 void fk_map_init(struct fk_map *m, size_t limit_entries);

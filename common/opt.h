@@ -10,11 +10,11 @@
 #include <stddef.h>
 
 enum fk_opt_kind {
-    FK_OPT_FLAG,   /* bool *, no value */
-    FK_OPT_STRING, /* const char ** (borrowed from argv or the environment) */
-    FK_OPT_INT,    /* long *, with min and max */
+    FK_OPT_FLAG,     /* bool *, no value */
+    FK_OPT_STRING,   /* const char ** (borrowed from argv or the environment) */
+    FK_OPT_INT,      /* long *, with min and max */
     FK_OPT_DURATION, /* int64_t * in ns: 30s, 5m */
-    FK_OPT_LIST,   /* struct fk_opt_list *, may be given again */
+    FK_OPT_LIST,     /* struct fk_opt_list *, may be given again */
 };
 
 struct fk_opt_list {
@@ -23,19 +23,20 @@ struct fk_opt_list {
 };
 
 struct fk_opt {
-    const char *name;  /* without the dashes */
-    char letter;       /* or 0 */
-    const char *env;   /* environment variable, or NULL */
+    const char *name; /* without the dashes */
+    char letter;      /* or 0 */
+    const char *env;  /* environment variable, or NULL */
     enum fk_opt_kind kind;
-    void *target;      /* holds the default before parsing */
-    long min, max;     /* FK_OPT_INT */
+    void *target;           /* holds the default before parsing */
+    long min, max;          /* FK_OPT_INT */
     const char *value_name; /* in the help, such as "ADDR:PORT" */
-    const char *help;  /* one sentence */
+    const char *help;       /* one sentence */
 };
 
 /* `opts` ends with a row whose name is NULL. Environment first, then argv.
  * *first_arg = index of the first argument that is no option; parsing stops
- * there or at `--`. FK_ERR_ARG with a sentence
+ * there or at `--`. A list in the environment is separated by commas; one on
+ * the command line replaces it. Not thread-safe. FK_ERR_ARG with a sentence
  * in diag; FK_ERR_CANCELLED after --help or --version was printed: exit 0. */
 FK_MUST_USE enum fk_err fk_opt_parse(const struct fk_opt *opts, int argc,
     char **argv, const char *usage, int *first_arg, struct fk_diag *diag);

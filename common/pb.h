@@ -15,7 +15,8 @@
  *
  * A field read with a function for another wire type sets the error.
  * Writing: onto a fk_buf; nested messages by fk_pb_begin/fk_pb_end, which
- * reserve five length bytes and patch them, so nothing is encoded twice.
+ * keep one length byte free and move the message only if it needs more, so
+ * nothing is encoded twice and lengths are minimal.
  */
 #ifndef FK_COMMON_PB_H
 #define FK_COMMON_PB_H
@@ -45,6 +46,7 @@ uint64_t fk_pb_u64(struct fk_pb *pb);
 int64_t fk_pb_i64(struct fk_pb *pb);
 bool fk_pb_bool(struct fk_pb *pb);
 double fk_pb_double(struct fk_pb *pb);
+uint64_t fk_pb_fixed64(struct fk_pb *pb);
 struct fk_slice fk_pb_bytes(struct fk_pb *pb);
 /* Repeated scalars arrive packed or not. For either form call this; it puts
  * the values of the field at hand into *values one by one:

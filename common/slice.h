@@ -32,12 +32,15 @@ ptrdiff_t fk_slice_find(struct fk_slice s, char c);
 ptrdiff_t fk_slice_rfind(struct fk_slice s, char c);
 bool fk_slice_contains(struct fk_slice s, struct fk_slice needle);
 /* The part before `sep` (all of it if there is none); `*rest` gets what
- * follows. Loop: while (fk_slice_split(&rest, ',', &part)) ... */
+ * follows. Loop: while (fk_slice_split(&rest, ',', &part)) ... A text of n
+ * separators has n + 1 parts, some perhaps empty; a NULL `rest` has none. */
 bool fk_slice_split(struct fk_slice *rest, char sep, struct fk_slice *part);
 /* Whole-slice decimal numbers; false on anything else or on overflow. */
 bool fk_slice_i64(struct fk_slice s, int64_t *value);
 bool fk_slice_u64(struct fk_slice s, uint64_t *value);
 /* Well-formed UTF-8 (no surrogates, no overlong forms)? */
 bool fk_slice_utf8(struct fk_slice s);
+/* Bytes of the character at the front of n bytes; 0 when it is malformed. */
+size_t fk_utf8_len(const char *text, size_t n);
 
 #endif

@@ -35,8 +35,8 @@ struct fk_query {
 
 #define FK_QUERY_MAX_PARAMS 256
 
-FK_MUST_USE enum fk_err fk_query_parse(struct fk_slice text,
-    struct fk_arena *a, struct fk_query *out, struct fk_diag *diag);
+FK_MUST_USE enum fk_err fk_query_parse(struct fk_slice text, struct fk_arena *a,
+    struct fk_query *out, struct fk_diag *diag);
 /* First value of a name; an empty slice with NULL ptr when absent. */
 struct fk_slice fk_query_get(const struct fk_query *q, const char *name);
 

@@ -1,0 +1,155 @@
+#include "common/slice.h"
+
+#include <string.h>
+
+struct fk_slice fk_slice_of(const char *z)
+{
+    return (struct fk_slice){z, z ? strlen(z) : 0};
+}
+
+struct fk_slice fk_slice_sub(struct fk_slice s, size_t from, size_t to)
+{
+    if (to > s.len)
+        to = s.len;
+    if (from > to)
+        from = to;
+    return (struct fk_slice){s.ptr ? s.ptr + from : NULL, to - from};
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct fk_slice fk_slice_trim(struct fk_slice s)
+{
+    size_t from = 0, to = s.len;
+    while (from < to && is_blank(s.ptr[from]))
+        from++;
+    while (to > from && is_blank(s.ptr[to - 1]))
+        to--;
+    return fk_slice_sub(s, from, to);
+}
+
+bool fk_slice_eq(struct fk_slice a, struct fk_slice b)
+{
+    return a.len == b.len && (a.len == 0 || !memcmp(a.ptr, b.ptr, a.len));
+}
+
+bool fk_slice_eqz(struct fk_slice a, const char *z)
+{
+    return fk_slice_eq(a, fk_slice_of(z));
+}
+
+bool fk_slice_starts(struct fk_slice s, struct fk_slice prefix)
+{
+    return fk_slice_eq(fk_slice_sub(s, 0, prefix.len), prefix);
+}
+
+int fk_slice_cmp(struct fk_slice a, struct fk_slice b)
+{
+    size_t n = a.len < b.len ? a.len : b.len;
+    int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+ptrdiff_t fk_slice_find(struct fk_slice s, char c)
+{
+    const char *hit = s.len ? memchr(s.ptr, c, s.len) : NULL;
+    return hit ? hit - s.ptr : -1;
+}
+
+ptrdiff_t fk_slice_rfind(struct fk_slice s, char c)
+{
+    const char *hit = s.len ? memrchr(s.ptr, c, s.len) : NULL;
+    return hit ? hit - s.ptr : -1;
+}
+
+bool fk_slice_contains(struct fk_slice s, struct fk_slice needle)
+{
+    if (needle.len == 0)
+        return true;
+    return s.len && memmem(s.ptr, s.len, needle.ptr, needle.len);
+}
+
+bool fk_slice_split(struct fk_slice *rest, char sep, struct fk_slice *part)
+{
+    if (!rest->ptr)
+        return false;
+    ptrdiff_t at = fk_slice_find(*rest, sep);
+    if (at < 0) {
+        *part = *rest;
+        *rest = (struct fk_slice){NULL, 0};
+        return true;
+    }
+    *part = fk_slice_sub(*rest, 0, (size_t)at);
+    *rest = fk_slice_sub(*rest, (size_t)at + 1, rest->len);
+    return true;
+}
+
+bool fk_slice_u64(struct fk_slice s, uint64_t *value)
+{
+    uint64_t v = 0;
+    if (s.len == 0)
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+        unsigned digit = (unsigned)(s.ptr[i] - '0');
+        if (v > (UINT64_MAX - digit) / 10)
+            return false;
+        v = v * 10 + digit;
+    }
+    *value = v;
+    return true;
+}
+
+bool fk_slice_i64(struct fk_slice s, int64_t *value)
+{
+    bool negative = s.len > 1 && s.ptr[0] == '-';
+    uint64_t v, most = (uint64_t)INT64_MAX + negative;
+    if (!fk_slice_u64(fk_slice_sub(s, negative, s.len), &v) || v > most)
+        return false;
+    *value = (int64_t)(negative ? 0 - v : v);
+    return true;
+}
+
+size_t fk_utf8_len(const char *text, size_t n)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    if (n == 0)
+        return 0;
+    if (s[0] < 0x80)
+        return 1;
+    size_t len = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+    if (s[0] < 0xC2 || s[0] > 0xF4 || len > n)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    /* The second byte rules out overlong forms, surrogates, > U+10FFFF. */
+    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) ||
+        (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
+        return 0;
+    return len;
+}
+
+bool fk_slice_utf8(struct fk_slice s)
+{
+    const uint64_t high_bits = 0x8080808080808080u;
+    for (size_t i = 0; i < s.len;) {
+        uint64_t word;
+        if (s.len - i >= sizeof word) {
+            memcpy(&word, s.ptr + i, sizeof word);
+            if (!(word & high_bits)) {
+                i += sizeof word;
+                continue;
+            }
+        }
+        size_t len = fk_utf8_len(s.ptr + i, s.len - i);
+        if (len == 0)
+            return false;
+        i += len;
+    }
+    return true;
+}

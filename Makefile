@@ -6,6 +6,9 @@
 .SECONDARY:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+ifeq (,$(filter -j%,$(MAKEFLAGS)))
+MAKEFLAGS += -j$(shell nproc)
+endif
 SHELL := /bin/sh
 
 MODE ?= release
@@ -66,7 +69,7 @@ include $(MODULES:%=%/module.mk)
 # ---- how things are made -----------------------------------------------------
 $(B)/.needs: Makefile
 	@mkdir -p $(B)
-	@sh scenarios/install.sh verify $(FOREIGN)
+	@sh scenarios/install.sh $(if $(filter up restart check,$(MAKECMDGOALS)),run,verify $(FOREIGN))
 	@touch $@
 
 # Flags of a folder: CFLAGS_<first path component>.
@@ -94,7 +97,7 @@ $(B)/bin/%:
 -include $(shell test -d $(B) && find $(B) -name '*.d')
 
 # ---- verbs ----------------------------------------------------------------------
-.PHONY: all help clean up down status load restart reset doctor next hint \
+.PHONY: all help clean up down status load restart reset doctor next hint list \
         check check-long asan tsan fuzz bench fmt lint install-tools install
 
 help:
@@ -118,11 +121,13 @@ help:
 
 all: $(ALL)
 
-up down status restart reset:
-	@sh scenarios/stack.sh $@
+# The kit's own verbs are those of the `flamekit` program.
+up doctor load next hint list restart: all
+	@build/release/bin/flamekit $@ $(ARGS)
 
-doctor load next hint:
-	@sh scenarios/stack.sh $@ $(ARGS)
+down status reset:
+	@test -x build/release/bin/flamekit || { echo "nothing is built: make up"; exit 1; }
+	@build/release/bin/flamekit $@
 
 clean:
 	rm -rf build

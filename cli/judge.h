@@ -1,0 +1,17 @@
+/* Judging one line of a check file; checker.c calls these through a table. */
+#ifndef CLI_JUDGE_H
+#define CLI_JUDGE_H
+
+#include "cli/checker.h"
+
+/* Each fills in the verdict, the text and perhaps the code. */
+typedef void judge_fn(
+    struct checker *c, const struct check_item *item, struct finding *f);
+
+judge_fn judge_range, judge_path, judge_viewed, judge_ask, judge_pick;
+
+/* Is this answer right for that value? */
+bool judge_answer(const struct check_item *item, const struct value *truth,
+    const char *answer);
+
+#endif

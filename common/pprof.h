@@ -2,10 +2,11 @@
  * pprof profiles (github.com/google/pprof/proto/profile.proto): the decoded
  * form, reading and writing.
  *
- * Reading is one pass that validates everything a later step would trust:
- * every string, function, location and mapping reference is resolved to an
- * index into the arrays below, or the whole profile is refused with
- * FK_ERR_FORMAT and the wording of Grafana Pyroscope (spec/pyroscope-api 14).
+ * Reading validates everything a later step would trust: every string,
+ * function, location and mapping reference is resolved to an index into the
+ * arrays below, or the whole profile is refused with FK_ERR_FORMAT and the
+ * wording of Grafana Pyroscope, which its clients' tests compare. Fields may
+ * come in any order: passes over the top level count, then fill.
  * Strings are views into the body, which must outlive the profile; arrays
  * live in the arena. Index 0 of strings is "".
  *
@@ -19,7 +20,8 @@
 #include "common/buf.h"
 #include "common/map.h"
 
-#define FK_PPROF_NONE UINT32_MAX
+#define FK_PPROF_NONE      UINT32_MAX
+#define FK_PPROF_MAX_TYPES 64 /* sample types in one profile */
 
 struct fk_pprof_type {
     struct fk_slice type, unit;
@@ -79,7 +81,9 @@ struct fk_pprof {
     struct fk_slice default_type;
 };
 
-/* Limits; 0 = the default of spec/pyroscope-api.md 14. */
+/* Limits; 0 = the default, which is Pyroscope's. FK_ERR_LIMIT when passed,
+ * except where a longer one is cut. The arena's limit bounds the memory; it
+ * may need up to 32 times the body. */
 struct fk_pprof_limits {
     uint32_t max_samples;       /* 16,000 */
     uint32_t max_sample_labels; /* 100 */
@@ -101,12 +105,15 @@ struct fk_pprof_frame {
     uint32_t mapping;
 };
 
+/* After the first failure (limit, memory, a wrong number of values) nothing
+ * more is added; fk_pprof_finish tells which it was. */
 struct fk_pprof_writer {
-    struct fk_buf body;
+    struct fk_buf body, sample; /* sample: the message at hand */
     struct fk_map strings, functions, locations;
-    struct fk_arena arena;
     struct fk_pprof_writer_string *string_list;
-    uint32_t num_strings, num_functions, num_locations, num_mappings;
+    struct fk_pprof_writer_location *location_list;
+    uint32_t num_types, num_strings, num_functions, num_locations;
+    uint32_t num_mappings;
     uint64_t num_samples;
 };
 
@@ -117,13 +124,13 @@ void fk_pprof_add_type(
     struct fk_pprof_writer *w, struct fk_slice type, struct fk_slice unit);
 uint32_t fk_pprof_add_mapping(
     struct fk_pprof_writer *w, const struct fk_pprof_mapping *m);
-/* frames leaf first. values: one for every type added before. labels: only
- * string labels. */
+/* frames leaf first; one without name and file is left to be symbolized.
+ * values: one for every type added before. labels: only string labels. */
 void fk_pprof_add_sample(struct fk_pprof_writer *w,
     const struct fk_pprof_frame *frames, size_t num_frames,
     const int64_t *values, size_t num_values,
     const struct fk_pprof_label *labels, size_t num_labels);
-/* Adds the string table and the head; the body is then w->body. */
+/* Adds the head; the profile is then w->body. */
 FK_MUST_USE enum fk_err fk_pprof_finish(struct fk_pprof_writer *w,
     int64_t time_ns, int64_t duration_ns, struct fk_pprof_type period_type,
     int64_t period, struct fk_slice default_type);

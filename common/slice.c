@@ -31,6 +31,14 @@ struct fk_slice fk_slice_trim(struct fk_slice s)
     return fk_slice_sub(s, from, to);
 }
 
+struct fk_slice fk_slice_tail(struct fk_slice s, size_t n)
+{
+    size_t from = s.len > n ? s.len - n : 0;
+    while (from && from < s.len && ((unsigned char)s.ptr[from] & 0xC0) == 0x80)
+        from++;
+    return fk_slice_sub(s, from, s.len);
+}
+
 bool fk_slice_eq(struct fk_slice a, struct fk_slice b)
 {
     return a.len == b.len && (a.len == 0 || !memcmp(a.ptr, b.ptr, a.len));

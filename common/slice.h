@@ -22,6 +22,8 @@ struct fk_slice {
 struct fk_slice fk_slice_of(const char *z);
 struct fk_slice fk_slice_sub(struct fk_slice s, size_t from, size_t to);
 struct fk_slice fk_slice_trim(struct fk_slice s);
+/* The last n bytes or a little fewer, beginning with a whole character. */
+struct fk_slice fk_slice_tail(struct fk_slice s, size_t n);
 bool fk_slice_eq(struct fk_slice a, struct fk_slice b);
 bool fk_slice_eqz(struct fk_slice a, const char *z);
 bool fk_slice_starts(struct fk_slice s, struct fk_slice prefix);

@@ -1,0 +1,62 @@
+/* Field numbers of profile.proto, for pprof_read.c and pprof_write.c. */
+#ifndef FK_COMMON_PPROF_FIELDS_H
+#define FK_COMMON_PPROF_FIELDS_H
+
+enum {
+    PROFILE_SAMPLE_TYPE = 1,
+    PROFILE_SAMPLE = 2,
+    PROFILE_MAPPING = 3,
+    PROFILE_LOCATION = 4,
+    PROFILE_FUNCTION = 5,
+    PROFILE_STRING_TABLE = 6,
+    PROFILE_TIME_NANOS = 9,
+    PROFILE_DURATION_NANOS = 10,
+    PROFILE_PERIOD_TYPE = 11,
+    PROFILE_PERIOD = 12,
+    PROFILE_DEFAULT_SAMPLE_TYPE = 14,
+};
+
+enum { TYPE_TYPE = 1, TYPE_UNIT = 2, TYPE_FIELDS };
+
+enum { SAMPLE_LOCATION_ID = 1, SAMPLE_VALUE = 2, SAMPLE_LABEL = 3 };
+
+enum {
+    LABEL_KEY = 1,
+    LABEL_STR = 2,
+    LABEL_NUM = 3,
+    LABEL_NUM_UNIT = 4,
+    LABEL_FIELDS,
+};
+
+enum {
+    MAPPING_ID = 1,
+    MAPPING_START = 2,
+    MAPPING_LIMIT = 3,
+    MAPPING_OFFSET = 4,
+    MAPPING_FILE = 5,
+    MAPPING_BUILD_ID = 6,
+    MAPPING_HAS_FUNCTIONS = 7,
+    MAPPING_FIELDS,
+};
+
+/* LOCATION_INTEGERS: the fields before the lines. */
+enum {
+    LOCATION_ID = 1,
+    LOCATION_MAPPING = 2,
+    LOCATION_ADDRESS = 3,
+    LOCATION_INTEGERS = 4,
+    LOCATION_LINE = 4,
+};
+
+enum { LINE_FUNCTION = 1, LINE_LINE = 2, LINE_FIELDS };
+
+enum {
+    FUNCTION_ID = 1,
+    FUNCTION_NAME = 2,
+    FUNCTION_SYSTEM_NAME = 3,
+    FUNCTION_FILE = 4,
+    FUNCTION_START_LINE = 5,
+    FUNCTION_FIELDS,
+};
+
+#endif

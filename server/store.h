@@ -7,8 +7,8 @@
  * Model. A tenant holds series; a series is a full label set, private labels
  * included (__profile_type__ and so on), and so has exactly one value type.
  * Every app (value of service_name) has a trie of frames; a stack is a node
- * of the trie, a profile is a list of (node, value). Node 0 is the root, and
- * parent < child always.
+ * of the trie, a profile is a list of (node, value). Node 0 is the root,
+ * node 1 stands for stacks past the trie's limit, and parent < child always.
  *
  * Threads: every function may be called from any thread at any time, except
  * close. Reads never wait for writes. Ranges are [t0, t1) in ms since 1970.
@@ -33,7 +33,7 @@ struct store_stack {
 
 struct store_value {
     uint32_t stack; /* index into store_batch.stacks */
-    int64_t value;
+    int64_t value;  /* left out unless positive */
 };
 
 struct store_profile {
@@ -42,9 +42,9 @@ struct store_profile {
     int64_t duration_ns;
     const struct store_value *values;
     size_t num_values;
-    uint64_t dedup;  /* hash of the client's id of this body; 0 = none: the
-                        same series, time and dedup twice is stored once */
-    uint8_t id[16];  /* UUID made by the server */
+    uint64_t dedup; /* hash of the client's id of this body; 0 = none: the
+                       same series, time and dedup twice is stored once */
+    uint8_t id[16]; /* UUID made by the server */
 };
 
 /* What one request brought. All or nothing. */
@@ -114,19 +114,22 @@ struct store_budget {
 
 /* Small documents beside the profiles: annotations, activity, load runs. */
 struct store_doc {
-    struct fk_slice kind; /* [a-z]+, chosen by us, not by strangers */
-    struct fk_slice id;   /* unique within the kind */
-    int64_t from_ms, until_ms; /* until 0 = a point or still open */
-    struct fk_slice body; /* JSON text */
+    struct fk_slice kind;      /* [a-z]+, chosen by us, not by strangers */
+    struct fk_slice id;        /* unique within the kind */
+    int64_t from_ms, until_ms; /* until 0 = a point in time */
+    struct fk_slice body;      /* JSON text */
 };
+
+#define STORE_DOC_OPEN INT64_MAX /* until_ms of what goes on */
 typedef enum fk_err (*store_doc_fn)(void *arg, const struct store_doc *doc);
 
 #define STORE_DOC_MAX_BYTES (64 * 1024)
+#define STORE_DOC_MAX_ID    256   /* bytes, of a kind too */
 #define STORE_DOC_MAX_COUNT 20000 /* a kind; the oldest go first */
 
 struct store_stats {
     uint64_t profiles, samples, batches, commits, duplicates;
-    uint64_t rejected_full, failed;
+    uint64_t rejected_full, failed, corrupt;
     uint64_t queue_profiles, queue_bytes;
     uint64_t series, trie_nodes, disk_bytes;
     int64_t oldest_ms, newest_ms; /* 0 = nothing ingested */
@@ -134,36 +137,45 @@ struct store_stats {
 
 struct store_options {
     const char *dir;           /* data directory; ignored by memory */
+    uint32_t keep_days;        /* of profiles; 7; 0 = for ever */
     size_t queue_max_profiles; /* 4,096 */
     size_t queue_max_bytes;    /* 64 MiB */
-    uint32_t max_series;       /* a tenant; 5,000 */
+    uint32_t max_series;       /* with data, a tenant; 5,000 */
     int64_t commit_delay_ns;   /* gather up to this long; 50 ms */
 };
+
+#define STORE_TENANT_MAX_BYTES 150
+#define STORE_MAX_TENANTS      64
 
 void store_options_init(struct store_options *o);
 
 struct store_ops {
     const char *name;
-    enum fk_err (*open)(const struct store_options *options,
-        struct store **out, struct fk_diag *diag);
+    enum fk_err (*open)(const struct store_options *options, struct store **out,
+        struct fk_diag *diag);
     /* Drains the queue, commits, closes. */
     void (*close)(struct store *store);
-    /* The tenant of this name, made if new. Lives as long as the store. */
+    /* The tenant of this name, made if new: 1 to STORE_TENANT_MAX_BYTES of
+     * any bytes. FK_ERR_ARG, _LIMIT. Lives as long as the store. */
     enum fk_err (*tenant)(struct store *store, struct fk_slice name,
         struct store_tenant **out, struct fk_diag *diag);
 
-    /* Copies what it needs before it returns. FK_OK: `done` will be called.
-     * FK_ERR_FULL (queue), FK_ERR_LIMIT (series), FK_ERR_UNAVAILABLE: it
-     * will not, and nothing was written. */
+    /* Copies what it needs before it returns. FK_OK: `done` will be, or
+     * was, called: FK_OK for durable, FK_ERR_UNAVAILABLE (disk), FK_ERR_LIMIT
+     * (over 128 profiles of one series in one second). FK_ERR_FULL (queue),
+     * FK_ERR_LIMIT (series), FK_ERR_ARG (a bad index, a time before 1970):
+     * it will not, and nothing was written. */
     enum fk_err (*append)(struct store_tenant *t,
         const struct store_batch *batch, store_done_fn done, void *arg,
         struct fk_diag *diag);
 
-    /* Series that match and have a profile in the range; t0 = t1 = 0: any
-     * time. */
+    /* Series that match and whose first to last profile touches the range;
+     * t0 = t1 = 0: all that have a profile. */
     enum fk_err (*series)(struct store_tenant *t, const struct selector *s,
         int64_t t0, int64_t t1, store_series_fn fn, void *arg);
-    /* Values of the matching series in the range. */
+    /* Values of the matching series in the range. FK_ERR_LIMIT: the budget
+     * is used up. FK_ERR_CANCELLED: cancelled. FK_ERR_CORRUPT: some stored
+     * profiles failed their check, all others were visited. */
     enum fk_err (*merge)(struct store_tenant *t, const struct selector *s,
         int64_t t0, int64_t t1, const struct store_budget *budget,
         store_run_fn fn, void *arg, struct fk_diag *diag);
@@ -175,14 +187,15 @@ struct store_ops {
         struct store_tenant *t, uint32_t trie, struct store_trie *out);
     void (*trie_release)(struct store_tenant *t, struct store_trie *trie);
     /* Views live as long as the store. */
-    enum fk_err (*frame)(struct store_tenant *t, uint32_t trie,
-        uint32_t frame, struct store_frame *out);
+    enum fk_err (*frame)(struct store_tenant *t, uint32_t trie, uint32_t frame,
+        struct store_frame *out);
 
-    enum fk_err (*doc_put)(struct store_tenant *t,
-        const struct store_doc *doc, struct fk_diag *diag); /* upsert */
+    enum fk_err (*doc_put)(struct store_tenant *t, const struct store_doc *doc,
+        struct fk_diag *diag); /* upsert */
     enum fk_err (*doc_del)(
         struct store_tenant *t, struct fk_slice kind, struct fk_slice id);
-    /* Docs of a kind that overlap [t0, t1), by from_ms; 0, 0 = all. */
+    /* Docs of a kind that touch [t0, t1), by from_ms, then id; 0, 0 =
+     * all. */
     enum fk_err (*doc_list)(struct store_tenant *t, struct fk_slice kind,
         int64_t t0, int64_t t1, store_doc_fn fn, void *arg);
 

@@ -1,0 +1,246 @@
+#include "server/catalog.h"
+
+#include "common/hash.h"
+
+#include <stdlib.h>
+
+enum fk_err catalog_init(struct catalog *c, uint32_t max_series)
+{
+    *c = (struct catalog){
+        .max_tries = max_series, .trie_limits = TRIE_LIMITS_DEFAULT};
+    pthread_rwlock_init(&c->lock, NULL);
+    series_index_init(&c->series, max_series);
+    fk_map_init(&c->apps, max_series);
+    c->tries = calloc(max_series, sizeof(struct trie *));
+    return c->tries ? FK_OK : FK_ERR_NOMEM;
+}
+
+void catalog_fini(struct catalog *c)
+{
+    for (uint32_t i = 0; i < c->num_tries; i++)
+        trie_free(c->tries[i]);
+    free(c->tries);
+    fk_map_fini(&c->apps);
+    series_index_fini(&c->series);
+    pthread_rwlock_destroy(&c->lock);
+}
+
+struct trie *catalog_trie(struct catalog *c, uint32_t id)
+{
+    return id < atomic_load(&c->num_tries) ? c->tries[id] : NULL;
+}
+
+struct trie *catalog_add_app(struct catalog *c, struct fk_slice app)
+{
+    uint64_t hash = fk_hash_bytes(fk_hash_seed(), app.ptr, app.len), id;
+    size_t at = 0;
+    while ((id = fk_map_next(&c->apps, hash, &at)) != FK_MAP_NONE)
+        if (fk_slice_eq(c->tries[id]->app, app))
+            return c->tries[id];
+    uint32_t new = c->num_tries;
+    if (new == c->max_tries)
+        return NULL;
+    struct trie *t = trie_new(new, app, &c->trie_limits);
+    if (!t || fk_map_add(&c->apps, hash, new)) {
+        trie_free(t);
+        return NULL;
+    }
+    c->tries[new] = t;
+    atomic_store(&c->num_tries, new + 1);
+    return t;
+}
+
+/* All known and live: the usual case, with a shared lock. */
+static bool find_all(
+    struct catalog *c, const struct store_batch *batch, uint32_t *series)
+{
+    for (size_t i = 0; i < batch->num_profiles; i++) {
+        series[i] = series_find(&c->series, &batch->profiles[i].labels);
+        if (series[i] == SERIES_NONE || !c->series.entries[series[i]]->live)
+            return false;
+    }
+    return true;
+}
+
+/* How many live series the batch would add. Equal hashes count once: the
+ * worst a collision can do is to let one more in. */
+static enum fk_err count_new(
+    struct catalog *c, const struct store_batch *batch, size_t *count)
+{
+    struct fk_map seen;
+    enum fk_err err = FK_OK;
+    fk_map_init(&seen, batch->num_profiles + 1);
+    for (size_t i = 0; !err && i < batch->num_profiles; i++) {
+        const struct fk_labels *l = &batch->profiles[i].labels;
+        uint32_t id = series_find(&c->series, l);
+        if (id == SERIES_NONE || !c->series.entries[id]->live)
+            err = fk_map_put(&seen, fk_labels_hash(l), i);
+    }
+    *count = seen.count;
+    fk_map_fini(&seen);
+    return err;
+}
+
+static enum fk_err add_one(
+    struct catalog *c, const struct fk_labels *l, uint32_t *id)
+{
+    *id = series_find(&c->series, l);
+    if (*id != SERIES_NONE) {
+        series_set_live(&c->series, *id, true);
+        return FK_OK;
+    }
+    struct fk_slice app = fk_labels_get(l, FK_SLICE("service_name"));
+    struct trie *t = catalog_add_app(c, app);
+    return t ? series_add(&c->series, l, t->id, id) : FK_ERR_LIMIT;
+}
+
+static enum fk_err add_all(struct catalog *c, const struct store_batch *batch,
+    uint32_t *series, struct fk_diag *diag)
+{
+    size_t new = 0;
+    enum fk_err err = count_new(c, batch, &new);
+    uint32_t max = c->series.max_live, live = c->series.live;
+    if (!err && (live > max || new > max - live))
+        err = FK_ERR_LIMIT;
+    for (size_t i = 0; !err && i < batch->num_profiles; i++)
+        err = add_one(c, &batch->profiles[i].labels, &series[i]);
+    if (err == FK_ERR_LIMIT)
+        fk_diag_set(diag, err,
+            "this tenant has %u series and its limit is %u: send fewer "
+            "distinct label values, or raise the limit",
+            live, max);
+    return err;
+}
+
+enum fk_err catalog_resolve(struct catalog *c, const struct store_batch *batch,
+    uint32_t *series, struct fk_diag *diag)
+{
+    pthread_rwlock_rdlock(&c->lock);
+    bool known = find_all(c, batch, series);
+    pthread_rwlock_unlock(&c->lock);
+    if (known)
+        return FK_OK;
+    pthread_rwlock_wrlock(&c->lock);
+    enum fk_err err = add_all(c, batch, series, diag);
+    pthread_rwlock_unlock(&c->lock);
+    return err;
+}
+
+uint32_t catalog_trie_of(struct catalog *c, uint32_t series)
+{
+    pthread_rwlock_rdlock(&c->lock);
+    uint32_t trie = c->series.entries[series]->trie;
+    pthread_rwlock_unlock(&c->lock);
+    return trie;
+}
+
+void catalog_touch(struct catalog *c, uint32_t series, int64_t time_ms)
+{
+    pthread_rwlock_wrlock(&c->lock);
+    series_touch(&c->series, series, time_ms);
+    pthread_rwlock_unlock(&c->lock);
+}
+
+static bool in_range(const struct series_entry *e, int64_t t0, int64_t t1)
+{
+    if (e->first_ms > e->last_ms)
+        return false;
+    return (!t0 && !t1) || (e->first_ms < t1 && e->last_ms >= t0);
+}
+
+struct visit {
+    const struct series_entry *entry; /* labels: they never change */
+    int64_t first_ms, last_ms;        /* these do: as they were */
+};
+
+/* What matches, copied, so that the visitor runs without the lock. */
+static enum fk_err collect(struct catalog *c, const struct selector *s,
+    int64_t t0, int64_t t1, struct visit **out, uint32_t *out_count)
+{
+    pthread_rwlock_rdlock(&c->lock);
+    uint32_t n = c->series.count, count = 0;
+    uint32_t *ids = malloc((n + 1) * sizeof *ids);
+    struct visit *visits = malloc((n + 1) * sizeof *visits);
+    if (ids && visits) {
+        n = series_select(&c->series, s, ids);
+        for (uint32_t i = 0; i < n; i++) {
+            const struct series_entry *e = c->series.entries[ids[i]];
+            if (in_range(e, t0, t1))
+                visits[count++] = (struct visit){e, e->first_ms, e->last_ms};
+        }
+    }
+    pthread_rwlock_unlock(&c->lock);
+    bool ok = ids && visits;
+    free(ids);
+    if (!ok) {
+        free(visits);
+        return FK_ERR_NOMEM;
+    }
+    *out = visits;
+    *out_count = count;
+    return FK_OK;
+}
+
+enum fk_err catalog_visit(struct catalog *c, const struct selector *s,
+    int64_t t0, int64_t t1, store_series_fn fn, void *arg)
+{
+    struct visit *visits;
+    uint32_t count;
+    enum fk_err err = collect(c, s, t0, t1, &visits, &count);
+    if (err)
+        return err;
+    for (uint32_t i = 0; !err && i < count; i++) {
+        struct fk_labels labels;
+        series_labels(visits[i].entry, &labels);
+        struct store_series series = {visits[i].entry->id,
+            visits[i].entry->trie, &labels, visits[i].first_ms,
+            visits[i].last_ms};
+        err = fn(arg, &series);
+    }
+    free(visits);
+    return err;
+}
+
+enum fk_err catalog_select(struct catalog *c, const struct selector *s,
+    int64_t t0, int64_t t1, struct catalog_set *out)
+{
+    struct visit *visits;
+    uint32_t count;
+    enum fk_err err = collect(c, s, t0, t1, &visits, &count);
+    if (err)
+        return err;
+    uint32_t cap = count ? visits[count - 1].entry->id + 1 : 0;
+    uint32_t *trie = malloc((cap + 1) * sizeof *trie);
+    if (trie) {
+        for (uint32_t i = 0; i < cap; i++)
+            trie[i] = TRIE_NONE;
+        for (uint32_t i = 0; i < count; i++)
+            trie[visits[i].entry->id] = visits[i].entry->trie;
+        *out = (struct catalog_set){trie, cap, count};
+    }
+    free(visits);
+    return trie ? FK_OK : FK_ERR_NOMEM;
+}
+
+void catalog_set_fini(struct catalog_set *set)
+{
+    free(set->trie);
+}
+
+void catalog_stats(struct catalog *c, struct store_stats *out)
+{
+    pthread_rwlock_rdlock(&c->lock);
+    out->series += c->series.live;
+    for (uint32_t i = 0; i < c->series.count; i++) {
+        const struct series_entry *e = c->series.entries[i];
+        if (e->first_ms > e->last_ms)
+            continue;
+        if (!out->oldest_ms || e->first_ms < out->oldest_ms)
+            out->oldest_ms = e->first_ms;
+        if (e->last_ms > out->newest_ms)
+            out->newest_ms = e->last_ms;
+    }
+    for (uint32_t i = 0; i < c->num_tries; i++)
+        out->trie_nodes += c->tries[i]->num_nodes;
+    pthread_rwlock_unlock(&c->lock);
+}

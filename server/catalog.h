@@ -1,0 +1,64 @@
+/*
+ * What a tenant knows beside values: its apps, each with a trie, and its
+ * series. Kept in memory by every store; store_sqlite writes it down.
+ *
+ * Threads: any. One lock guards the series and the adding of tries; visitors
+ * run without it. Tries live until catalog_fini and lock themselves.
+ */
+#ifndef SERVER_CATALOG_H
+#define SERVER_CATALOG_H
+
+#include "server/series.h"
+#include "server/store.h"
+#include "server/trie.h"
+
+struct catalog {
+    pthread_rwlock_t lock;
+    struct series_index series;
+    struct trie **tries; /* by id */
+    _Atomic uint32_t num_tries;
+    uint32_t max_tries;
+    struct fk_map apps; /* hash of service_name -> trie: verify */
+    struct trie_limits trie_limits;
+};
+
+FK_MUST_USE enum fk_err catalog_init(struct catalog *c, uint32_t max_series);
+void catalog_fini(struct catalog *c);
+
+/* The series of each profile, made if new: all of them, or none and
+ * FK_ERR_LIMIT. */
+FK_MUST_USE enum fk_err catalog_resolve(struct catalog *c,
+    const struct store_batch *batch, uint32_t *series, struct fk_diag *diag);
+/* NULL when there is no such trie. */
+struct trie *catalog_trie(struct catalog *c, uint32_t id);
+/* The trie of an app, made if new; not safe against other adders (loading,
+ * and catalog_resolve under its lock). */
+struct trie *catalog_add_app(struct catalog *c, struct fk_slice app);
+uint32_t catalog_trie_of(struct catalog *c, uint32_t series);
+void catalog_touch(struct catalog *c, uint32_t series, int64_t time_ms);
+
+/* store_ops.series */
+FK_MUST_USE enum fk_err catalog_visit(struct catalog *c,
+    const struct selector *s, int64_t t0, int64_t t1, store_series_fn fn,
+    void *arg);
+
+/* A selection to ask for each profile of a scan. */
+struct catalog_set {
+    uint32_t *trie; /* by series: its trie, TRIE_NONE = not selected */
+    uint32_t count, selected;
+};
+
+FK_MUST_USE enum fk_err catalog_select(struct catalog *c,
+    const struct selector *s, int64_t t0, int64_t t1, struct catalog_set *out);
+void catalog_set_fini(struct catalog_set *set);
+
+static inline uint32_t catalog_set_trie(
+    const struct catalog_set *set, uint32_t series)
+{
+    return series < set->count ? set->trie[series] : TRIE_NONE;
+}
+
+/* Counts for store_stats. */
+void catalog_stats(struct catalog *c, struct store_stats *out);
+
+#endif

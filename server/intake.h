@@ -1,0 +1,43 @@
+/*
+ * The way in: from what a request brought to series ids and (node, value)
+ * pairs, for every store. Interning the stacks of a batch is memoised per
+ * trie, so a batch should hold the profiles of one app side by side.
+ *
+ * One intake serves one batch on one thread. It borrows both.
+ */
+#ifndef SERVER_INTAKE_H
+#define SERVER_INTAKE_H
+
+#include "server/catalog.h"
+
+/* Seconds since 1970 must fit 32 bits, as in the keys of the journal. */
+#define INTAKE_MAX_TIME_MS ((int64_t)UINT32_MAX * 1000)
+
+struct intake_pair {
+    uint32_t node;
+    int64_t value; /* positive */
+};
+
+struct intake {
+    struct catalog *catalog;
+    const struct store_batch *batch;
+    uint32_t *series;     /* by profile */
+    struct trie *trie;    /* the memos are about */
+    uint32_t *frame_memo; /* by frame of the batch: frame + 1, 0 = unasked */
+    uint32_t *node_memo;  /* by stack of the batch: node + 1, 0 = unasked */
+    uint32_t *stack;      /* frames of the stack at hand */
+    struct intake_pair *pairs; /* of the profile at hand */
+    size_t num_pairs;
+};
+
+/* Checks indices and times (FK_ERR_ARG) and resolves the series. */
+FK_MUST_USE enum fk_err intake_init(struct intake *in, struct catalog *c,
+    const struct store_batch *batch, struct fk_diag *diag);
+void intake_fini(struct intake *in);
+/* Fill in->pairs with the values of a profile, in the order they came. */
+void intake_profile(struct intake *in, size_t profile);
+
+/* What the queue charges for a batch. */
+size_t intake_bytes(const struct store_batch *batch);
+
+#endif

@@ -1,0 +1,504 @@
+/*
+ * The store without a disk: arrays, walked from end to end. It is the oracle
+ * that store_sqlite.c is compared with, so it is meant to be obviously
+ * right, not fast. Profiles are kept as they came; nothing is merged, and
+ * "durable" means in memory. `done` is called before append returns.
+ */
+#include "server/intake.h"
+#include "server/store_check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_DOC_BYTES ((size_t)1 << 30) /* ever put; nothing is given back */
+
+struct profile {
+    uint32_t series;
+    int64_t time_ms;
+    uint64_t dedup;
+    size_t num_pairs;
+    struct intake_pair pairs[];
+};
+
+struct store_tenant {
+    struct store_tenant *next;
+    struct memory *store;
+    struct fk_slice name;
+    struct catalog catalog;
+    pthread_mutex_t lock;      /* guards everything below */
+    struct profile **profiles; /* in order of arrival, for ever */
+    size_t num_profiles;
+    struct fk_arena doc_arena;
+    struct store_doc *docs;
+    size_t num_docs;
+    struct store_stats stats;
+};
+
+struct memory {
+    struct store store;
+    struct store_options options;
+    pthread_mutex_t lock; /* guards the list of tenants */
+    struct store_tenant *tenants;
+    uint32_t num_tenants;
+};
+
+static enum fk_err memory_open(const struct store_options *options,
+    struct store **out, struct fk_diag *diag)
+{
+    struct memory *m = calloc(1, sizeof *m);
+    if (!m)
+        return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
+    m->store.ops = &store_memory_ops;
+    m->options = *options;
+    pthread_mutex_init(&m->lock, NULL);
+    *out = &m->store;
+    return FK_OK;
+}
+
+static void tenant_free(struct store_tenant *t)
+{
+    for (size_t i = 0; i < t->num_profiles; i++)
+        free(t->profiles[i]);
+    free(t->profiles);
+    free(t->docs);
+    fk_arena_fini(&t->doc_arena);
+    catalog_fini(&t->catalog);
+    pthread_mutex_destroy(&t->lock);
+    free(t);
+}
+
+static void memory_close(struct store *store)
+{
+    struct memory *m = (struct memory *)store;
+    while (m->tenants) {
+        struct store_tenant *t = m->tenants;
+        m->tenants = t->next;
+        tenant_free(t);
+    }
+    pthread_mutex_destroy(&m->lock);
+    free(m);
+}
+
+static struct store_tenant *tenant_new(struct memory *m, struct fk_slice name)
+{
+    struct store_tenant *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->store = m;
+    pthread_mutex_init(&t->lock, NULL);
+    fk_arena_init(&t->doc_arena, MAX_DOC_BYTES);
+    t->name = fk_arena_dup(&t->doc_arena, name);
+    if (t->name.ptr && !catalog_init(&t->catalog, m->options.max_series))
+        return t;
+    tenant_free(t);
+    return NULL;
+}
+
+static enum fk_err find_tenant(struct memory *m, struct fk_slice name,
+    struct store_tenant **out, struct fk_diag *diag)
+{
+    for (struct store_tenant *t = m->tenants; t; t = t->next)
+        if (fk_slice_eq(t->name, name)) {
+            *out = t;
+            return FK_OK;
+        }
+    if (m->num_tenants == STORE_MAX_TENANTS)
+        return fk_diag_set(diag, FK_ERR_LIMIT,
+            "the store has its limit of %d tenants", STORE_MAX_TENANTS);
+    struct store_tenant *t = tenant_new(m, name);
+    if (!t)
+        return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
+    t->next = m->tenants;
+    m->tenants = t;
+    m->num_tenants++;
+    *out = t;
+    return FK_OK;
+}
+
+static enum fk_err memory_tenant(struct store *store, struct fk_slice name,
+    struct store_tenant **out, struct fk_diag *diag)
+{
+    struct memory *m = (struct memory *)store;
+    enum fk_err err = store_check_tenant(name, diag);
+    if (err)
+        return err;
+    pthread_mutex_lock(&m->lock);
+    err = find_tenant(m, name, out, diag);
+    pthread_mutex_unlock(&m->lock);
+    return err;
+}
+
+static bool is_duplicate(const struct store_tenant *t, uint32_t series,
+    const struct store_profile *p)
+{
+    for (size_t i = 0; p->dedup && i < t->num_profiles; i++) {
+        const struct profile *q = t->profiles[i];
+        if (q->series == series && q->time_ms == p->time_ms &&
+            q->dedup == p->dedup)
+            return true;
+    }
+    return false;
+}
+
+static bool keep(struct store_tenant *t, struct intake *in, size_t i)
+{
+    const struct store_profile *p = &in->batch->profiles[i];
+    if (is_duplicate(t, in->series[i], p)) {
+        t->stats.duplicates++;
+        return true;
+    }
+    intake_profile(in, i);
+    struct profile *kept =
+        malloc(sizeof *kept + in->num_pairs * sizeof kept->pairs[0]);
+    if (!kept)
+        return false;
+    *kept =
+        (struct profile){in->series[i], p->time_ms, p->dedup, in->num_pairs};
+    memcpy(kept->pairs, in->pairs, in->num_pairs * sizeof kept->pairs[0]);
+    t->profiles[t->num_profiles++] = kept;
+    catalog_touch(&t->catalog, in->series[i], p->time_ms);
+    t->stats.profiles++;
+    t->stats.samples += in->num_pairs;
+    return true;
+}
+
+static bool keep_all(struct store_tenant *t, struct intake *in)
+{
+    size_t n = in->batch->num_profiles;
+    struct profile **more =
+        reallocarray(t->profiles, t->num_profiles + n + 1, sizeof *more);
+    if (!more)
+        return false;
+    t->profiles = more;
+    for (size_t i = 0; i < n; i++)
+        if (!keep(t, in, i))
+            return false;
+    t->stats.batches++;
+    t->stats.commits++;
+    return true;
+}
+
+static enum fk_err memory_append(struct store_tenant *t,
+    const struct store_batch *batch, store_done_fn done, void *arg,
+    struct fk_diag *diag)
+{
+    struct intake in;
+    enum fk_err err = store_check_queue(
+        &t->store->options, batch->num_profiles, intake_bytes(batch), diag);
+    if (err) {
+        pthread_mutex_lock(&t->lock);
+        t->stats.rejected_full++;
+        pthread_mutex_unlock(&t->lock);
+        return err;
+    }
+    err = intake_init(&in, &t->catalog, batch, diag);
+    if (err)
+        return err;
+    pthread_mutex_lock(&t->lock);
+    bool ok = keep_all(t, &in);
+    pthread_mutex_unlock(&t->lock);
+    intake_fini(&in);
+    done(arg, ok ? FK_OK : FK_ERR_NOMEM, ok ? "" : "out of memory");
+    return FK_OK;
+}
+
+static enum fk_err memory_series(struct store_tenant *t,
+    const struct selector *s, int64_t t0, int64_t t1, store_series_fn fn,
+    void *arg)
+{
+    return catalog_visit(&t->catalog, s, t0, t1, fn, arg);
+}
+
+/* What one query walks over: profiles are never freed, so a copy of the
+ * array of pointers is a snapshot. */
+struct scan {
+    struct profile **profiles;
+    size_t count;
+    struct catalog_set set;
+};
+
+static enum fk_err scan_init(struct scan *scan, struct store_tenant *t,
+    const struct selector *s, int64_t t0, int64_t t1)
+{
+    enum fk_err err = catalog_select(&t->catalog, s, t0, t1, &scan->set);
+    if (err)
+        return err;
+    pthread_mutex_lock(&t->lock);
+    scan->count = t->num_profiles;
+    scan->profiles = calloc(scan->count + 1, sizeof(struct profile *));
+    if (scan->profiles && scan->count)
+        memcpy(scan->profiles, t->profiles,
+            scan->count * sizeof(struct profile *));
+    pthread_mutex_unlock(&t->lock);
+    if (!scan->profiles)
+        catalog_set_fini(&scan->set);
+    return scan->profiles ? FK_OK : FK_ERR_NOMEM;
+}
+
+static void scan_fini(struct scan *scan)
+{
+    free(scan->profiles);
+    catalog_set_fini(&scan->set);
+}
+
+static bool scan_wants(
+    const struct scan *scan, const struct profile *p, int64_t t0, int64_t t1)
+{
+    return p->time_ms >= t0 && p->time_ms < t1 &&
+           catalog_set_trie(&scan->set, p->series) != TRIE_NONE;
+}
+
+static enum fk_err visit_run(const struct scan *scan, const struct profile *p,
+    store_run_fn fn, void *arg)
+{
+    uint32_t *nodes = malloc((p->num_pairs + 1) * sizeof *nodes);
+    int64_t *values = malloc((p->num_pairs + 1) * sizeof *values);
+    enum fk_err err = nodes && values ? FK_OK : FK_ERR_NOMEM;
+    for (size_t i = 0; !err && i < p->num_pairs; i++) {
+        nodes[i] = p->pairs[i].node;
+        values[i] = p->pairs[i].value;
+    }
+    if (!err) {
+        struct store_run run = {catalog_set_trie(&scan->set, p->series),
+            p->series, nodes, values, p->num_pairs};
+        err = fn(arg, &run);
+    }
+    free(nodes);
+    free(values);
+    return err;
+}
+
+static enum fk_err memory_merge(struct store_tenant *t,
+    const struct selector *s, int64_t t0, int64_t t1,
+    const struct store_budget *budget, store_run_fn fn, void *arg,
+    struct fk_diag *diag)
+{
+    struct scan scan;
+    struct store_meter meter = {.budget = budget};
+    enum fk_err err = scan_init(&scan, t, s, t0, t1);
+    if (err)
+        return err;
+    for (size_t i = 0; !err && i < scan.count; i++) {
+        const struct profile *p = scan.profiles[i];
+        if (!scan_wants(&scan, p, t0, t1))
+            continue;
+        err = store_meter_add(&meter, p->num_pairs * STORE_PAIR_BYTES, diag);
+        if (!err)
+            err = visit_run(&scan, p, fn, arg);
+    }
+    scan_fini(&scan);
+    return err;
+}
+
+static int64_t total_of(const struct profile *p)
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < p->num_pairs; i++)
+        if (__builtin_add_overflow(total, p->pairs[i].value, &total))
+            return INT64_MAX;
+    return total;
+}
+
+static enum fk_err memory_timeline(struct store_tenant *t,
+    const struct selector *s, int64_t t0, int64_t t1,
+    const struct store_budget *budget, store_point_fn fn, void *arg,
+    struct fk_diag *diag)
+{
+    struct scan scan;
+    struct store_meter meter = {.budget = budget};
+    enum fk_err err = scan_init(&scan, t, s, t0, t1);
+    if (err)
+        return err;
+    for (size_t i = 0; !err && i < scan.count; i++) {
+        const struct profile *p = scan.profiles[i];
+        if (!scan_wants(&scan, p, t0, t1))
+            continue;
+        struct store_point point = {p->series, p->time_ms, total_of(p), 1};
+        err = store_meter_add(&meter, sizeof point, diag);
+        if (!err)
+            err = fn(arg, &point);
+    }
+    scan_fini(&scan);
+    return err;
+}
+
+static enum fk_err memory_trie_hold(
+    struct store_tenant *t, uint32_t trie, struct store_trie *out)
+{
+    struct trie *found = catalog_trie(&t->catalog, trie);
+    if (!found)
+        return FK_ERR_NOT_FOUND;
+    trie_view(found, out);
+    return FK_OK;
+}
+
+/* Tries live as long as the store. */
+static void memory_trie_release(struct store_tenant *t, struct store_trie *trie)
+{
+    (void)t;
+    *trie = (struct store_trie){0};
+}
+
+static enum fk_err memory_frame(struct store_tenant *t, uint32_t trie,
+    uint32_t frame, struct store_frame *out)
+{
+    struct trie *found = catalog_trie(&t->catalog, trie);
+    return found && trie_frame_at(found, frame, out) ? FK_OK : FK_ERR_NOT_FOUND;
+}
+
+static size_t doc_find(
+    const struct store_tenant *t, struct fk_slice kind, struct fk_slice id)
+{
+    size_t i = 0;
+    while (i < t->num_docs && !(fk_slice_eq(t->docs[i].kind, kind) &&
+                                  fk_slice_eq(t->docs[i].id, id)))
+        i++;
+    return i;
+}
+
+static void doc_remove(struct store_tenant *t, size_t i)
+{
+    t->num_docs--;
+    memmove(
+        &t->docs[i], &t->docs[i + 1], (t->num_docs - i) * sizeof t->docs[0]);
+}
+
+static int doc_order(const void *a, const void *b)
+{
+    const struct store_doc *x = a, *y = b;
+    if (x->from_ms != y->from_ms)
+        return x->from_ms < y->from_ms ? -1 : 1;
+    return fk_slice_cmp(x->id, y->id);
+}
+
+/* Past the limit the oldest of the kind goes: the first in doc_order. */
+static void doc_trim(struct store_tenant *t, struct fk_slice kind)
+{
+    size_t count = 0, oldest = 0;
+    for (size_t i = 0; i < t->num_docs; i++) {
+        if (!fk_slice_eq(t->docs[i].kind, kind))
+            continue;
+        if (!count++ || doc_order(&t->docs[i], &t->docs[oldest]) < 0)
+            oldest = i;
+    }
+    if (count > STORE_DOC_MAX_COUNT)
+        doc_remove(t, oldest);
+}
+
+static enum fk_err doc_add(struct store_tenant *t, const struct store_doc *doc)
+{
+    struct fk_arena *a = &t->doc_arena;
+    struct store_doc copy = {fk_arena_dup(a, doc->kind),
+        fk_arena_dup(a, doc->id), doc->from_ms, doc->until_ms,
+        fk_arena_dup(a, doc->body)};
+    struct store_doc *more =
+        reallocarray(t->docs, t->num_docs + 1, sizeof *more);
+    if (!more)
+        return FK_ERR_NOMEM;
+    t->docs = more;
+    if (a->failed)
+        return FK_ERR_NOMEM;
+    size_t known = doc_find(t, doc->kind, doc->id);
+    t->docs[known] = copy;
+    if (known == t->num_docs)
+        t->num_docs++;
+    doc_trim(t, copy.kind);
+    return FK_OK;
+}
+
+static enum fk_err memory_doc_put(
+    struct store_tenant *t, const struct store_doc *doc, struct fk_diag *diag)
+{
+    enum fk_err err = store_check_doc(doc, diag);
+    if (err)
+        return err;
+    pthread_mutex_lock(&t->lock);
+    err = doc_add(t, doc);
+    pthread_mutex_unlock(&t->lock);
+    return err ? fk_diag_set(diag, err, "out of memory") : FK_OK;
+}
+
+static enum fk_err memory_doc_del(
+    struct store_tenant *t, struct fk_slice kind, struct fk_slice id)
+{
+    pthread_mutex_lock(&t->lock);
+    size_t i = doc_find(t, kind, id);
+    bool known = i < t->num_docs;
+    if (known)
+        doc_remove(t, i);
+    pthread_mutex_unlock(&t->lock);
+    return known ? FK_OK : FK_ERR_NOT_FOUND;
+}
+
+static bool doc_touches(const struct store_doc *d, int64_t t0, int64_t t1)
+{
+    if (!t0 && !t1)
+        return true;
+    return d->from_ms < t1 && (d->from_ms >= t0 || d->until_ms > t0);
+}
+
+static enum fk_err memory_doc_list(struct store_tenant *t, struct fk_slice kind,
+    int64_t t0, int64_t t1, store_doc_fn fn, void *arg)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&t->lock);
+    struct store_doc *docs = calloc(t->num_docs + 1, sizeof *docs);
+    for (size_t i = 0; docs && i < t->num_docs; i++)
+        if (fk_slice_eq(t->docs[i].kind, kind) &&
+            doc_touches(&t->docs[i], t0, t1))
+            docs[count++] = t->docs[i];
+    pthread_mutex_unlock(&t->lock);
+    if (!docs)
+        return FK_ERR_NOMEM;
+    enum fk_err err = FK_OK;
+    qsort(docs, count, sizeof *docs, doc_order);
+    for (size_t i = 0; !err && i < count; i++)
+        err = fn(arg, &docs[i]);
+    free(docs);
+    return err;
+}
+
+static enum fk_err memory_health(struct store *store, struct fk_diag *diag)
+{
+    (void)store;
+    (void)diag;
+    return FK_OK;
+}
+
+static void memory_stats(struct store *store, struct store_stats *out)
+{
+    struct memory *m = (struct memory *)store;
+    *out = (struct store_stats){0};
+    pthread_mutex_lock(&m->lock);
+    for (struct store_tenant *t = m->tenants; t; t = t->next) {
+        pthread_mutex_lock(&t->lock);
+        out->profiles += t->stats.profiles;
+        out->samples += t->stats.samples;
+        out->batches += t->stats.batches;
+        out->commits += t->stats.commits;
+        out->duplicates += t->stats.duplicates;
+        out->rejected_full += t->stats.rejected_full;
+        pthread_mutex_unlock(&t->lock);
+        catalog_stats(&t->catalog, out);
+    }
+    pthread_mutex_unlock(&m->lock);
+}
+
+const struct store_ops store_memory_ops = {
+    .name = "memory",
+    .open = memory_open,
+    .close = memory_close,
+    .tenant = memory_tenant,
+    .append = memory_append,
+    .series = memory_series,
+    .merge = memory_merge,
+    .timeline = memory_timeline,
+    .trie_hold = memory_trie_hold,
+    .trie_release = memory_trie_release,
+    .frame = memory_frame,
+    .doc_put = memory_doc_put,
+    .doc_del = memory_doc_del,
+    .doc_list = memory_doc_list,
+    .health = memory_health,
+    .stats = memory_stats,
+};

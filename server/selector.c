@@ -222,7 +222,7 @@ static void matcher(struct reader *r)
     size_t at = r->at;
     bool quote = at_quote(r);
     m.name = quote ? quoted(r) : bare_name(r, false);
-    if (!r->err && !m.name.len)
+    if (!quote && !m.name.len)
         refuse(r, at,
             "expected a label name; names other than "
             "[a-zA-Z_][a-zA-Z0-9_]* must be quoted");
@@ -231,6 +231,8 @@ static void matcher(struct reader *r)
         metric(r, m.name, at);
         return;
     }
+    if (!m.name.len)
+        refuse(r, at, "the label name is empty");
     if (!r->err && !take_op(r, &m.op))
         refuse(r, r->at, "expected =, !=, =~ or !~ after the label name");
     skip_blanks(r);

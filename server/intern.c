@@ -1,0 +1,73 @@
+#include "server/intern.h"
+
+#include "common/hash.h"
+
+#include <stdlib.h>
+
+void intern_init(struct intern *in, uint32_t limit_strings, size_t limit_bytes)
+{
+    fk_arena_init(&in->bytes, limit_bytes);
+    fk_map_init(&in->map, limit_strings);
+    in->text = NULL;
+    in->count = in->cap = 0;
+    in->limit = limit_strings;
+}
+
+void intern_fini(struct intern *in)
+{
+    fk_arena_fini(&in->bytes);
+    fk_map_fini(&in->map);
+    free(in->text);
+}
+
+static enum fk_err grow(struct intern *in)
+{
+    uint32_t cap = in->cap ? in->cap * 2 : 64;
+    struct fk_slice *text = realloc(in->text, cap * sizeof *text);
+    if (!text)
+        return FK_ERR_NOMEM;
+    in->text = text;
+    in->cap = cap;
+    return FK_OK;
+}
+
+enum fk_err intern_put(
+    struct intern *in, struct fk_slice text, uint32_t *number)
+{
+    uint64_t hash = fk_hash_bytes(fk_hash_seed(), text.ptr, text.len), found;
+    for (size_t at = 0;
+         (found = fk_map_next(&in->map, hash, &at)) != FK_MAP_NONE;)
+        if (fk_slice_eq(in->text[found], text)) {
+            *number = (uint32_t)found;
+            return FK_OK;
+        }
+    if (in->count == in->limit)
+        return FK_ERR_LIMIT;
+    if (in->count == in->cap && grow(in))
+        return FK_ERR_NOMEM;
+    struct fk_slice copy = fk_arena_dup(&in->bytes, text);
+    if (in->bytes.failed)
+        return FK_ERR_LIMIT;
+    enum fk_err err = fk_map_add(&in->map, hash, in->count);
+    if (err)
+        return err;
+    in->text[in->count] = copy;
+    *number = in->count++;
+    return FK_OK;
+}
+
+static int by_text(const void *a, const void *b, void *arg)
+{
+    const struct fk_slice *text = arg;
+    return fk_slice_cmp(text[*(const uint32_t *)a], text[*(const uint32_t *)b]);
+}
+
+uint32_t *intern_sorted(const struct intern *in)
+{
+    uint32_t *order = malloc((in->count + 1) * sizeof *order);
+    for (uint32_t i = 0; order && i < in->count; i++)
+        order[i] = i;
+    if (order && in->count)
+        qsort_r(order, in->count, sizeof *order, by_text, in->text);
+    return order;
+}

@@ -9,12 +9,15 @@
 #ifndef FK_AGENT_CFI_H
 #define FK_AGENT_CFI_H
 
+#include "agent/cursor.h"
 #include "agent/rule.h"
 #if defined(__x86_64__)
 #include "agent/unwind_x86_64.h"
 #elif defined(__aarch64__)
 #include "agent/unwind_aarch64.h"
 #endif
+
+#include "common/err.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,14 +27,9 @@ enum {
     FK_CFI_BUCKET_BITS = 8,
 };
 
-/* A copy of the part of a loaded object that holds .eh_frame_hdr and
- * .eh_frame. */
-struct fk_cfi_image {
-    const uint8_t *bytes;
-    size_t size;
-    uintptr_t address; /* where bytes[0] is loaded */
-    uintptr_t hdr;     /* where .eh_frame_hdr is loaded */
-    uintptr_t lo, hi;  /* where code is loaded */
+/* Addresses [lo, hi). */
+struct fk_range {
+    uintptr_t lo, hi;
 };
 
 struct fk_cfi {
@@ -43,5 +41,17 @@ struct fk_cfi {
     size_t extra_count;
     size_t bytes; /* memory of all of it */
 };
+
+/* Compile the table that .eh_frame_hdr, loaded at `hdr`, lists, for code at
+ * [lo, hi). At most `limit` bytes: FK_ERR_LIMIT beyond, FK_ERR_FORMAT when
+ * there is no readable table, FK_ERR_NOMEM; then `cfi` is empty. Descriptions
+ * that make no sense are left out. */
+enum fk_err fk_cfi_build(struct fk_cfi *cfi, const struct fk_image *image,
+    uintptr_t hdr, struct fk_range code, size_t limit);
+void fk_cfi_free(struct fk_cfi *cfi);
+/* The row that covers pc, or NULL. Safe in a handler. */
+const struct fk_row *fk_cfi_row(const struct fk_cfi *cfi, uintptr_t pc);
+/* Where the function of pc starts; 0 when unknown. */
+uintptr_t fk_cfi_function(const struct fk_cfi *cfi, uintptr_t pc);
 
 #endif

@@ -22,6 +22,8 @@
 
 enum { FK_OBJECTS_MAX = 4096, FK_BUILD_ID_MAX = 32 };
 
+#define FK_VDSO_PATH "[vdso]"
+
 struct fk_symbols;
 
 struct fk_object {
@@ -31,28 +33,32 @@ struct fk_object {
     struct fk_cfi cfi;
     uint8_t build_id[FK_BUILD_ID_MAX];
     unsigned build_id_len;      /* 0: it has none */
-    char *path;                 /* absolute; "[vdso]" */
+    char *path;                 /* absolute; or FK_VDSO_PATH */
     const char *name;           /* last component of path */
     struct fk_symbols *symbols; /* of symbols.c; NULL until asked for */
+    bool program;               /* the executable itself */
     /* Bookkeeping of objects.c. */
-    unsigned seen, reclaims;
+    unsigned seen;     /* last answer of the loader that had it */
+    unsigned reclaims; /* since it was unloaded */
     struct fk_object *next;
 };
 
 struct fk_objects {
-    uint16_t epoch; /* never 0; another number for another snapshot */
+    struct fk_objects *next; /* bookkeeping of objects.c */
+    unsigned reclaims;       /* since it was replaced */
+    uint16_t epoch;          /* never 0; another number for another snapshot */
     size_t count;
 
     struct fk_span {
         uintptr_t lo, hi;
-        const struct fk_object *object;
+        struct fk_object *object;
     } spans[];
 };
 
 /* ---- in a signal handler --------------------------------------------------
  */
 
-/* The newest snapshot; NULL before the first refresh. */
+/* The newest snapshot; an empty one before the first refresh. */
 const struct fk_objects *fk_objects_current(void);
 /* NULL when no object covers pc. */
 const struct fk_object *fk_objects_find(

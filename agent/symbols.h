@@ -24,7 +24,7 @@ enum {
      * when asked for. */
     FK_SYMBOLS_KEEP_BYTES = 8 << 20,
     /* One object's index; a larger one gives no names. */
-    FK_SYMBOLS_OBJECT_BYTES = 64 << 20,
+    FK_SYMBOLS_OBJECT_BYTES = 32 << 20,
 };
 
 struct fk_symbol {

@@ -1,5 +1,5 @@
 /*
- * x86-64: rows of 8 bytes, DWARF register numbers, the kernel's signal frame.
+ * x86-64: rows of 8 bytes, DWARF's register numbers, the signal frame.
  * Included by agent/cfi.h and nowhere else.
  */
 #ifndef FK_AGENT_UNWIND_X86_64_H
@@ -17,17 +17,119 @@ enum {
     FK_DWARF_RA = 16,
 };
 
-/* What differs from row to row in `word`, from the lowest bit:
- *   2 bits  base of the cfa: sp, fp, r10, or 3 for the specials
- *  14 bits  its offset / 8, signed; or enum fk_row_special
- *   1 bit   a function starts here
- *   1 bit   the caller's fp is lost
- *  14 bits  the caller's fp is at cfa + this * 8, signed, 0 = in the register;
- *           PLT: plt_pushed; EXTRA: index in fk_cfi.extras
- * The return address is at cfa - 8. */
 struct fk_row {
     uint32_t pc; /* from fk_cfi.lo */
     uint32_t word;
 };
+
+/* A word, from the lowest bit:
+ *   2  base of the cfa: enum fk_base, or 3: special
+ *  14  its offset / 8, signed; special: enum fk_rule_kind, or ROW_EXTRA
+ *   1  a function starts here
+ *   1  the caller's fp is lost
+ *  14  signed: the caller's fp is at cfa + 8 * this, or in its register if 0;
+ *      PLT: plt_pushed; ROW_EXTRA: index in fk_cfi.extras
+ * The return address is at cfa - 8. */
+enum {
+    FK_ROW_SPECIAL = 3,
+    FK_ROW_EXTRA = 8,
+    FK_ROW_START = 1 << 16,
+    FK_ROW_LOST = 1 << 17,
+    FK_ROW_FIELD_MAX = (1 << 13) - 1,
+    FK_ROW_EXTRAS_MAX = FK_ROW_FIELD_MAX,
+    FK_RA_FROM_CFA = -8,
+};
+
+static inline uint32_t fk_row_join(unsigned low, int a, int b)
+{
+    return low | (((uint32_t)a & 0x3fff) << 2) | ((uint32_t)b << 18);
+}
+
+static inline bool fk_row_fits(int32_t offset)
+{
+    return offset % 8 == 0 && offset / 8 >= -FK_ROW_FIELD_MAX &&
+           offset / 8 <= FK_ROW_FIELD_MAX;
+}
+
+/* False: the rule is one for fk_cfi.extras. */
+static inline bool fk_row_pack(const struct fk_rule *rule, struct fk_row *row)
+{
+    if (rule->kind != FK_RULE_FRAME) {
+        row->word =
+            fk_row_join(FK_ROW_SPECIAL, (int)rule->kind, rule->plt_pushed);
+        return true;
+    }
+    if (rule->deref || rule->fp.how == FK_SAVED_FP ||
+        rule->ra.how != FK_SAVED_CFA || rule->ra.offset != FK_RA_FROM_CFA ||
+        !fk_row_fits(rule->offset) || !fk_row_fits(rule->fp.offset) ||
+        (rule->fp.how == FK_SAVED_CFA && !rule->fp.offset))
+        return false;
+    row->word = fk_row_join(rule->base, rule->offset / 8, rule->fp.offset / 8) |
+                (rule->fp.how == FK_SAVED_LOST ? FK_ROW_LOST : 0);
+    return true;
+}
+
+static inline void fk_row_pack_extra(size_t index, struct fk_row *row)
+{
+    row->word = fk_row_join(FK_ROW_SPECIAL, FK_ROW_EXTRA, (int)index);
+}
+
+/* All that the pc cache keeps of a row; at most 48 bits. */
+static inline uint64_t fk_row_bits(const struct fk_row *row)
+{
+    return row->word;
+}
+
+static inline bool fk_bits_are_extra(uint64_t bits)
+{
+    return (bits & 0xffff) == (FK_ROW_SPECIAL | FK_ROW_EXTRA << 2);
+}
+
+static inline bool fk_bits_are_none(uint64_t bits)
+{
+    return (bits & 0xffff) == (FK_ROW_SPECIAL | FK_RULE_NONE << 2);
+}
+
+static inline size_t fk_bits_extra(uint64_t bits)
+{
+    return (uint32_t)bits >> 18;
+}
+
+static inline struct fk_rule fk_bits_rule(uint64_t bits)
+{
+    uint32_t word = (uint32_t)bits;
+    int a = (int16_t)word >> 2, b = (int32_t)word >> 18;
+    if ((word & 3) == FK_ROW_SPECIAL)
+        return (struct fk_rule){
+            .kind = (enum fk_rule_kind)a, .plt_pushed = (uint8_t)b};
+    struct fk_rule rule = {.kind = FK_RULE_FRAME,
+        .base = (enum fk_base)(word & 3),
+        .offset = a * 8,
+        .fp = {b ? FK_SAVED_CFA : FK_SAVED_SAME, b * 8},
+        .ra = {FK_SAVED_CFA, FK_RA_FROM_CFA}};
+    if (word & FK_ROW_LOST)
+        rule.fp.how = FK_SAVED_LOST;
+    return rule;
+}
+
+/* Where a ucontext keeps what an unwind needs; sp points at it when a handler
+ * has returned into the trampoline. */
+enum {
+    FK_CONTEXT_PC =
+        offsetof(ucontext_t, uc_mcontext.gregs) + REG_RIP * sizeof(greg_t),
+    FK_CONTEXT_SP =
+        offsetof(ucontext_t, uc_mcontext.gregs) + REG_RSP * sizeof(greg_t),
+    FK_CONTEXT_FP =
+        offsetof(ucontext_t, uc_mcontext.gregs) + REG_RBP * sizeof(greg_t),
+    FK_CONTEXT_AUX =
+        offsetof(ucontext_t, uc_mcontext.gregs) + REG_R10 * sizeof(greg_t),
+    FK_CONTEXT_LR = 0, /* none */
+    FK_CONTEXT_FROM_SP = 0,
+};
+
+static inline uintptr_t fk_strip(uintptr_t address)
+{
+    return address;
+}
 
 #endif

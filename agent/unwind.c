@@ -1,0 +1,290 @@
+/* The walk: rule of a pc, step to the caller, fallbacks. Runs in signal
+ * handlers: it reads the stack it was given, tables and its own cache. */
+#include "agent/unwind.h"
+
+#include <stdatomic.h>
+
+/* Stack reads look like wild pointers to the sanitizers. */
+#define FK_RAW_READ __attribute__((no_sanitize("address")))
+
+enum {
+    CACHE_BITS = 12,
+    EPOCH_SHIFT = 48,
+    LOWEST_CODE = 4096, /* the first page is never mapped */
+};
+
+/* pc -> row, shared by all threads without a lock: key is pc ^ value, so a
+ * pair torn by two writers matches no pc. Values carry the epoch of their
+ * snapshot, so another library at the same address starts afresh. */
+struct cache_entry {
+    _Atomic uint64_t key, value;
+};
+
+static struct cache_entry cache[1 << CACHE_BITS];
+
+struct walk {
+    const struct fk_objects *objects;
+    const struct fk_stack *stack;
+    uintptr_t pc, sp, fp, lr, aux;
+    bool fp_known;
+    bool exact; /* pc is where it is, not where it will return to */
+    bool first; /* lr and aux are what the registers held */
+};
+
+typedef uintptr_t __attribute__((may_alias)) stack_word;
+
+FK_RAW_READ static bool read_word(
+    const struct walk *w, uintptr_t at, uintptr_t *value)
+{
+    const struct fk_stack *s = w->stack;
+    uintptr_t floor = w->sp - FK_RED_ZONE;
+    if (at < floor || at < s->lo || at > s->hi - sizeof *value ||
+        at % sizeof *value)
+        return false;
+    *value = *(const stack_word *)(at + (uintptr_t)s->delta);
+    return true;
+}
+
+/* ---- rule of a pc -----------------------------------------------------------
+ */
+
+static uint64_t none_bits(void)
+{
+    static const struct fk_rule none = {.kind = FK_RULE_NONE};
+    struct fk_row row = {0};
+    fk_row_pack(&none, &row);
+    return fk_row_bits(&row);
+}
+
+static uint64_t bits_from_table(const struct fk_objects *objects, uintptr_t pc)
+{
+    const struct fk_object *object = fk_objects_find(objects, pc);
+    if (!object) {
+        fk_objects_miss();
+        return none_bits();
+    }
+    const struct fk_row *row = fk_cfi_row(&object->cfi, pc);
+    return row ? fk_row_bits(row) : none_bits();
+}
+
+static uint64_t bits_of(const struct fk_objects *objects, uintptr_t pc)
+{
+    size_t slot = (pc * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - CACHE_BITS);
+    struct cache_entry *entry = &cache[slot];
+    uint64_t value = atomic_load_explicit(&entry->value, memory_order_relaxed);
+    uint64_t key = atomic_load_explicit(&entry->key, memory_order_relaxed);
+    if ((key ^ value) == pc && value >> EPOCH_SHIFT == objects->epoch)
+        return value & ((UINT64_C(1) << EPOCH_SHIFT) - 1);
+    uint64_t bits = bits_from_table(objects, pc);
+    value = bits | (uint64_t)objects->epoch << EPOCH_SHIFT;
+    atomic_store_explicit(&entry->value, value, memory_order_relaxed);
+    atomic_store_explicit(&entry->key, pc ^ value, memory_order_relaxed);
+    return bits;
+}
+
+static struct fk_rule extra_rule(
+    const struct fk_objects *objects, uintptr_t pc, uint64_t bits)
+{
+    const struct fk_object *object = fk_objects_find(objects, pc);
+    size_t index = fk_bits_extra(bits);
+    if (object && index < object->cfi.extra_count)
+        return object->cfi.extras[index];
+    return (struct fk_rule){.kind = FK_RULE_NONE};
+}
+
+/* ---- steps
+ * -------------------------------------------------------------------- */
+
+enum step { STEP_ON, STEP_END, STEP_LOST, STEP_OFF_STACK };
+
+/* The caller's frame starts at cfa. The stack grows down, so callers lie
+ * higher; only a leaf that pushed nothing may share its caller's sp. */
+static enum step enter_caller(
+    struct walk *w, uintptr_t cfa, uintptr_t ra, uintptr_t fp)
+{
+    bool leaf = w->first && cfa == w->sp;
+    if ((cfa <= w->sp && !leaf) || cfa > w->stack->hi || cfa % 8)
+        return STEP_OFF_STACK;
+    w->pc = fk_strip(ra);
+    w->sp = cfa;
+    w->fp = fp;
+    w->exact = w->first = false;
+    return w->pc ? STEP_ON : STEP_END;
+}
+
+static bool base_value(
+    const struct walk *w, enum fk_base base, uintptr_t *value)
+{
+    switch (base) {
+    case FK_BASE_SP:
+        *value = w->sp;
+        return true;
+    case FK_BASE_FP:
+        *value = w->fp;
+        return w->fp_known;
+    case FK_BASE_AUX:
+        *value = w->aux;
+        return w->first;
+    }
+    return false;
+}
+
+/* Where the caller's value of a register is; false when out of reach. */
+static bool saved_value(const struct walk *w, struct fk_place place,
+    uintptr_t cfa, uintptr_t *value)
+{
+    switch (place.how) {
+    case FK_SAVED_SAME:
+        return true;
+    case FK_SAVED_CFA:
+        return read_word(w, cfa + (uintptr_t)place.offset, value);
+    case FK_SAVED_FP:
+        return w->fp_known &&
+               read_word(w, w->fp + (uintptr_t)place.offset, value);
+    case FK_SAVED_LOST:
+        return false;
+    }
+    return false;
+}
+
+static enum step step_frame(struct walk *w, const struct fk_rule *rule)
+{
+    uintptr_t cfa, ra = w->lr, fp = w->fp;
+    if (!base_value(w, rule->base, &cfa))
+        return STEP_LOST;
+    cfa += (uintptr_t)rule->offset;
+    if (rule->deref) {
+        if (!read_word(w, cfa, &cfa))
+            return STEP_OFF_STACK;
+        cfa += (uintptr_t)rule->add;
+    }
+    if (rule->ra.how == FK_SAVED_SAME && !w->first)
+        return STEP_LOST;
+    if (!saved_value(w, rule->ra, cfa, &ra))
+        return STEP_OFF_STACK;
+    if (!saved_value(w, rule->fp, cfa, &fp))
+        w->fp_known = false;
+    else if (rule->fp.how != FK_SAVED_SAME)
+        w->fp_known = true;
+    return enter_caller(w, cfa, ra, fp);
+}
+
+static enum step step_plt(struct walk *w, unsigned pushed)
+{
+    uintptr_t cfa = w->sp + ((w->pc & 15) >= pushed ? 16 : 8), ra;
+    if (!read_word(w, cfa - 8, &ra))
+        return STEP_OFF_STACK;
+    return enter_caller(w, cfa, ra, w->fp);
+}
+
+/* The handler returns into the trampoline, whose sp points at the ucontext
+ * with everything the interrupted code had in registers. It may have run on
+ * another stack. */
+static enum step step_signal(struct walk *w)
+{
+    uintptr_t uc = w->sp + FK_CONTEXT_FROM_SP, pc, sp, fp, lr = 0, aux = 0;
+    if (!read_word(w, uc + FK_CONTEXT_PC, &pc) ||
+        !read_word(w, uc + FK_CONTEXT_SP, &sp) ||
+        !read_word(w, uc + FK_CONTEXT_FP, &fp) ||
+        (FK_CONTEXT_LR && !read_word(w, uc + FK_CONTEXT_LR, &lr)) ||
+        (FK_CONTEXT_AUX && !read_word(w, uc + FK_CONTEXT_AUX, &aux)))
+        return STEP_OFF_STACK;
+    const struct fk_stack *s = w->stack, *next = s->next;
+    if (sp <= w->sp || sp > s->hi) {
+        if (!next || sp < next->lo || sp > next->hi)
+            return STEP_OFF_STACK;
+        w->stack = next;
+    }
+    *w = (struct walk){
+        w->objects, w->stack, pc, sp, fp, lr, aux, true, true, true};
+    return STEP_ON;
+}
+
+/* ---- fallbacks
+ * ----------------------------------------------------------------- */
+
+/* Is `ra` something to return to? Code without an object may call its like. */
+static bool plausible(const struct walk *w, uintptr_t ra, bool known_code)
+{
+    if (fk_objects_find(w->objects, ra - 1))
+        return true;
+    return !known_code && ra >= LOWEST_CODE;
+}
+
+static enum step step_frame_pointer(struct walk *w, bool known_code)
+{
+    uintptr_t fp, ra;
+    if (!w->fp_known || w->fp < w->sp || !read_word(w, w->fp, &fp) ||
+        !read_word(w, w->fp + 8, &ra) ||
+        !plausible(w, fk_strip(ra), known_code))
+        return STEP_LOST;
+    return enter_caller(w, w->fp + 16, ra, fp);
+}
+
+/* A function without a row that was caught before it pushed anything. */
+static enum step step_leaf(struct walk *w)
+{
+    uintptr_t ra = w->lr;
+    if (!w->first || (!FK_CONTEXT_LR && !read_word(w, w->sp, &ra)) ||
+        !plausible(w, fk_strip(ra), true))
+        return STEP_LOST;
+    return enter_caller(w, w->sp + (FK_CONTEXT_LR ? 0 : 8), ra, w->fp);
+}
+
+static enum step step_without_rule(struct walk *w)
+{
+    uintptr_t at = w->pc - !w->exact;
+    bool known_code = fk_objects_find(w->objects, at) != NULL;
+    enum step step = step_frame_pointer(w, known_code);
+    return step == STEP_LOST ? step_leaf(w) : step;
+}
+
+static enum step step_by(struct walk *w, const struct fk_rule *rule)
+{
+    switch (rule->kind) {
+    case FK_RULE_FRAME:
+        return step_frame(w, rule);
+    case FK_RULE_END:
+        return STEP_END;
+    case FK_RULE_SIGNAL:
+        return step_signal(w);
+    case FK_RULE_PLT:
+        return step_plt(w, rule->plt_pushed);
+    case FK_RULE_NONE:
+        return STEP_LOST;
+    }
+    return STEP_LOST;
+}
+
+static enum step step_to_caller(struct walk *w, uintptr_t at)
+{
+    uint64_t bits = bits_of(w->objects, at);
+    struct fk_rule rule = fk_bits_are_extra(bits)
+                              ? extra_rule(w->objects, at, bits)
+                              : fk_bits_rule(bits);
+    enum step step = step_by(w, &rule);
+    return step == STEP_LOST ? step_without_rule(w) : step;
+}
+
+unsigned fk_unwind(const struct fk_objects *objects, const struct fk_regs *regs,
+    const struct fk_stack *stack, uintptr_t *pcs, unsigned max,
+    enum fk_unwind_stop *why)
+{
+    static const enum fk_unwind_stop stops[] = {
+        [STEP_ON] = FK_UNWIND_DEPTH,
+        [STEP_END] = FK_UNWIND_COMPLETE,
+        [STEP_LOST] = FK_UNWIND_NO_RULE,
+        [STEP_OFF_STACK] = FK_UNWIND_OFF_STACK,
+    };
+    struct walk w = {objects, stack, regs->pc, regs->sp, regs->fp, regs->lr,
+        regs->aux, regs->known, true, regs->known};
+    enum step step = STEP_ON;
+    unsigned n = 0;
+    while (n < max && step == STEP_ON) {
+        uintptr_t at = w.pc - !w.exact;
+        pcs[n++] = at;
+        step = step_to_caller(&w, at);
+    }
+    *why = stops[step];
+    return n;
+}

@@ -87,7 +87,7 @@ $(B)/%.o: %.S | $(B)/.needs
 $(B)/lib/%.a:
 	@mkdir -p $(@D)
 	$(call say,ar,$@)
-	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+	$(Q)rm -f $@ && ar qcs $@ $(filter %.o,$^)
 
 $(B)/bin/%:
 	@mkdir -p $(@D)

@@ -13,7 +13,8 @@
 
 enum { WATCH_INTERVAL_S = 5, SOLVE_PATIENCE_S = 60 };
 
-/* ---- asking ---------------------------------------------------------------------- */
+/* ---- asking
+ * ---------------------------------------------------------------------- */
 
 /* Asks what is not answered yet, when a person sits there. */
 static void ask_open_questions(struct checker *c)
@@ -91,11 +92,12 @@ int verb_check(struct kit *kit, int argc, char **argv)
     return status;
 }
 
-/* ---- the robot --------------------------------------------------------------------- */
+/* ---- the robot
+ * --------------------------------------------------------------------- */
 
 /* Plays the exercise's load in a child and waits for its end. */
-static enum fk_err play(struct kit *kit, const struct checker *c,
-    char *speed, struct fk_diag *diag)
+static enum fk_err play(
+    struct kit *kit, const struct checker *c, char *speed, struct fk_diag *diag)
 {
     char id[16], option[] = "--speed";
     char *args[] = {id, option, speed};
@@ -113,8 +115,8 @@ static enum fk_err play(struct kit *kit, const struct checker *c,
 }
 
 /* What the page would have told the server about a student's clicks. */
-static enum fk_err click(const struct checker *c,
-    const struct check_item *item, struct fk_diag *diag)
+static enum fk_err click(const struct checker *c, const struct check_item *item,
+    struct fk_diag *diag)
 {
     const struct window *w = &c->world.window;
     char query[512];
@@ -139,8 +141,8 @@ static enum fk_err click(const struct checker *c,
     return err;
 }
 
-static enum fk_err solve_item(struct checker *c,
-    const struct check_item *item, struct fk_diag *diag)
+static enum fk_err solve_item(
+    struct checker *c, const struct check_item *item, struct fk_diag *diag)
 {
     char answer[256];
     switch (item->kind) {
@@ -153,8 +155,7 @@ static enum fk_err solve_item(struct checker *c,
     case CHECK_PICK:
         break;
     }
-    enum fk_err err =
-        checker_solution(c, item, answer, sizeof answer, diag);
+    enum fk_err err = checker_solution(c, item, answer, sizeof answer, diag);
     return err ? err
                : progress_set(&c->progress, "answer", item->id, answer, diag);
 }

@@ -67,7 +67,8 @@ void checker_close(struct checker *c)
     fk_buf_fini(&c->text);
 }
 
-/* ---- looking ------------------------------------------------------------------ */
+/* ---- looking
+ * ------------------------------------------------------------------ */
 
 static enum fk_err fetch_samples(
     struct checker *c, struct profile_query query, struct fk_diag *diag)
@@ -106,7 +107,8 @@ static enum fk_err look(struct checker *c, struct fk_diag *diag)
     return err ? err : fetch_activity(c, diag);
 }
 
-/* ---- judging ------------------------------------------------------------------- */
+/* ---- judging
+ * ------------------------------------------------------------------- */
 
 /* BROKEN, then MORE DATA, then NOT YET: the student's part counts only when
  * the world is known to be right. */
@@ -140,8 +142,8 @@ void checker_run(struct checker *c)
     if (stack_verify_run(kit, kit->server, &c->diag) ||
         stack_verify_run(kit, kit->app, &c->diag))
         return;
-    enum fk_err err = window_find(kit->server, kit->run, &c->file.window,
-        &c->world.window, &c->diag);
+    enum fk_err err = window_find(
+        kit->server, kit->run, &c->file.window, &c->world.window, &c->diag);
     if (err == FK_ERR_NOT_FOUND)
         c->verdict = VERDICT_NOT_YET;
     if (err || look(c, &c->diag))
@@ -149,7 +151,8 @@ void checker_run(struct checker *c)
     judge_all(c);
 }
 
-/* ---- telling --------------------------------------------------------------------- */
+/* ---- telling
+ * --------------------------------------------------------------------- */
 
 static const char *kind_word(enum check_kind kind)
 {
@@ -244,8 +247,8 @@ enum fk_err checker_solution(struct checker *c, const struct check_item *item,
         measure_print(&v, out, size);
         return FK_OK;
     }
-    enum fk_err err = quiz_find(
-        fk_buf_slice(&c->quiz), "quiz.kit", item->id, &quiz, diag);
+    enum fk_err err =
+        quiz_find(fk_buf_slice(&c->quiz), "quiz.kit", item->id, &quiz, diag);
     for (size_t i = 0; !err && i < quiz.num_options; i++)
         if (quiz.option[i].right)
             snprintf(out, size, "%c", quiz.option[i].letter);

@@ -36,8 +36,7 @@ static bool read_range(struct fk_slice s, struct check_item *item)
     for (size_t i = 0; i + 1 < s.len; i++)
         if (s.ptr[i] == '.' && s.ptr[i + 1] == '.')
             return read_number(fk_slice_sub(s, 0, i), &item->low) &&
-                   read_number(
-                       fk_slice_sub(s, i + 2, s.len), &item->high);
+                   read_number(fk_slice_sub(s, i + 2, s.len), &item->high);
     return false;
 }
 
@@ -73,7 +72,8 @@ static struct check_item *find_ask(struct parser *p, const char *id)
     return NULL;
 }
 
-/* ---- directives --------------------------------------------------------------- */
+/* ---- directives
+ * --------------------------------------------------------------- */
 
 static bool do_check(struct parser *p)
 {
@@ -122,8 +122,8 @@ static bool read_path(struct parser *p)
     struct check_item *item = new_item(p, CHECK_PATH);
     size_t i = 2;
     while (item && i < p->w->count && item->path_len < CHECK_PATH_MAX) {
-        words_copy(p->w, i++, item->path[item->path_len++],
-            sizeof item->path[0]);
+        words_copy(
+            p->w, i++, item->path[item->path_len++], sizeof item->path[0]);
         if (!words_is(p->w, i, ">"))
             break;
         i++;
@@ -136,8 +136,7 @@ static bool do_environment(struct parser *p)
     if (words_is(p->w, 1, "path"))
         return read_path(p);
     struct check_item *item = new_item(p, CHECK_RANGE);
-    return item && p->w->count > 1 &&
-           measure_parse(p->w->at[1], &item->expr) &&
+    return item && p->w->count > 1 && measure_parse(p->w->at[1], &item->expr) &&
            read_bounds(p->w, 2, item);
 }
 
@@ -226,13 +225,15 @@ static const struct {
     {"check", do_check, "check ID \"TITLE\""},
     {"window", do_window, "window phase=NAME|last=TIME [trim=TIME]"},
     {"profile", do_profile, "profile cpu SERVICE"},
-    {"E", do_environment, "E EXPR >= N | E EXPR LOW..HIGH | E path A > B >= N%"},
+    {"E", do_environment,
+        "E EXPR >= N | E EXPR LOW..HIGH | E path A > B >= N%"},
     {"W", do_work, "W viewed VIEW [in-window] [focus=NAME] [other-profile]"},
     {"U", do_understanding,
         "U ask ID \"QUESTION\" = EXPR [+-N%|+-Npt] | U pick ID"},
     {"wrong", do_wrong, "wrong ASK-ID EXPR CODE \"REASON\""},
     {"say", do_say, "say \"SENTENCE\""},
 };
+
 enum { NUM_DIRECTIVES = sizeof directives / sizeof *directives };
 
 static enum fk_err parse_line(
@@ -243,8 +244,8 @@ static enum fk_err parse_line(
             continue;
         if (directives[i].fn(p))
             return FK_OK;
-        return fk_diag_set(diag, FK_ERR_FORMAT, "%s:%d: the form is: %s",
-            file, p->line, directives[i].form);
+        return fk_diag_set(diag, FK_ERR_FORMAT, "%s:%d: the form is: %s", file,
+            p->line, directives[i].form);
     }
     return fk_diag_set(diag, FK_ERR_FORMAT,
         "%s:%d: '" FK_SLICE_FMT "' is no word of a check file", file, p->line,
@@ -267,7 +268,7 @@ enum fk_err checkfile_parse(struct fk_slice text, const char *file,
             return err;
     }
     if (!*out->id || !*out->service || !*out->say)
-        return fk_diag_set(diag, FK_ERR_FORMAT,
-            "%s: check, profile and say are needed", file);
+        return fk_diag_set(
+            diag, FK_ERR_FORMAT, "%s: check, profile and say are needed", file);
     return FK_OK;
 }

@@ -41,16 +41,16 @@ struct check_wrong {
 struct check_item {
     enum check_kind kind;
     int line;
-    struct expr expr;    /* RANGE, ASK */
-    double low, high;    /* RANGE, PATH; shares as 0..1 */
+    struct expr expr; /* RANGE, ASK */
+    double low, high; /* RANGE, PATH; shares as 0..1 */
     char path[CHECK_PATH_MAX][128];
     size_t path_len;
-    char view[32];       /* VIEWED */
+    char view[32]; /* VIEWED */
     char focus[128];
     bool in_window, other_profile;
-    char id[32];         /* ASK, PICK */
+    char id[32]; /* ASK, PICK */
     char question[256];
-    double tolerance;    /* ASK: points when absolute, else a factor */
+    double tolerance; /* ASK: points when absolute, else a factor */
     bool tolerance_points;
     struct check_wrong wrong[CHECK_WRONG_MAX];
     size_t num_wrong;
@@ -66,7 +66,7 @@ struct checkfile {
 };
 
 /* Refuses anything it does not know, with file:line. */
-FK_MUST_USE enum fk_err checkfile_parse(struct fk_slice text,
-    const char *file, struct checkfile *out, struct fk_diag *diag);
+FK_MUST_USE enum fk_err checkfile_parse(struct fk_slice text, const char *file,
+    struct checkfile *out, struct fk_diag *diag);
 
 #endif

@@ -85,8 +85,8 @@ out:
     return err;
 }
 
-enum fk_err client_json(const struct client_request *request, json_t **json,
-    struct fk_diag *diag)
+enum fk_err client_json(
+    const struct client_request *request, json_t **json, struct fk_diag *diag)
 {
     struct fk_buf answer;
     json_error_t where;
@@ -94,14 +94,11 @@ enum fk_err client_json(const struct client_request *request, json_t **json,
     enum fk_err err = client_send(request, &status, &answer, diag);
     if (err)
         goto out;
-    json_t *root =
-        json_loadb(answer.ptr, answer.len, JSON_DECODE_ANY, &where);
+    json_t *root = json_loadb(answer.ptr, answer.len, JSON_DECODE_ANY, &where);
     if (status != 200) {
-        const char *message = root
-            ? json_string_value(json_object_get(root, "message"))
-            : NULL;
-        err = fk_diag_set(diag,
-            status == 404 ? FK_ERR_NOT_FOUND : FK_ERR_ARG,
+        const char *message =
+            root ? json_string_value(json_object_get(root, "message")) : NULL;
+        err = fk_diag_set(diag, status == 404 ? FK_ERR_NOT_FOUND : FK_ERR_ARG,
             "%s answered %d to %s%s%s", request->base, status, request->path,
             message ? ": " : "", message ? message : "");
         json_decref(root);

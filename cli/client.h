@@ -28,8 +28,8 @@ FK_MUST_USE enum fk_err client_send(const struct client_request *request,
 
 /* The same, expecting 200 and JSON; the caller owns *json (json_decref).
  * Another status is FK_ERR_ARG with the server's sentence. */
-FK_MUST_USE enum fk_err client_json(const struct client_request *request,
-    json_t **json, struct fk_diag *diag);
+FK_MUST_USE enum fk_err client_json(
+    const struct client_request *request, json_t **json, struct fk_diag *diag);
 
 void client_trace(bool on);
 

@@ -43,8 +43,8 @@ static bool on_path(const char *name)
     struct fk_slice rest = fk_slice_of(path ? path : "/usr/bin"), dir;
     while (fk_slice_split(&rest, ':', &dir)) {
         char file[PATH_MAX];
-        snprintf(file, sizeof file, FK_SLICE_FMT "/%s", FK_SLICE_ARG(dir),
-            name);
+        snprintf(
+            file, sizeof file, FK_SLICE_FMT "/%s", FK_SLICE_ARG(dir), name);
         if (!access(file, X_OK))
             return true;
     }
@@ -111,16 +111,17 @@ static void on_tick(int number)
 static void check_timers(void)
 {
     timer_t timer;
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
-        .sigev_signo = SIGPROF};
-    struct sigaction old, action = {.sa_handler = on_tick,
-        .sa_flags = SA_RESTART};
-    struct itimerspec every = {{0, FK_NS_PER_S / PROBE_HZ},
-        {0, FK_NS_PER_S / PROBE_HZ}};
+    struct sigevent event = {
+        .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF};
+    struct sigaction old,
+        action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+    struct itimerspec every = {
+        {0, FK_NS_PER_S / PROBE_HZ}, {0, FK_NS_PER_S / PROBE_HZ}};
     sigaction(SIGPROF, &action, &old);
     if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer)) {
-        line("fix", "timers", "timer_create is refused (%s): the profiler "
-             "needs it; a stricter container than Docker's default?",
+        line("fix", "timers",
+            "timer_create is refused (%s): the profiler "
+            "needs it; a stricter container than Docker's default?",
             strerror(errno));
         return;
     }
@@ -152,8 +153,7 @@ static void check_disk(const struct kit *kit)
 static void check_clock(const struct kit *kit)
 {
     json_t *hello = NULL;
-    struct client_request ask = {
-        "GET", kit->server, "/api/kit/hello", NULL, 3};
+    struct client_request ask = {"GET", kit->server, "/api/kit/hello", NULL, 3};
     if (!*kit->server || client_json(&ask, &hello, NULL))
         return;
     double off_s = (json_number_value(json_object_get(hello, "now")) -
@@ -175,6 +175,7 @@ static void check_extras(void)
         {"docker", "not needed"},
         {"curl", "only the loops you type yourself need it"},
     };
+
     for (size_t i = 0; i < sizeof extras / sizeof *extras; i++)
         if (!on_path(extras[i].name))
             line("note", extras[i].name, "not found: %s", extras[i].without);
@@ -191,8 +192,7 @@ int verb_doctor(struct kit *kit, int argc, char **argv)
     check_clock(kit);
     check_extras();
     if (problems)
-        printf("%d thing%s to fix first\n", problems,
-            problems == 1 ? "" : "s");
+        printf("%d thing%s to fix first\n", problems, problems == 1 ? "" : "s");
     else
         printf("ready: make up\n");
     return problems ? 1 : 0;

@@ -62,12 +62,12 @@ static enum fk_err read_front_matter(
         fk_slice_split(&line, ':', &name);
         take_field(ex, fk_slice_trim(name), fk_slice_trim(line));
     }
-    const char *missing = !closed ? "its closing ---"
-        : !*ex->id                ? "id"
-        : !*ex->title             ? "title"
-        : !ex->minutes_high       ? "minutes: [low, high]"
-        : !*ex->plan              ? "load: PLAN for DURATION"
-                                  : NULL;
+    const char *missing = !closed             ? "its closing ---"
+                          : !*ex->id          ? "id"
+                          : !*ex->title       ? "title"
+                          : !ex->minutes_high ? "minutes: [low, high]"
+                          : !*ex->plan        ? "load: PLAN for DURATION"
+                                              : NULL;
     if (missing)
         return fk_diag_set(diag, FK_ERR_FORMAT,
             "%s/README.md: the front matter lacks %s", ex->dir, missing);

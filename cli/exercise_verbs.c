@@ -99,8 +99,8 @@ int verb_next(struct kit *kit, int argc, char **argv)
     if (!err) {
         struct fk_slice body = body_of(fk_buf_slice(&text));
         printf(FK_SLICE_FMT, FK_SLICE_ARG(body));
-        printf("\n(%s/README.md; check with: make check EX=%s)\n", ex.dir,
-            ex.id);
+        printf(
+            "\n(%s/README.md; check with: make check EX=%s)\n", ex.dir, ex.id);
     }
     fk_buf_fini(&text);
     return err ? verb_fail(err == FK_ERR_NOT_FOUND ? 1 : 3, &diag) : 0;
@@ -123,8 +123,7 @@ int verb_predict(struct kit *kit, int argc, char **argv)
     if (progress_get(&p, "predict", "", value, sizeof value))
         printf("%s: you predicted %s; now look\n", ex.id, value);
     else if (argc == 1)
-        printf("%s: %s\n  flamekit predict %s ...\n", ex.id, ex.predict,
-            ex.id);
+        printf("%s: %s\n  flamekit predict %s ...\n", ex.id, ex.predict, ex.id);
     else if (progress_set(&p, "predict", "", argv[1], &diag))
         status = verb_fail(3, &diag);
     else
@@ -174,8 +173,8 @@ int verb_hint(struct kit *kit, int argc, char **argv)
     if (!err)
         err = progress_set(&p, "hint", "", level, &diag);
     if (!err)
-        printf("%s, hint %s of %d\n" FK_SLICE_FMT, ex.id, level,
-            EXERCISE_HINTS, FK_SLICE_ARG(fk_buf_slice(&text)));
+        printf("%s, hint %s of %d\n" FK_SLICE_FMT, ex.id, level, EXERCISE_HINTS,
+            FK_SLICE_ARG(fk_buf_slice(&text)));
     fk_buf_fini(&text);
     progress_close(&p);
     return err ? verb_fail(3, &diag) : 0;
@@ -193,8 +192,7 @@ static enum fk_err take_answer(
             "%s has no question '%s'; an answer is NAME=VALUE, and `flamekit "
             "check %s` lists the questions",
             c->ex.id, id, c->ex.id);
-    enum fk_err err =
-        progress_set(&c->progress, "answer", id, value.ptr, diag);
+    enum fk_err err = progress_set(&c->progress, "answer", id, value.ptr, diag);
     if (!err)
         printf("%s: %s = %s\n", c->ex.id, id, value.ptr);
     return err;

@@ -16,8 +16,8 @@ enum { HELLO_TIMEOUT_S = 15, RETRY_MS = 50 };
 static enum fk_err burn(const struct kit *kit, struct fk_diag *diag)
 {
     json_t *answer = NULL;
-    struct client_request ask = {"POST", kit->app, "/api/kit/hello_profiler",
-        "{}", HELLO_TIMEOUT_S};
+    struct client_request ask = {
+        "POST", kit->app, "/api/kit/hello_profiler", "{}", HELLO_TIMEOUT_S};
     enum fk_err err = client_json(&ask, &answer, diag);
     json_decref(answer);
     return err;
@@ -50,8 +50,8 @@ enum fk_err stack_hello(const struct kit *kit, struct fk_diag *diag)
     snprintf(selector, sizeof selector, "{service_name=\"%s\"}", service);
     while (fk_mono_ns() < deadline) {
         struct profile p;
-        struct profile_query query = {PROFILE_CPU, selector, from_ms,
-            fk_wall_ns() / FK_NS_PER_MS + 1000};
+        struct profile_query query = {
+            PROFILE_CPU, selector, from_ms, fk_wall_ns() / FK_NS_PER_MS + 1000};
         if ((err = profile_fetch(kit->server, &query, &p, diag)))
             return err;
         bool found = profile_total_of(&p, "hello_profiler") > 0;

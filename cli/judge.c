@@ -24,7 +24,8 @@ static void say(struct finding *f, enum verdict verdict, const char *fmt, ...)
     va_end(ap);
 }
 
-/* ---- E: the world ----------------------------------------------------------------- */
+/* ---- E: the world
+ * ----------------------------------------------------------------- */
 
 /* Inside, outside, or too close to the edge to tell. */
 static enum verdict compare_share(
@@ -50,8 +51,8 @@ static void print_bounds(
     else if (isinf(item->high))
         snprintf(out, 64, "at least %g%s", item->low * scale, sign);
     else
-        snprintf(out, 64, "%g to %g%s", item->low * scale,
-            item->high * scale, sign);
+        snprintf(
+            out, 64, "%g to %g%s", item->low * scale, item->high * scale, sign);
 }
 
 void judge_range(
@@ -87,14 +88,16 @@ void judge_path(
         say(f, VERDICT_BROKEN, "%s is in no stack at all", leaf);
         return;
     }
-    struct value v = {.unit = UNIT_SHARE, .number = with / all,
+    struct value v = {.unit = UNIT_SHARE,
+        .number = with / all,
         .n = total > 0 ? c->world.samples * all / total : 0};
     say(f, compare_share(&v, item->low, item->high),
         "%.1f %% of the stacks with %s have the path %s > ... > %s",
         v.number * 100, leaf, path[0], leaf);
 }
 
-/* ---- W: the work --------------------------------------------------------------------- */
+/* ---- W: the work
+ * --------------------------------------------------------------------- */
 
 static const char *text_of(json_t *o, const char *key)
 {
@@ -102,8 +105,8 @@ static const char *text_of(json_t *o, const char *key)
     return text ? text : "";
 }
 
-static bool is_this_view(const struct checker *c,
-    const struct check_item *item, json_t *seen)
+static bool is_this_view(
+    const struct checker *c, const struct check_item *item, json_t *seen)
 {
     int64_t from = (int64_t)json_number_value(json_object_get(seen, "from"));
     int64_t until = (int64_t)json_number_value(json_object_get(seen, "until"));
@@ -145,7 +148,8 @@ void judge_viewed(
 {
     size_t i;
     json_t *seen;
-    json_array_foreach(c->activity, i, seen) {
+    json_array_foreach(c->activity, i, seen)
+    {
         if (is_this_view(c, item, seen)) {
             say(f, VERDICT_PASS, "done: %s", doing(item->view));
             return;
@@ -155,7 +159,8 @@ void judge_viewed(
         *item->focus ? " (" : "", item->focus, *item->focus ? ")" : "");
 }
 
-/* ---- U: the understanding --------------------------------------------------------------- */
+/* ---- U: the understanding
+ * --------------------------------------------------------------- */
 
 static bool same_text(const char *answer, const char *truth)
 {
@@ -166,8 +171,7 @@ static bool same_text(const char *answer, const char *truth)
 }
 
 /* A share is answered in percent, with or without the sign. */
-static bool read_answer(
-    const char *answer, enum measure_unit unit, double *out)
+static bool read_answer(const char *answer, enum measure_unit unit, double *out)
 {
     char *end;
     *out = strtod(answer, &end);
@@ -189,16 +193,16 @@ bool judge_answer(const struct check_item *item, const struct value *truth,
     if (!read_answer(answer, truth->unit, &given))
         return false;
     double room = item->tolerance_points
-        ? item->tolerance
-        : fabs(truth->number) * item->tolerance;
+                      ? item->tolerance
+                      : fabs(truth->number) * item->tolerance;
     if (truth->unit == UNIT_CORES)
         room = fmax(room, 0.01); /* the page shows two digits */
     return fabs(given - truth->number) <= room + 1e-9;
 }
 
 /* An answer that fits a known misconception names it. */
-static const struct check_wrong *smell(const struct checker *c,
-    const struct check_item *item, const char *answer)
+static const struct check_wrong *smell(
+    const struct checker *c, const struct check_item *item, const char *answer)
 {
     for (size_t i = 0; i < item->num_wrong; i++) {
         struct value v;
@@ -246,13 +250,12 @@ void judge_pick(
     struct quiz_item quiz;
     struct fk_diag diag = {""};
     char answer[16];
-    if (quiz_find(fk_buf_slice(&c->quiz), "quiz.kit", item->id, &quiz,
-            &diag)) {
+    if (quiz_find(fk_buf_slice(&c->quiz), "quiz.kit", item->id, &quiz, &diag)) {
         say(f, VERDICT_BROKEN, "%s", diag.text);
         return;
     }
-    bool given = progress_get(
-        &c->progress, "answer", item->id, answer, sizeof answer);
+    bool given =
+        progress_get(&c->progress, "answer", item->id, answer, sizeof answer);
     const struct quiz_option *o = given ? quiz_option(&quiz, answer) : NULL;
     if (!o) {
         say(f, VERDICT_NOT_YET, "to answer: %s   (flamekit answer %s %s=a)",

@@ -24,8 +24,7 @@ enum fk_err kit_read_file(
     fk_buf_init(out, limit);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fk_diag_set(diag,
-            errno == ENOENT ? FK_ERR_NOT_FOUND : FK_ERR_IO,
+        return fk_diag_set(diag, errno == ENOENT ? FK_ERR_NOT_FOUND : FK_ERR_IO,
             "cannot read %s: %s", path, strerror(errno));
     char chunk[16384];
     ssize_t n;
@@ -107,6 +106,7 @@ static const struct {
         sizeof(((struct kit *)0)->server)},
     {"FLAMEKIT_APP", offsetof(struct kit, app), sizeof(((struct kit *)0)->app)},
 };
+
 enum { NUM_VARIABLES = sizeof variables / sizeof *variables };
 
 static void set_variable(
@@ -156,9 +156,9 @@ enum fk_err kit_open(struct kit *kit, struct fk_diag *diag)
             "this is not a Flamekit folder: run the command inside the "
             "checkout, where exercises/ and scenarios/ are");
     const char *state = getenv("FLAMEKIT_STATE");
-    enum fk_err err = state
-        ? (strlen(state) < sizeof kit->state ? FK_OK : FK_ERR_LIMIT)
-        : kit_path(kit->state, kit->root, ".flamekit");
+    enum fk_err err =
+        state ? (strlen(state) < sizeof kit->state ? FK_OK : FK_ERR_LIMIT)
+              : kit_path(kit->state, kit->root, ".flamekit");
     if (err)
         return fk_diag_set(diag, err, "the path of the kit is too long");
     if (state)
@@ -172,8 +172,8 @@ enum fk_err kit_save_env(const struct kit *kit, struct fk_diag *diag)
     char path[PATH_MAX];
     struct fk_buf text;
     if (mkdir(kit->state, 0700) && errno != EEXIST)
-        return fk_diag_set(diag, FK_ERR_IO, "cannot make %s: %s", kit->state,
-            strerror(errno));
+        return fk_diag_set(
+            diag, FK_ERR_IO, "cannot make %s: %s", kit->state, strerror(errno));
     enum fk_err err = kit_path(path, kit->state, "env");
     if (err)
         return fk_diag_set(diag, err, "the path of the kit is too long");

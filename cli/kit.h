@@ -28,8 +28,7 @@ FK_MUST_USE enum fk_err kit_save_env(
     const struct kit *kit, struct fk_diag *diag);
 
 /* PATH_MAX bytes in `out`; FK_ERR_LIMIT when it does not fit. */
-FK_MUST_USE enum fk_err kit_path(
-    char *out, const char *dir, const char *name);
+FK_MUST_USE enum fk_err kit_path(char *out, const char *dir, const char *name);
 /* A whole text file of at most `limit` bytes. */
 FK_MUST_USE enum fk_err kit_read_file(
     const char *path, size_t limit, struct fk_buf *out, struct fk_diag *diag);

@@ -1,47 +1,8 @@
-/* `flamekit VERB ...`: finds the kit, then the verb in one table. */
+/* `flamekit VERB ...`: finds the verb, then the kit, and hands over. */
 #include "cli/verbs.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const struct verb verbs[] = {
-    {"doctor", verb_doctor, "", "can this machine run the workshop?"},
-    {"up", verb_up, "", "start the server and the demo app"},
-    {"down", verb_down, "", "stop what this kit started"},
-    {"status", verb_status, "", "what runs, and where"},
-    {"restart", verb_restart, "", "down, then up; the data stays"},
-    {"reset", verb_reset, "", "down, and forget data and progress"},
-    {"load", verb_load, "[stop | --plan P --for T]", "send traffic"},
-    {"list", verb_list, "", "the exercises and how far you are"},
-    {"next", verb_next, "", "show the next exercise"},
-    {"predict", verb_predict, "EX [ANSWER]", "guess before you look"},
-    {"run", verb_run, "EX", "play the load of an exercise"},
-    {"check", verb_check, "EX [--watch] [-v]", "is it solved?"},
-    {"hint", verb_hint, "[EX]", "one step of help"},
-    {"answer", verb_answer, "EX NAME=VALUE...", "answer without being asked"},
-    {"solve", verb_solve, "EX [--speed X]", "the robot solves it"},
-    {"mark", verb_mark, "TEXT", "a marker on the timeline"},
-    {"hello", verb_hello, "", "write one profile and read it back"},
-    {NULL, NULL, NULL, NULL},
-};
-
-static int help(void)
-{
-    printf("usage: flamekit VERB [ARGUMENTS]\n\n");
-    for (const struct verb *v = verbs; v->name; v++) {
-        char head[64];
-        snprintf(head, sizeof head, "%s %s", v->name, v->args);
-        printf("  %-32s %s\n", head, v->help);
-    }
-    printf("\nExercises are named 07.1 to 07.5; 1 to 5 mean the same.\n");
-    return 0;
-}
-
-int verb_fail(int status, const struct fk_diag *diag)
-{
-    fprintf(stderr, "flamekit: %s\n", diag->text);
-    return status;
-}
 
 int main(int argc, char **argv)
 {
@@ -49,20 +10,19 @@ int main(int argc, char **argv)
     struct fk_diag diag = {""};
     struct kit kit;
     if (!strcmp(name, "--help") || !strcmp(name, "help"))
-        return help();
+        return verbs_help();
     if (!strcmp(name, "--version")) {
         printf("flamekit %s\n", FK_VERSION);
         return 0;
     }
-    for (const struct verb *v = verbs; v->name; v++) {
-        if (strcmp(v->name, name))
-            continue;
-        if (kit_open(&kit, &diag))
-            return verb_fail(2, &diag);
-        setvbuf(stdout, NULL, _IOLBF, 0);
-        return v->fn(&kit, argc - 2, argv + 2);
+    const struct verb *verb = verbs_find(name);
+    if (!verb) {
+        fprintf(stderr,
+            "flamekit: there is no verb '%s'; see flamekit --help\n", name);
+        return 2;
     }
-    fprintf(stderr, "flamekit: there is no verb '%s'; see flamekit --help\n",
-        name);
-    return 2;
+    if (kit_open(&kit, &diag))
+        return verb_fail(2, &diag);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    return verb->fn(&kit, argc - 2, argv + 2);
 }

@@ -13,8 +13,8 @@ int verb_mark(struct kit *kit, int argc, char **argv)
         return 2;
     }
     if (!*kit->server) {
-        fk_diag_set(&diag, FK_ERR_UNAVAILABLE,
-            "nothing is up; type `make up` first");
+        fk_diag_set(
+            &diag, FK_ERR_UNAVAILABLE, "nothing is up; type `make up` first");
         return verb_fail(3, &diag);
     }
     json_t *note = json_pack(
@@ -23,9 +23,9 @@ int verb_mark(struct kit *kit, int argc, char **argv)
     json_t *answer = NULL;
     struct client_request post = {
         "POST", kit->server, "/api/annotations", body, 0};
-    enum fk_err err = body
-        ? client_json(&post, &answer, &diag)
-        : fk_diag_set(&diag, FK_ERR_ARG, "the text is not UTF-8");
+    enum fk_err err =
+        body ? client_json(&post, &answer, &diag)
+             : fk_diag_set(&diag, FK_ERR_ARG, "the text is not UTF-8");
     if (!err)
         printf("marked    %s\n", argv[0]);
     json_decref(answer);

@@ -56,8 +56,7 @@ static void do_depth(const struct world *w, const char *arg, struct value *v)
     v->number = profile_depth(&w->cpu, arg);
 }
 
-static void do_top_self(
-    const struct world *w, const char *arg, struct value *v)
+static void do_top_self(const struct world *w, const char *arg, struct value *v)
 {
     const char *name = profile_top_self(&w->cpu, *arg ? arg : NULL);
     snprintf(v->text, sizeof v->text, "%s", name ? name : "");

@@ -18,7 +18,13 @@ struct world {
     double samples;     /* of the same stacks, counted */
 };
 
-enum measure_unit { UNIT_COUNT, UNIT_SHARE, UNIT_CORES, UNIT_FRAMES, UNIT_TEXT };
+enum measure_unit {
+    UNIT_COUNT,
+    UNIT_SHARE,
+    UNIT_CORES,
+    UNIT_FRAMES,
+    UNIT_TEXT
+};
 
 struct value {
     enum measure_unit unit;

@@ -17,7 +17,8 @@ static enum fk_err bad(struct fk_diag *diag, const char *what)
         "the server's flame graph makes no sense: %s", what);
 }
 
-/* ---- reading ------------------------------------------------------------------- */
+/* ---- reading
+ * ------------------------------------------------------------------- */
 
 struct level {
     uint32_t first, count; /* in nodes */
@@ -29,8 +30,8 @@ struct span {
     int64_t start, end;
 };
 
-static enum fk_err read_names(struct profile *p, json_t *names,
-    struct fk_diag *diag)
+static enum fk_err read_names(
+    struct profile *p, json_t *names, struct fk_diag *diag)
 {
     p->num_names = (uint32_t)json_array_size(names);
     p->names = calloc(p->num_names + 1, sizeof *p->names);
@@ -48,8 +49,7 @@ static size_t count_nodes(json_t *levels)
 {
     size_t n = 0, i;
     json_t *level;
-    json_array_foreach(levels, i, level)
-        n += json_array_size(level) / TUPLE;
+    json_array_foreach(levels, i, level) n += json_array_size(level) / TUPLE;
     return n;
 }
 
@@ -73,8 +73,7 @@ static enum fk_err read_level(struct profile *p, json_t *level,
         if (name < 0 || name >= p->num_names || node->total < 0)
             return bad(diag, "a node is out of range");
         node->name = (uint32_t)name;
-        while (parent + 1 < above.first + above.count &&
-               spans[parent].end <= x)
+        while (parent + 1 < above.first + above.count && spans[parent].end <= x)
             parent++;
         node->parent = above.count ? parent : 0;
         spans[p->num_nodes++] = (struct span){x, x + node->total};
@@ -92,11 +91,12 @@ static enum fk_err read_levels(
     p->nodes = calloc(n, sizeof *p->nodes);
     struct span *spans = calloc(n, sizeof *spans);
     enum fk_err err = p->nodes && spans
-        ? FK_OK
-        : fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
+                          ? FK_OK
+                          : fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
     struct level above = {0, 0};
     json_t *level;
-    json_array_foreach(levels, i, level) {
+    json_array_foreach(levels, i, level)
+    {
         uint32_t first = p->num_nodes;
         if (!err)
             err = read_level(p, level, above, spans, diag);
@@ -112,9 +112,10 @@ enum fk_err profile_from_json(
     *out = (struct profile){.json = render};
     json_t *bearer = json_object_get(render, "flamebearer");
     json_t *levels = json_object_get(bearer, "levels");
-    enum fk_err err = json_is_array(levels)
-        ? read_names(out, json_object_get(bearer, "names"), diag)
-        : bad(diag, "it has no levels");
+    enum fk_err err =
+        json_is_array(levels)
+            ? read_names(out, json_object_get(bearer, "names"), diag)
+            : bad(diag, "it has no levels");
     if (!err)
         err = read_levels(out, levels, diag);
     if (err)
@@ -122,9 +123,8 @@ enum fk_err profile_from_json(
     return err;
 }
 
-enum fk_err profile_fetch(const char *server,
-    const struct profile_query *query, struct profile *out,
-    struct fk_diag *diag)
+enum fk_err profile_fetch(const char *server, const struct profile_query *query,
+    struct profile *out, struct fk_diag *diag)
 {
     struct fk_buf path, text;
     json_t *answer = NULL;
@@ -150,7 +150,8 @@ void profile_fini(struct profile *p)
     *p = (struct profile){0};
 }
 
-/* ---- asking ---------------------------------------------------------------------- */
+/* ---- asking
+ * ---------------------------------------------------------------------- */
 
 static const char *name_of(const struct profile *p, uint32_t node)
 {
@@ -192,8 +193,8 @@ int64_t profile_self_of(const struct profile *p, const char *function)
 }
 
 /* Does the path end at this node, its earlier names right above it? */
-static bool path_ends(const struct profile *p, uint32_t node,
-    const char *const *path, size_t n)
+static bool path_ends(
+    const struct profile *p, uint32_t node, const char *const *path, size_t n)
 {
     for (size_t i = n; i-- > 0; node = p->nodes[node].parent)
         if (!node || strcmp(name_of(p, node), path[i]))
@@ -201,8 +202,8 @@ static bool path_ends(const struct profile *p, uint32_t node,
     return true;
 }
 
-static bool path_above(const struct profile *p, uint32_t node,
-    const char *const *path, size_t n)
+static bool path_above(
+    const struct profile *p, uint32_t node, const char *const *path, size_t n)
 {
     while (node) {
         node = p->nodes[node].parent;
@@ -212,8 +213,7 @@ static bool path_above(const struct profile *p, uint32_t node,
     return false;
 }
 
-int64_t profile_path(
-    const struct profile *p, const char *const *path, size_t n)
+int64_t profile_path(const struct profile *p, const char *const *path, size_t n)
 {
     int64_t sum = 0;
     for (uint32_t i = 1; i < p->num_nodes; i++)

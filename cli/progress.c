@@ -32,8 +32,8 @@ void progress_close(struct progress *p)
     fk_buf_fini(&p->text);
 }
 
-bool progress_get(const struct progress *p, const char *kind,
-    const char *name, char *value, size_t size)
+bool progress_get(const struct progress *p, const char *kind, const char *name,
+    char *value, size_t size)
 {
     struct fk_slice rest = fk_buf_slice(&p->text), line;
     bool found = false;
@@ -48,8 +48,8 @@ bool progress_get(const struct progress *p, const char *kind,
     return found;
 }
 
-enum fk_err progress_set(struct progress *p, const char *kind,
-    const char *name, const char *value, struct fk_diag *diag)
+enum fk_err progress_set(struct progress *p, const char *kind, const char *name,
+    const char *value, struct fk_diag *diag)
 {
     fk_buf_printf(&p->text, "%s \"%s\" \"", kind, name);
     for (; *value; value++)

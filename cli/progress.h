@@ -17,9 +17,10 @@ struct progress {
 FK_MUST_USE enum fk_err progress_open(const struct kit *kit,
     const char *exercise_id, struct progress *p, struct fk_diag *diag);
 void progress_close(struct progress *p);
-/* The value after "KIND NAME" (NAME "" for kinds without one); false when there is none. */
-bool progress_get(const struct progress *p, const char *kind,
-    const char *name, char *value, size_t size);
+/* The value after "KIND NAME" (NAME "" for kinds without one); false when there
+ * is none. */
+bool progress_get(const struct progress *p, const char *kind, const char *name,
+    char *value, size_t size);
 /* Written at once. Quotes and line ends in the value become blanks. */
 FK_MUST_USE enum fk_err progress_set(struct progress *p, const char *kind,
     const char *name, const char *value, struct fk_diag *diag);

@@ -24,8 +24,8 @@ static bool read_option(const struct words *w, struct quiz_option *o)
     return true;
 }
 
-enum fk_err quiz_find(struct fk_slice text, const char *file,
-    const char *item, struct quiz_item *out, struct fk_diag *diag)
+enum fk_err quiz_find(struct fk_slice text, const char *file, const char *item,
+    struct quiz_item *out, struct fk_diag *diag)
 {
     struct fk_slice line;
     bool inside = false, found = false;
@@ -42,9 +42,9 @@ enum fk_err quiz_find(struct fk_slice text, const char *file,
             found |= inside;
             if (inside)
                 words_copy(&w, 2, out->question, sizeof out->question);
-        } else if (inside && (out->num_options == QUIZ_OPTIONS_MAX ||
-                              !read_option(
-                                  &w, &out->option[out->num_options++]))) {
+        } else if (inside &&
+                   (out->num_options == QUIZ_OPTIONS_MAX ||
+                       !read_option(&w, &out->option[out->num_options++]))) {
             return fk_diag_set(diag, FK_ERR_FORMAT,
                 "%s:%d: an option is LETTER right \"TEXT\" \"REASON\" or "
                 "LETTER wrong CODE \"TEXT\" \"REASON\"",
@@ -52,8 +52,8 @@ enum fk_err quiz_find(struct fk_slice text, const char *file,
         }
     }
     return found ? FK_OK
-                 : fk_diag_set(diag, FK_ERR_NOT_FOUND,
-                       "%s has no item '%s'", file, item);
+                 : fk_diag_set(diag, FK_ERR_NOT_FOUND, "%s has no item '%s'",
+                       file, item);
 }
 
 const struct quiz_option *quiz_option(

@@ -6,10 +6,10 @@
  * instead of answering for the new one. `.flamekit/pids` knows each process
  * by pid and start time.
  */
+#include "cli/stack.h"
 #include "cli/client.h"
 #include "cli/port.h"
 #include "cli/process.h"
-#include "cli/stack.h"
 #include "cli/verbs.h"
 
 #include "common/clock.h"
@@ -67,8 +67,8 @@ enum fk_err stack_write(const struct kit *kit, const struct process *list,
     struct fk_buf text;
     fk_buf_init(&text, 64 * 1024);
     for (size_t i = 0; i < n; i++)
-        fk_buf_printf(&text, "%s %ld %llu\n", list[i].name,
-            (long)list[i].pid, (unsigned long long)list[i].started);
+        fk_buf_printf(&text, "%s %ld %llu\n", list[i].name, (long)list[i].pid,
+            (unsigned long long)list[i].started);
     enum fk_err err = pids_path(kit, path);
     if (!err)
         err = kit_write_file(path, fk_buf_slice(&text), diag);
@@ -76,7 +76,8 @@ enum fk_err stack_write(const struct kit *kit, const struct process *list,
     return err;
 }
 
-/* ---- which port ------------------------------------------------------------ */
+/* ---- which port ------------------------------------------------------------
+ */
 
 /* Says who has the port; a kit is asked for its run. */
 static void name_holder(uint16_t port, const struct port_holder *holder)
@@ -115,7 +116,8 @@ static uint16_t choose_port(
     return 0;
 }
 
-/* ---- starting ---------------------------------------------------------------- */
+/* ---- starting
+ * ---------------------------------------------------------------- */
 
 static void print_log_end(const char *log)
 {
@@ -144,8 +146,8 @@ static enum fk_err start_part(const struct kit *kit, const char *name,
     case PROCESS_EXITED:
         print_log_end(log);
         return fk_diag_set(diag, FK_ERR_UNAVAILABLE,
-            "%s ended before it was ready; the reason is above and in %s",
-            name, log);
+            "%s ended before it was ready; the reason is above and in %s", name,
+            log);
     case PROCESS_SILENT:
         return fk_diag_set(diag, FK_ERR_UNAVAILABLE,
             "%s was not ready after %d s; see %s", name, READY_TIMEOUT_S, log);
@@ -179,8 +181,8 @@ static enum fk_err start_server(
         return fk_diag_set(diag, FK_ERR_LIMIT, "the kit's path is too long");
     snprintf(listen, sizeof listen, "127.0.0.1:%u",
         choose_port(server_ports, kit->server));
-    const char *argv[] = {program, "--listen", listen, "--data", data, "--run",
-        kit->run, NULL};
+    const char *argv[] = {
+        program, "--listen", listen, "--data", data, "--run", kit->run, NULL};
     enum fk_err err = start_part(kit, "server", argv, p, kit->server, diag);
     return err ? err : stack_verify_run(kit, kit->server, diag);
 }
@@ -216,6 +218,7 @@ static const struct starter starters[] = {
     {"server", start_server},
     {"demoapp", start_app},
 };
+
 enum { NUM_STARTERS = sizeof starters / sizeof *starters };
 
 static bool runs(const struct process *list, size_t n, const char *name)
@@ -242,8 +245,8 @@ static enum fk_err start_missing(struct kit *kit,
 {
     enum fk_err err = FK_OK;
     if (mkdir(kit->state, 0700) && errno != EEXIST)
-        return fk_diag_set(diag, FK_ERR_IO, "cannot make %s: %s", kit->state,
-            strerror(errno));
+        return fk_diag_set(
+            diag, FK_ERR_IO, "cannot make %s: %s", kit->state, strerror(errno));
     if (!*n) {
         mint_run(kit);
         kit->server[0] = kit->app[0] = '\0';
@@ -278,7 +281,8 @@ static void print_addresses(const struct kit *kit)
 
 static int already_up(const struct kit *kit, struct fk_diag *diag)
 {
-    if (stack_verify_run(kit, kit->server, diag) || stack_verify_run(kit, kit->app, diag))
+    if (stack_verify_run(kit, kit->server, diag) ||
+        stack_verify_run(kit, kit->app, diag))
         return verb_fail(3, diag);
     printf("up        since before\n");
     print_addresses(kit);
@@ -321,7 +325,8 @@ failed:
     return verb_fail(3, &diag);
 }
 
-/* ---- load ------------------------------------------------------------------------ */
+/* ---- load
+ * ------------------------------------------------------------------------ */
 
 /* Stops the generator that runs; it drains and closes its marker. */
 static size_t stop_load(struct kit *kit, struct process list[STACK_MAX])
@@ -345,7 +350,8 @@ int stack_become_load(
     struct process list[STACK_MAX] = {0};
     struct fk_diag diag = {""};
     char program[PATH_MAX];
-    const char *argv[32] = {program, "--target", kit->app, "--server", kit->server};
+    const char *argv[32] = {
+        program, "--target", kit->app, "--server", kit->server};
     size_t n = stop_load(kit, list), argc = 5;
     if (!*kit->run || !all_run(list, n))
         fk_diag_set(&diag, FK_ERR_UNAVAILABLE,
@@ -364,8 +370,8 @@ int stack_become_load(
         return verb_fail(3, &diag);
     setenv("FLAMEKIT_RUN", kit->run, 1);
     process_become(argv);
-    fk_diag_set(&diag, FK_ERR_IO, "cannot run %s: %s; try `make all`",
-        program, strerror(errno));
+    fk_diag_set(&diag, FK_ERR_IO, "cannot run %s: %s; try `make all`", program,
+        strerror(errno));
     return verb_fail(3, &diag);
 }
 
@@ -390,7 +396,8 @@ int verb_load(struct kit *kit, int argc, char **argv)
     return stack_become_load(kit, args, n);
 }
 
-/* ---- stopping and looking ------------------------------------------------------ */
+/* ---- stopping and looking
+ * ------------------------------------------------------ */
 
 int verb_down(struct kit *kit, int argc, char **argv)
 {

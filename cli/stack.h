@@ -24,7 +24,8 @@ int stack_become_load(
 
 /* Proof that a profile made by the demo app's hello_profiler function comes
  * back out of the server, within ten seconds. */
-FK_MUST_USE enum fk_err stack_hello(const struct kit *kit, struct fk_diag *diag);
+FK_MUST_USE enum fk_err stack_hello(
+    const struct kit *kit, struct fk_diag *diag);
 
 /* Removes a file or a folder with all in it, not following links. True when
  * there was something. */

@@ -11,8 +11,7 @@ struct interval stats_wilson(double hits, double n)
         return (struct interval){0, 1};
     double p = hits / n, z2 = Z95 * Z95;
     double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-    double half =
-        Z95 / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+    double half = Z95 / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
     return (struct interval){fmax(0, centre - half), fmin(1, centre + half)};
 }
 

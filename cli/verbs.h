@@ -22,6 +22,8 @@ verb_fn verb_load, verb_doctor, verb_hello, verb_mark;
 verb_fn verb_list, verb_next, verb_predict, verb_run, verb_check, verb_hint,
     verb_answer, verb_solve; /* exercises */
 
+const struct verb *verbs_find(const char *name); /* or NULL */
+int verbs_help(void);
 /* Prints "flamekit: SENTENCE" on stderr; returns `status`. */
 int verb_fail(int status, const struct fk_diag *diag);
 

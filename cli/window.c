@@ -13,8 +13,8 @@ static int64_t now_ms(void)
     return fk_wall_ns() / FK_NS_PER_MS;
 }
 
-static enum fk_err fetch(const char *server, const char *path, json_t **out,
-    struct fk_diag *diag)
+static enum fk_err fetch(
+    const char *server, const char *path, json_t **out, struct fk_diag *diag)
 {
     struct client_request ask = {"GET", server, path, NULL, 0};
     return client_json(&ask, out, diag);
@@ -41,27 +41,30 @@ static void take_later(struct window *w, int64_t from_ms, int64_t until_ms)
     w->until_ms = w->open ? now_ms() : until_ms;
 }
 
-static void from_annotations(json_t *list, const char *run, const char *phase,
-    struct window *out)
+static void from_annotations(
+    json_t *list, const char *run, const char *phase, struct window *out)
 {
     size_t i;
     json_t *a;
-    json_array_foreach(list, i, a) {
+    json_array_foreach(list, i, a)
+    {
         const char *name = text_of(json_object_get(a, "data"), "phase");
         if (!strcmp(name, phase) && !strcmp(text_of(a, "run"), run))
             take_later(out, ms_of(a, "timestamp"), ms_of(a, "until"));
     }
 }
 
-static void from_runs(json_t *list, const char *run, const char *phase,
-    struct window *out)
+static void from_runs(
+    json_t *list, const char *run, const char *phase, struct window *out)
 {
     size_t i, k;
     json_t *r, *p;
-    json_array_foreach(list, i, r) {
+    json_array_foreach(list, i, r)
+    {
         if (strcmp(text_of(r, "run"), run))
             continue;
-        json_array_foreach(json_object_get(r, "phases"), k, p) {
+        json_array_foreach(json_object_get(r, "phases"), k, p)
+        {
             if (!strcmp(text_of(p, "name"), phase))
                 take_later(out, ms_of(p, "from"), ms_of(p, "until"));
         }

@@ -6,8 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#define HEAD                                                                   \
-    "check 1 \"t\"\nwindow last=5m\nprofile cpu app\nsay \"done\"\n"
+#define HEAD "check 1 \"t\"\nwindow last=5m\nprofile cpu app\nsay \"done\"\n"
 
 static struct checkfile file;
 
@@ -92,9 +91,10 @@ TEST(answers_are_judged_within_their_tolerance)
         {UNIT_FRAMES, 7, 0, false, "8", false},
         {UNIT_FRAMES, 7, 0, false, "nan", false},
     };
+
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct check_item item = {.tolerance = rows[i].tolerance,
-            .tolerance_points = rows[i].points};
+        struct check_item item = {
+            .tolerance = rows[i].tolerance, .tolerance_points = rows[i].points};
         struct value v = {.unit = rows[i].unit, .number = rows[i].truth};
         tap_diag("%s", rows[i].answer);
         CHECK_INT(judge_answer(&item, &v, rows[i].answer), rows[i].right);

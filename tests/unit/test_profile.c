@@ -63,10 +63,17 @@ TEST(names_without_a_function)
         const char *name;
         bool unresolved;
     } rows[] = {
-        {"0x7f00", true}, {"[unknown]", true}, {"unknown!0x1f", true},
-        {"libc.so.6+0x3f8f0", true}, {"main", false}, {"0xcafe_handler", false},
-        {"get0x12", false}, {"[vdso]", false}, {"0x", false},
+        {"0x7f00", true},
+        {"[unknown]", true},
+        {"unknown!0x1f", true},
+        {"libc.so.6+0x3f8f0", true},
+        {"main", false},
+        {"0xcafe_handler", false},
+        {"get0x12", false},
+        {"[vdso]", false},
+        {"0x", false},
     };
+
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         tap_diag("%s", rows[i].name);
         CHECK_INT(profile_name_unresolved(rows[i].name), rows[i].unresolved);

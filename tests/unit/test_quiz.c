@@ -4,7 +4,8 @@
 
 static const char *const text =
     "# a comment\n"
-    "item one \"First?\"\na wrong M1 \"no\" \"because\"\nb right \"yes\" \"so\"\n"
+    "item one \"First?\"\na wrong M1 \"no\" \"because\"\nb right \"yes\" "
+    "\"so\"\n"
     "item two \"Second?\"\na right \"yes\" \"so\"\n";
 
 TEST(an_item_is_found_with_its_options)

@@ -21,10 +21,11 @@ TEST(wilson_of_known_cases)
         {10, 10, 0.7225, 1},
         {0, 0, 0, 1},
     };
+
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct interval w = stats_wilson(rows[i].hits, rows[i].n);
-        tap_diag("%g of %g: %.4f..%.4f", rows[i].hits, rows[i].n, w.low,
-            w.high);
+        tap_diag(
+            "%g of %g: %.4f..%.4f", rows[i].hits, rows[i].n, w.low, w.high);
         CHECK(near(w.low, rows[i].low) && near(w.high, rows[i].high));
     }
 }

@@ -1,0 +1,52 @@
+/* The one table of verbs: `flamekit --help` is printed from it. */
+#include "cli/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb verbs[] = {
+    {"doctor", verb_doctor, "", "can this machine run the workshop?"},
+    {"up", verb_up, "", "start the server and the demo app"},
+    {"down", verb_down, "", "stop what this kit started"},
+    {"status", verb_status, "", "what runs, and where"},
+    {"restart", verb_restart, "", "down, then up; the data stays"},
+    {"reset", verb_reset, "", "down, and forget data and progress"},
+    {"load", verb_load, "[stop | --plan P --for T]", "send traffic"},
+    {"list", verb_list, "", "the exercises and how far you are"},
+    {"next", verb_next, "", "show the next exercise"},
+    {"predict", verb_predict, "EX [ANSWER]", "guess before you look"},
+    {"run", verb_run, "EX", "play the load of an exercise"},
+    {"check", verb_check, "EX [--watch] [-v]", "is it solved?"},
+    {"hint", verb_hint, "[EX]", "one step of help"},
+    {"answer", verb_answer, "EX NAME=VALUE...", "answer without being asked"},
+    {"solve", verb_solve, "EX [--speed X]", "the robot solves it"},
+    {"mark", verb_mark, "TEXT", "a marker on the timeline"},
+    {"hello", verb_hello, "", "write one profile and read it back"},
+    {NULL, NULL, NULL, NULL},
+};
+
+int verbs_help(void)
+{
+    printf("usage: flamekit VERB [ARGUMENTS]\n\n");
+    for (const struct verb *v = verbs; v->name; v++) {
+        char head[64];
+        snprintf(head, sizeof head, "%s %s", v->name, v->args);
+        printf("  %-32s %s\n", head, v->help);
+    }
+    printf("\nExercises are named 07.1 to 07.5; 1 to 5 mean the same.\n");
+    return 0;
+}
+
+int verb_fail(int status, const struct fk_diag *diag)
+{
+    fprintf(stderr, "flamekit: %s\n", diag->text);
+    return status;
+}
+
+const struct verb *verbs_find(const char *name)
+{
+    for (const struct verb *v = verbs; v->name; v++)
+        if (!strcmp(v->name, name))
+            return v;
+    return NULL;
+}

@@ -28,10 +28,12 @@ struct reply {
     int status;               /* 0 until a route sets it */
     const char *content_type; /* static text */
     struct fk_buf body;
+
     /* Extra response headers, NUL-terminated, in the arena or static. */
     struct {
         const char *name, *value;
     } header[8];
+
     unsigned num_headers;
     /* Bytes that outlive the reply (embedded assets), instead of `body`. */
     struct fk_slice fixed;
@@ -78,8 +80,14 @@ struct route {
     const char *path; /* a trailing '*' matches any rest */
     route_fn fn;
     size_t max_body;
+
     enum { ROUTE_PLAIN, ROUTE_CONNECT, ROUTE_KIT, ROUTE_PAGE } family;
+
     const char *doc; /* one sentence, printed into docs/api.md */
+
+    /* Who runs it: two pools of workers that never wait for each other, or
+     * the HTTP thread itself, for what touches nothing but memory. */
+    enum { LANE_QUERY, LANE_INGEST, LANE_INLINE } lane;
 };
 
 #endif

@@ -1,0 +1,130 @@
+#include "server/reaper.h"
+
+#include "common/clock.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { REAPER_PERIOD_MS = 250 };
+
+struct reaper_entry {
+    struct reaper_entry *prev, *next;
+    int fd;
+    int64_t deadline_ns; /* monotonic; 0 = none */
+};
+
+struct reaper {
+    pthread_mutex_t lock; /* guards the list, and the sockets in it from
+                             being closed while the thread looks at them */
+    pthread_cond_t stop;
+    struct reaper_entry head;
+    _Atomic uint64_t *count;
+    bool stopping;
+    pthread_t thread;
+};
+
+static void reap(struct reaper *r)
+{
+    int64_t now = fk_mono_ns();
+
+    for (struct reaper_entry *e = r->head.next; e != &r->head; e = e->next) {
+        if (e->deadline_ns == 0 || now < e->deadline_ns)
+            continue;
+        shutdown(e->fd, SHUT_RDWR);
+        e->deadline_ns = 0;
+        atomic_fetch_add(r->count, 1);
+    }
+}
+
+static void *run(void *arg)
+{
+    struct reaper *r = arg;
+
+    pthread_mutex_lock(&r->lock);
+    while (!r->stopping) {
+        int64_t at = fk_mono_ns() + REAPER_PERIOD_MS * FK_NS_PER_MS;
+        struct timespec ts = {at / FK_NS_PER_S, at % FK_NS_PER_S};
+        pthread_cond_timedwait(&r->stop, &r->lock, &ts);
+        reap(r);
+    }
+    pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+enum fk_err reaper_start(_Atomic uint64_t *count, struct reaper **out)
+{
+    struct reaper *r = calloc(1, sizeof(*r));
+    pthread_condattr_t mono;
+
+    if (!r)
+        return FK_ERR_NOMEM;
+    r->count = count;
+    r->head.prev = r->head.next = &r->head;
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_condattr_init(&mono);
+    pthread_condattr_setclock(&mono, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->stop, &mono);
+    pthread_condattr_destroy(&mono);
+    if (pthread_create(&r->thread, NULL, run, r) != 0) {
+        free(r);
+        return FK_ERR_NOMEM;
+    }
+    pthread_setname_np(r->thread, "http-reaper");
+    *out = r;
+    return FK_OK;
+}
+
+void reaper_stop(struct reaper *r)
+{
+    if (!r)
+        return;
+    pthread_mutex_lock(&r->lock);
+    r->stopping = true;
+    pthread_cond_signal(&r->stop);
+    pthread_mutex_unlock(&r->lock);
+    pthread_join(r->thread, NULL);
+    pthread_cond_destroy(&r->stop);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+struct reaper_entry *reaper_watch(struct reaper *r, int fd, int64_t for_ns)
+{
+    struct reaper_entry *e = calloc(1, sizeof(*e));
+
+    if (!e)
+        return NULL;
+    e->fd = fd;
+    e->deadline_ns = fk_mono_ns() + for_ns;
+    pthread_mutex_lock(&r->lock);
+    e->next = r->head.next;
+    e->prev = &r->head;
+    e->next->prev = e;
+    r->head.next = e;
+    pthread_mutex_unlock(&r->lock);
+    return e;
+}
+
+void reaper_forget(struct reaper *r, struct reaper_entry *e)
+{
+    if (!e)
+        return;
+    pthread_mutex_lock(&r->lock);
+    e->prev->next = e->next;
+    e->next->prev = e->prev;
+    pthread_mutex_unlock(&r->lock);
+    free(e);
+}
+
+void reaper_arm(struct reaper *r, struct reaper_entry *e, int64_t for_ns)
+{
+    if (!e)
+        return;
+    pthread_mutex_lock(&r->lock);
+    e->deadline_ns = for_ns == 0 ? 0 : fk_mono_ns() + for_ns;
+    pthread_mutex_unlock(&r->lock);
+}

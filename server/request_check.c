@@ -1,0 +1,88 @@
+#include "server/request_check.h"
+
+#include "common/gzip.h"
+
+#include <string.h>
+
+enum { GZIP_FROM_BYTES = 1400 }; /* smaller answers are not worth it */
+
+static unsigned header_count(const struct request *r, const char *name)
+{
+    struct request one = {0};
+    unsigned n = 0;
+
+    for (size_t i = 0; i < r->num_headers; i++) {
+        one.headers = &r->headers[i];
+        one.num_headers = 1;
+        n += request_header(&one, name).ptr != NULL;
+    }
+    return n;
+}
+
+const char *request_framing_fault(const struct request *r, const char *version)
+{
+    unsigned lengths = header_count(r, "Content-Length");
+    unsigned codings = header_count(r, "Transfer-Encoding");
+    unsigned hosts = header_count(r, "Host");
+
+    if (lengths > 1)
+        return "the request has several Content-Length headers; send one";
+    if (lengths && codings)
+        return "the request has both Content-Length and Transfer-Encoding; "
+               "send one of them";
+    if (codings > 1 ||
+        (codings &&
+            !fk_slice_eqz(request_header(r, "Transfer-Encoding"), "chunked")))
+        return "Transfer-Encoding must be chunked";
+    if (hosts > 1 || (hosts == 0 && strcmp(version, "HTTP/1.1") == 0))
+        return "the request needs exactly one Host header";
+    return NULL;
+}
+
+bool request_foreign_origin(const struct request *r)
+{
+    struct fk_slice origin = request_header(r, "Origin");
+    struct fk_slice host = request_header(r, "Host");
+
+    if (!origin.ptr || fk_slice_eqz(r->method, "GET") ||
+        fk_slice_eqz(r->method, "HEAD"))
+        return false;
+    ptrdiff_t slash = fk_slice_rfind(origin, '/');
+    return !fk_slice_eq(
+        fk_slice_sub(origin, (size_t)(slash + 1), origin.len), host);
+}
+
+void reply_refuse(struct request *r, const struct route *route, int status,
+    const char *code, const char *text)
+{
+    if (route && route->family == ROUTE_CONNECT)
+        reply_connect_error(r, code, "%s", text);
+    else
+        reply_error(r, status, "%s", text);
+}
+
+static bool wants_gzip(const struct request *r)
+{
+    const struct reply *p = &r->reply;
+
+    return p->content_type && p->body.len >= GZIP_FROM_BYTES &&
+           fk_slice_contains(
+               request_header(r, "Accept-Encoding"), FK_SLICE("gzip"));
+}
+
+void reply_compress(struct request *r)
+{
+    struct fk_buf packed;
+
+    if (!wants_gzip(r))
+        return;
+    fk_buf_init(&packed, r->reply.body.len);
+    if (fk_gzip_write(fk_buf_slice(&r->reply.body), 1, &packed) != FK_OK) {
+        fk_buf_fini(&packed);
+        return;
+    }
+    fk_buf_fini(&r->reply.body);
+    r->reply.body = packed;
+    reply_header(r, "Content-Encoding", "gzip");
+    reply_header(r, "Vary", "Accept-Encoding");
+}

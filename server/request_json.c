@@ -1,0 +1,351 @@
+#include "server/request_json.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 64 };
+
+/* jansson's own limit of depth is 2,048; recursion that deep is what we do
+ * not want to depend on. Brackets inside of strings do not count. */
+static bool too_deep(struct fk_slice text)
+{
+    int depth = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '{' || c == '['))
+            depth++;
+        else if (!quoted && (c == '}' || c == ']'))
+            depth--;
+        if (depth > REQUEST_JSON_MAX_DEPTH)
+            return true;
+    }
+    return false;
+}
+
+enum fk_err request_json_open(struct request_json *j, struct fk_slice body)
+{
+    json_error_t where;
+
+    *j = (struct request_json){0};
+    if (body.len > REQUEST_JSON_MAX_BYTES)
+        return j->err = fk_diag_set(&j->diag, FK_ERR_LIMIT,
+                   "the JSON body is larger than %zu bytes",
+                   REQUEST_JSON_MAX_BYTES);
+    if (too_deep(body))
+        return j->err = fk_diag_set(&j->diag, FK_ERR_LIMIT,
+                   "the JSON body is nested deeper than %d levels",
+                   REQUEST_JSON_MAX_DEPTH);
+    j->root = json_loadb(body.len ? body.ptr : "", body.len, 0, &where);
+    if (!j->root)
+        return j->err = fk_diag_set(&j->diag, FK_ERR_FORMAT,
+                   "the body is not JSON: line %d, column %d: %s", where.line,
+                   where.column, where.text);
+    if (!json_is_object(j->root))
+        return j->err = fk_diag_set(&j->diag, FK_ERR_FORMAT,
+                   "the body must be a JSON object, {...}");
+    return FK_OK;
+}
+
+void request_json_close(struct request_json *j)
+{
+    json_decref(j->root);
+    j->root = NULL;
+}
+
+/* label_selector -> labelSelector, as protoc names JSON fields. */
+static void camel(const char *name, char *out)
+{
+    size_t n = 0;
+
+    for (bool up = false; *name && n < NAME_MAX_BYTES - 1; name++) {
+        if (*name == '_') {
+            up = true;
+            continue;
+        }
+        out[n++] = up ? (char)toupper((unsigned char)*name) : *name;
+        up = false;
+    }
+    out[n] = '\0';
+}
+
+/* NULL when absent, null, or after an error. */
+static const json_t *find(
+    const struct request_json *j, const struct json_t *object, const char *name)
+{
+    char other[NAME_MAX_BYTES];
+
+    if (j->err || !object)
+        return NULL;
+    const json_t *v = json_object_get(object, name);
+    if (!v) {
+        camel(name, other);
+        v = json_object_get(object, other);
+    }
+    return json_is_null(v) ? NULL : v;
+}
+
+static void mistake(
+    struct request_json *j, const char *name, const char *wanted)
+{
+    char shown[NAME_MAX_BYTES];
+
+    camel(name, shown);
+    j->err = fk_diag_set(&j->diag, FK_ERR_FORMAT,
+        "field \"%s\" of the JSON body must be %s", shown, wanted);
+}
+
+bool request_json_has(
+    struct request_json *j, const struct json_t *object, const char *name)
+{
+    return find(j, object, name) != NULL;
+}
+
+static struct fk_slice string_of(const json_t *v)
+{
+    return (struct fk_slice){json_string_value(v), json_string_length(v)};
+}
+
+struct fk_slice request_json_str(
+    struct request_json *j, const struct json_t *object, const char *name)
+{
+    const json_t *v = find(j, object, name);
+
+    if (!v)
+        return (struct fk_slice){0};
+    if (!json_is_string(v)) {
+        mistake(j, name, "a string");
+        return (struct fk_slice){0};
+    }
+    return string_of(v);
+}
+
+/* 1e3 and 1.0 are integers to proto-JSON. The bounds are exact doubles. */
+static bool integral(double d, int64_t *out)
+{
+    if (!(d >= -0x1p63 && d < 0x1p63) || d != floor(d))
+        return false;
+    *out = (int64_t)d;
+    return true;
+}
+
+int64_t request_json_i64(
+    struct request_json *j, const struct json_t *object, const char *name)
+{
+    const json_t *v = find(j, object, name);
+    int64_t n = 0;
+
+    if (!v)
+        return 0;
+    if (json_is_integer(v))
+        return json_integer_value(v);
+    if (json_is_string(v) && fk_slice_i64(string_of(v), &n))
+        return n;
+    if (json_is_real(v) && integral(json_real_value(v), &n))
+        return n;
+    mistake(j, name, "a whole number of 64 bits");
+    return 0;
+}
+
+static bool special_double(struct fk_slice s, double *out)
+{
+    static const struct {
+        const char *word;
+        double value;
+    } words[] = {
+        {"NaN", NAN}, {"Infinity", INFINITY}, {"-Infinity", -INFINITY}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (fk_slice_eqz(s, words[i].word)) {
+            *out = words[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+double request_json_double(
+    struct request_json *j, const struct json_t *object, const char *name)
+{
+    const json_t *v = find(j, object, name);
+    double d = 0;
+
+    if (!v)
+        return 0;
+    if (json_is_number(v))
+        return json_number_value(v);
+    if (json_is_string(v)) {
+        const char *text = json_string_value(v);
+        char *end;
+        if (special_double(string_of(v), &d))
+            return d;
+        d = strtod(text, &end);
+        if (end != text && *end == '\0' && isfinite(d))
+            return d;
+    }
+    mistake(j, name, "a number");
+    return 0;
+}
+
+bool request_json_bool(
+    struct request_json *j, const struct json_t *object, const char *name)
+{
+    const json_t *v = find(j, object, name);
+
+    if (v && !json_is_boolean(v))
+        mistake(j, name, "true or false");
+    return json_is_true(v);
+}
+
+int request_json_enum(struct request_json *j, const struct json_t *object,
+    const char *name, const struct request_json_word *words)
+{
+    const json_t *v = find(j, object, name);
+
+    if (!v)
+        return 0;
+    if (json_is_integer(v)) {
+        json_int_t n = json_integer_value(v);
+        return n >= 0 && n <= 1000000 ? (int)n : 0;
+    }
+    if (!json_is_string(v)) {
+        mistake(j, name, "a word or a number");
+        return 0;
+    }
+    for (; words->name; words++)
+        if (fk_slice_eqz(string_of(v), words->name))
+            return words->number;
+    return 0;
+}
+
+static int base64_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+' || c == '-')
+        return 62;
+    if (c == '/' || c == '_')
+        return 63;
+    return -1;
+}
+
+/* How many bytes, or -1. `out` has room for len * 3 / 4. */
+static ptrdiff_t base64_decode(struct fk_slice s, unsigned char *out)
+{
+    size_t n = 0;
+    uint32_t bits = 0;
+    int have = 0;
+
+    while (s.len > 0 && s.ptr[s.len - 1] == '=')
+        s.len--;
+    if (s.len % 4 == 1)
+        return -1;
+    for (size_t i = 0; i < s.len; i++) {
+        int d = base64_digit(s.ptr[i]);
+        if (d < 0)
+            return -1;
+        bits = bits << 6 | (uint32_t)d;
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            out[n++] = (unsigned char)(bits >> have);
+        }
+    }
+    return (ptrdiff_t)n;
+}
+
+struct fk_slice request_json_bytes(struct request_json *j,
+    const struct json_t *object, const char *name, struct fk_arena *arena)
+{
+    struct fk_slice text = request_json_str(j, object, name);
+
+    if (text.len == 0)
+        return (struct fk_slice){0};
+    unsigned char *out = fk_arena_alloc(arena, text.len / 4 * 3 + 3);
+    if (!out) {
+        j->err = fk_diag_set(&j->diag, FK_ERR_LIMIT,
+            "field \"%s\" of the JSON body is too large", name);
+        return (struct fk_slice){0};
+    }
+    ptrdiff_t n = base64_decode(text, out);
+    if (n < 0) {
+        mistake(j, name, "base64 text");
+        return (struct fk_slice){0};
+    }
+    return (struct fk_slice){(const char *)out, (size_t)n};
+}
+
+const struct json_t *request_json_object(
+    struct request_json *j, const struct json_t *object, const char *name)
+{
+    const json_t *v = find(j, object, name);
+
+    if (v && !json_is_object(v)) {
+        mistake(j, name, "an object, {...}");
+        return NULL;
+    }
+    return v;
+}
+
+size_t request_json_count(
+    struct request_json *j, const struct json_t *object, const char *name)
+{
+    const json_t *v = find(j, object, name);
+
+    if (v && !json_is_array(v))
+        mistake(j, name, "a list, [...]");
+    return json_array_size(v);
+}
+
+const struct json_t *request_json_object_at(struct request_json *j,
+    const struct json_t *object, const char *name, size_t i)
+{
+    const json_t *v = json_array_get(find(j, object, name), i);
+
+    if (!json_is_object(v)) {
+        if (!j->err)
+            mistake(j, name, "a list of objects, [{...}]");
+        return NULL;
+    }
+    return v;
+}
+
+struct fk_slice request_json_str_at(struct request_json *j,
+    const struct json_t *object, const char *name, size_t i)
+{
+    const json_t *v = json_array_get(find(j, object, name), i);
+
+    if (!json_is_string(v)) {
+        if (!j->err)
+            mistake(j, name, "a list of strings");
+        return (struct fk_slice){0};
+    }
+    return string_of(v);
+}
+
+static int add_text(const char *bytes, size_t n, void *out)
+{
+    fk_buf_add(out, bytes, n);
+    return 0;
+}
+
+void request_json_dump(struct request_json *j, const struct json_t *object,
+    const char *name, struct fk_buf *out)
+{
+    const json_t *v = find(j, object, name);
+
+    if (v)
+        json_dump_callback(v, add_text, out, JSON_COMPACT | JSON_ENCODE_ANY);
+}

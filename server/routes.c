@@ -4,14 +4,9 @@
 #include <string.h>
 
 static const struct route *const tables[] = {
-    api_ingest_routes,
-    api_push_routes,
     api_kit_routes,
     api_annotations_routes,
     api_ops_routes,
-    api_querier_routes,
-    api_render_routes,
-    assets_routes,
 };
 
 enum { NUM_TABLES = sizeof(tables) / sizeof(*tables) };

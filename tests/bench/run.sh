@@ -13,11 +13,11 @@ lines=build/bench.txt
 mkdir -p build
 : >"$lines"
 
-command_of() {
+run_one() {
     case $1 in
-    *.c) echo "build/release/${1%.c}" ;;
-    *.sh) echo "sh $1" ;;
-    *.js) echo "node $1" ;;
+    *.c) "build/release/${1%.c}" ;;
+    *.sh) sh "$1" ;;
+    *.js) node "$1" ;;
     esac
 }
 
@@ -26,11 +26,11 @@ status=0
 for file in tests/bench/*.c tests/bench/*.sh tests/bench/*.js; do
     name=$(basename "$file")
     name=${name%.*}
-    [ -e "$file" ] && [ "$name" != run ] || continue
-    [ -z "$only" ] || [ "$only" = "$name" ] || continue
+    [ -e "$file" ] || continue
+    [ "$name" != run ] || continue
+    [ "${only:-$name}" = "$name" ] || continue
     echo "# $name"
-    # shellcheck disable=SC2046
-    { $(command_of "$file") 2>&1; echo $? >build/bench.status; } |
+    { run_one "$file" 2>&1; echo $? >build/bench.status; } |
         tee build/bench.one
     [ "$(cat build/bench.status)" = 0 ] || status=1
     grep '^bench ' build/bench.one >>"$lines"

@@ -13,7 +13,6 @@ at_exit "$kit down >/dev/null 2>&1"
 value() { sed -n "s/^$1=//p" "$FLAMEKIT_STATE/env"; }
 pid_of() { awk -v n="$1" '$1 == n { print $2 }' "$FLAMEKIT_STATE/pids"; }
 run_of() { curl -s "$1/api/kit/hello" | jq -r .run; }
-alive() { kill -0 "$1"; }
 
 out=$($kit up 2>&1)
 is "up succeeds" $? 0

@@ -24,8 +24,9 @@
  * returns, unless a comment says otherwise. Strings returned live as long as
  * the process.
  *
- * Errors: functions that return int give 0 or a negative errno value. A
- * function called while the agent does not run does nothing and is cheap.
+ * Errors: functions that return int give 0 or a negative errno value. Tags
+ * may be set before flamekit_configure and hold; everything else does nothing
+ * while the agent does not run.
  */
 #ifndef FLAMEKIT_H
 #define FLAMEKIT_H
@@ -118,7 +119,8 @@ FLAMEKIT_API int flamekit_configure(const flamekit_config *config);
 FLAMEKIT_API int flamekit_set_enabled(unsigned profile_types, int on);
 
 /* Upload what was collected until now. 0: the server has it; -ETIMEDOUT: not
- * yet; -EAGAIN: refused or away, it stays queued; -ESRCH: not running. */
+ * yet; -EAGAIN: server away or overloaded, it stays queued; -EIO: the server
+ * refused it for good; -ESRCH: not running. */
 FLAMEKIT_API int flamekit_flush(unsigned timeout_ms);
 
 /* Final upload of at most two seconds, then everything is as it was before
@@ -177,7 +179,7 @@ typedef struct flamekit_stats {
     uint64_t truncated;      /* stacks cut at max_stack_depth */
     uint64_t ignored;        /* signals from elsewhere */
     uint64_t threads;        /* with a timer, now */
-    uint64_t no_timer;       /* threads that got none: RLIMIT_SIGPENDING */
+    uint64_t no_timer;       /* threads refused one, now: RLIMIT_SIGPENDING */
     uint64_t blocked;        /* threads that block the signal, now */
     uint64_t lost_labelsets; /* tags left out */
     uint64_t uploads_ok, uploads_failed, uploads_dropped; /* failed: tries */

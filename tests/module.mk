@@ -13,6 +13,8 @@ $(TOOLS): $(B)/tests/%: $(B)/tests/%.o $$(LIBS_A)
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.
 $(filter $(B)/tests/unit/test_store%,$(UNIT)): $(B)/tests/store_fixture.o
+agent_FIXTURE := $(B)/tests/fakeserver.o $(B)/tests/received.o
+$(filter $(B)/tests/unit/test_agent%,$(UNIT)): $(agent_FIXTURE)
 $(UNIT) $(TOOLS):
 	$(call say,ld,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(LDFLAGS_$(subst /,_,$(@:$(B)/%=%))) $(FOREIGN_LIBS) -lm -ldl

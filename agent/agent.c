@@ -1,0 +1,313 @@
+#include "agent/flamekit.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agent/config.h"
+#include "agent/counters.h"
+#include "agent/cputimer.h"
+#include "agent/env.h"
+#include "agent/handler.h"
+#include "agent/hostlog.h"
+#include "agent/labels.h"
+#include "agent/worker.h"
+#include "common/clock.h"
+
+#define FINAL_UPLOAD_NS (2 * FK_NS_PER_S)
+
+struct fk_counters fk_counters;
+
+enum state {
+    OFF,
+    RUNNING,
+    STOPPING,
+    UNUSABLE, /* a thread was left behind: its memory must not be reused */
+};
+
+/* `lock` guards all of it. Order: lock, worker's, registry's, labels'. */
+static struct {
+    pthread_mutex_t lock;
+    enum state state;
+    struct fk_config config;
+    struct fk_stacktab *table;
+    bool forked; /* the table is a copy that handlers may have been inside */
+    bool hooked; /* atfork and atexit are registered */
+    sigset_t mask_before_fork;
+} agent = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* ---- fork --------------------------------------------------------------- */
+
+/* A signal in the middle of fork makes the kernel start it again. */
+static void before_fork(void)
+{
+    sigset_t ours;
+    pthread_mutex_lock(&agent.lock);
+    sigemptyset(&ours);
+    if (fk_cputimer_signal() != 0)
+        sigaddset(&ours, fk_cputimer_signal());
+    pthread_sigmask(SIG_BLOCK, &ours, &agent.mask_before_fork);
+    fk_worker_fork_prepare();
+    fk_registry_lock();
+    fk_labels_fork_prepare();
+}
+
+static void in_parent(void)
+{
+    fk_labels_fork_done();
+    fk_registry_unlock();
+    fk_worker_fork_parent();
+    sigset_t mask = agent.mask_before_fork;
+    pthread_mutex_unlock(&agent.lock);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+/* No thread, no timer, no upload: the child is on its own. */
+static void in_child(void)
+{
+    fk_labels_fork_done();
+    fk_handler_enable(false);
+    fk_handler_forget_tid();
+    fk_cputimer_forget();
+    fk_registry_clear();
+    fk_registry_unlock();
+    bool usable = fk_worker_fork_child();
+    if (agent.state != OFF)
+        agent.state = usable ? OFF : UNUSABLE;
+    agent.forked = true;
+    sigset_t mask = agent.mask_before_fork;
+    pthread_mutex_unlock(&agent.lock);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+/* ---- start -------------------------------------------------------------- */
+
+static void hook_process(void)
+{
+    if (agent.hooked)
+        return;
+    agent.hooked = pthread_atfork(before_fork, in_parent, in_child) == 0;
+    atexit(flamekit_shutdown);
+}
+
+static bool map_memory(void)
+{
+    if (agent.table == NULL)
+        agent.table = fk_stacktab_new();
+    if (agent.table == NULL || !fk_registry_init())
+        return false;
+    if (agent.forked)
+        fk_stacktab_reset(agent.table);
+    agent.forked = false;
+    return true;
+}
+
+static void clear_counters(void)
+{
+    _Atomic uint64_t *c = (void *)&fk_counters;
+    for (size_t i = 0; i < sizeof(fk_counters) / sizeof(*c); i++)
+        fk_count_set(&c[i], 0);
+}
+
+static int start_parts(const flamekit_config *config)
+{
+    clear_counters();
+    fk_handler_init(&(struct fk_handler_config){
+        .cpu = agent.table,
+        .max_depth = config->max_stack_depth,
+        .tell_threads = config->report_thread_id || config->report_thread_name,
+    });
+    int rc = fk_cputimer_start(config->sample_rate, config->signal_number);
+    if (rc != 0) {
+        fk_hostlog(FLAMEKIT_LOG_ERROR,
+            "CPU profiling cannot start: no signal is free (signal_number %d)",
+            config->signal_number);
+        return rc;
+    }
+    fk_handler_enable(config->profile_types & FLAMEKIT_PROFILE_CPU);
+    rc = fk_worker_start(config, agent.table);
+    if (rc != 0) {
+        fk_cputimer_stop();
+        fk_hostlog(FLAMEKIT_LOG_ERROR, "the agent's thread cannot start: %s",
+            strerrordesc_np(-rc));
+    }
+    return rc;
+}
+
+static int start_locked(const flamekit_config *config)
+{
+    if (agent.state == UNUSABLE)
+        return -EAGAIN;
+    if (agent.state != OFF)
+        return -EALREADY;
+    if (fk_env_disabled())
+        return -ECANCELED;
+    struct fk_diag diag = {""};
+    if (fk_config_copy(&agent.config, config, &diag) != FK_OK) {
+        fk_hostlog(FLAMEKIT_LOG_ERROR, "not started: %s", diag.text);
+        return -EINVAL;
+    }
+    config = &agent.config.public;
+    if (config->profile_types & ~FLAMEKIT_PROFILE_CPU)
+        fk_hostlog(FLAMEKIT_LOG_WARN,
+            "profile types 0x%x have no effect: this version takes CPU "
+            "profiles",
+            config->profile_types & ~FLAMEKIT_PROFILE_CPU);
+    int rc = map_memory() ? start_parts(config) : -ENOMEM;
+    if (rc != 0) {
+        fk_config_fini(&agent.config);
+        return rc;
+    }
+    hook_process();
+    agent.state = RUNNING;
+    return 0;
+}
+
+int flamekit_configure(const flamekit_config *config)
+{
+    pthread_mutex_lock(&agent.lock);
+    if (agent.state == OFF) {
+        fk_hostlog_set(config->log, config->log_arg, config->log_level);
+        fk_env_tell();
+    }
+    int rc = start_locked(config);
+    pthread_mutex_unlock(&agent.lock);
+    return rc;
+}
+
+/* ---- stop --------------------------------------------------------------- */
+
+static bool enter_state(enum state from, enum state to)
+{
+    pthread_mutex_lock(&agent.lock);
+    bool ok = agent.state == from;
+    if (ok)
+        agent.state = to;
+    pthread_mutex_unlock(&agent.lock);
+    return ok;
+}
+
+/* Timers first: no sample is taken after the last profile was made. */
+void flamekit_shutdown(void)
+{
+    if (!enter_state(RUNNING, STOPPING))
+        return;
+    fk_cputimer_stop();
+    fk_handler_enable(false);
+    bool joined = fk_worker_stop(fk_mono_ns() + FINAL_UPLOAD_NS);
+    pthread_mutex_lock(&agent.lock);
+    fk_registry_lock();
+    fk_registry_clear();
+    fk_registry_unlock();
+    if (joined)
+        fk_config_fini(&agent.config);
+    agent.state = joined ? OFF : UNUSABLE;
+    pthread_mutex_unlock(&agent.lock);
+}
+
+static bool is_running(void)
+{
+    pthread_mutex_lock(&agent.lock);
+    bool running = agent.state == RUNNING;
+    pthread_mutex_unlock(&agent.lock);
+    return running;
+}
+
+int flamekit_flush(unsigned timeout_ms)
+{
+    return is_running() ? fk_worker_flush(timeout_ms) : -ESRCH;
+}
+
+int flamekit_set_enabled(unsigned profile_types, int on)
+{
+    if (!is_running())
+        return -ESRCH;
+    if (profile_types & FLAMEKIT_PROFILE_CPU) {
+        fk_registry_lock();
+        fk_handler_enable(on);
+        fk_cputimer_arm(on);
+        fk_registry_unlock();
+    }
+    return 0;
+}
+
+/* ---- threads ------------------------------------------------------------ */
+
+int flamekit_thread_register(const char *name)
+{
+    if (!is_running())
+        return -ESRCH;
+    fk_registry_lock();
+    struct fk_thread *t = fk_registry_add((pid_t)syscall(SYS_gettid));
+    if (t != NULL) {
+        if (name != NULL) {
+            size_t n = strnlen(name, sizeof(t->name) - 1);
+            memcpy(t->name, name, n);
+            t->name[n] = '\0';
+        }
+        if (fk_worker_ready())
+            fk_cputimer_update();
+    }
+    fk_registry_unlock();
+    return t != NULL ? 0 : -ENOSPC;
+}
+
+void flamekit_thread_unregister(void)
+{
+    fk_registry_lock();
+    struct fk_thread *t = fk_registry_find((pid_t)syscall(SYS_gettid));
+    if (t != NULL) {
+        fk_cputimer_release(t);
+        fk_registry_remove(t);
+    }
+    fk_registry_unlock();
+}
+
+/* ---- statistics --------------------------------------------------------- */
+
+static void fill_stats(flamekit_stats *s)
+{
+    const struct fk_counters *c = &fk_counters;
+    *s = (flamekit_stats){
+        .signals = fk_counted(&c->signals),
+        .samples = fk_counted(&c->samples),
+        .lost = fk_counted(&c->lost),
+        .truncated = fk_counted(&c->truncated),
+        .ignored = fk_counted(&c->ignored),
+        .threads = fk_counted(&c->threads),
+        .no_timer = fk_counted(&c->no_timer),
+        .blocked = fk_counted(&c->blocked),
+        .lost_labelsets = fk_counted(&c->lost_labelsets),
+        .uploads_ok = fk_counted(&c->uploads_ok),
+        .uploads_failed = fk_counted(&c->uploads_failed),
+        .uploads_dropped = fk_counted(&c->uploads_dropped),
+        .weight_uploaded = fk_counted(&c->weight_uploaded),
+        .weight_dropped = fk_counted(&c->weight_dropped),
+        .bytes_sent = fk_counted(&c->bytes_sent),
+        .queued = fk_counted(&c->queued),
+        .queued_bytes = fk_counted(&c->queued_bytes),
+        .agent_cpu_ns = (uint64_t)fk_worker_cpu_ns(),
+        .memory_bytes = fk_registry_bytes() + fk_labels_bytes() +
+                        fk_worker_table_bytes() + fk_counted(&c->queued_bytes),
+    };
+    for (int i = 0; i < FK_NUM_STOPS; i++)
+        s->unwind_stops[i] = fk_counted(&c->stops[i]);
+}
+
+int flamekit_get_stats_sized(flamekit_stats *stats, size_t size)
+{
+    flamekit_stats full;
+    fill_stats(&full);
+    memset(stats, 0, size);
+    memcpy(stats, &full, size < sizeof(full) ? size : sizeof(full));
+    return 0;
+}
+
+const char *flamekit_version(void)
+{
+    return FK_VERSION;
+}

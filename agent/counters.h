@@ -1,0 +1,43 @@
+/*
+ * What the agent counts about itself. Every loss on the way of a sample has
+ * a counter here, and they add up:
+ *   samples = uploaded weight + dropped weight + weight still in the tables
+ * Relaxed atomics, written from signal handlers too. Zeroed when profiling
+ * starts.
+ */
+#ifndef FK_AGENT_COUNTERS_H
+#define FK_AGENT_COUNTERS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define FK_NUM_STOPS 8 /* room for enum fk_stop of agent/unwind.h */
+
+struct fk_counters {
+    _Atomic uint64_t signals, samples, lost, truncated, ignored;
+    _Atomic uint64_t threads, no_timer, blocked; /* now */
+    _Atomic uint64_t lost_labelsets;
+    _Atomic uint64_t uploads_ok, uploads_failed, uploads_dropped;
+    _Atomic uint64_t weight_uploaded, weight_dropped;
+    _Atomic uint64_t bytes_sent, queued, queued_bytes;
+    _Atomic uint64_t stops[FK_NUM_STOPS];
+};
+
+extern struct fk_counters fk_counters;
+
+static inline void fk_count(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+static inline uint64_t fk_counted(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static inline void fk_count_set(_Atomic uint64_t *gauge, uint64_t n)
+{
+    atomic_store_explicit(gauge, n, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,289 @@
+#include "agent/cputimer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/counters.h"
+#include "agent/handler.h"
+#include "agent/hostlog.h"
+#include "common/clock.h"
+#include "common/hash.h"
+#include "common/rng.h"
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+#define MAX_LOOK_TRIES 6
+
+static struct {
+    int signal;
+    struct sigaction before; /* what the host had */
+    int64_t period_ns;
+    uint64_t draws; /* of the random first expiry */
+    bool armed;
+} timers;
+
+/* ---- the signal --------------------------------------------------------- */
+
+static bool is_free(int signal, struct sigaction *now)
+{
+    if (sigaction(signal, NULL, now) != 0)
+        return false;
+    if (now->sa_flags & SA_SIGINFO) /* ours, left over in a forked child */
+        return now->sa_sigaction == fk_handler_on_signal;
+    return now->sa_handler == SIG_DFL;
+}
+
+static int choose_signal(int wanted)
+{
+    struct sigaction now;
+    if (wanted > 0)
+        return is_free(wanted, &now) ? wanted : 0;
+    if (is_free(SIGPROF, &now))
+        return SIGPROF;
+    for (int s = SIGRTMAX - 1; s > SIGRTMIN; s--)
+        if (is_free(s, &now))
+            return s;
+    return 0;
+}
+
+/* All other signals wait for the microseconds it takes: no handler of the
+ * host may jump out of ours. No SA_ONSTACK: a small alternate stack is the
+ * host's. */
+static int take_signal(int signal)
+{
+    struct sigaction ours = {.sa_flags = SA_SIGINFO | SA_RESTART};
+    ours.sa_sigaction = fk_handler_on_signal;
+    sigfillset(&ours.sa_mask);
+    if (sigaction(signal, &ours, &timers.before) != 0)
+        return -errno;
+    if (timers.before.sa_flags & SA_SIGINFO)
+        timers.before = (struct sigaction){.sa_handler = SIG_DFL};
+    timers.signal = signal;
+    return 0;
+}
+
+static bool still_ours(void)
+{
+    struct sigaction now;
+    return sigaction(timers.signal, NULL, &now) == 0 &&
+           (now.sa_flags & SA_SIGINFO) &&
+           now.sa_sigaction == fk_handler_on_signal;
+}
+
+/* Ignoring a signal throws away what is pending in any thread; the default
+ * action would kill the process on the first late one. */
+static void give_signal_back(void)
+{
+    if (timers.signal != 0 && still_ours()) {
+        struct sigaction ignore = {.sa_handler = SIG_IGN};
+        sigaction(timers.signal, &ignore, NULL);
+        sigaction(timers.signal, &timers.before, NULL);
+    }
+    timers.signal = 0;
+}
+
+/* ---- one thread --------------------------------------------------------- */
+
+static clockid_t cpu_clock_of(pid_t tid)
+{
+    return (clockid_t)((~(unsigned)tid << 3) | 6u);
+}
+
+/* Threads started together must not tick together. */
+static void set_timer(struct fk_thread *t, bool on)
+{
+    struct itimerspec spec = {0};
+    if (on) {
+        uint64_t draw = fk_rng_at(fk_hash_seed(), timers.draws++);
+        int64_t first =
+            1 + (int64_t)fk_rng_below(draw, (uint64_t)timers.period_ns);
+        spec.it_value.tv_nsec = first % FK_NS_PER_S;
+        spec.it_value.tv_sec = first / FK_NS_PER_S;
+        spec.it_interval.tv_nsec = timers.period_ns % FK_NS_PER_S;
+        spec.it_interval.tv_sec = timers.period_ns / FK_NS_PER_S;
+    }
+    syscall(SYS_timer_settime, t->timer, 0, &spec, NULL);
+}
+
+/* The signals that the thread blocks, as the kernel prints them. */
+static bool blocks_signal(pid_t tid)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof(path), "/proc/self/task/%d/status", (int)tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    const char *mask = strstr(text, "\nSigBlk:");
+    if (mask == NULL)
+        return false;
+    uint64_t bits = strtoull(mask + strlen("\nSigBlk:"), NULL, 16);
+    return bits >> (timers.signal - 1) & 1;
+}
+
+/* Look at it again after 1, 2, 4 ... 64 updates. */
+static void put_off(struct fk_thread *t, enum fk_thread_state why)
+{
+    t->state = why;
+    t->look_wait = 1u << t->look_tries;
+    t->look_tries += t->look_tries < MAX_LOOK_TRIES;
+}
+
+static void give_timer(struct fk_thread *t)
+{
+    if (t->look_wait > 0 && --t->look_wait > 0)
+        return;
+    if (blocks_signal(t->tid)) {
+        put_off(t, FK_THREAD_BLOCKED);
+        return;
+    }
+    struct sigevent event = {
+        .sigev_notify = SIGEV_THREAD_ID,
+        .sigev_signo = timers.signal,
+        .sigev_value.sival_ptr = t,
+    };
+    event.sigev_notify_thread_id = t->tid;
+    if (syscall(SYS_timer_create, cpu_clock_of(t->tid), &event, &t->timer) !=
+        0) {
+        t->timer = FK_NO_TIMER;
+        put_off(t, FK_THREAD_REFUSED);
+        return;
+    }
+    t->state = FK_THREAD_TIMED;
+    if (timers.armed)
+        set_timer(t, true);
+}
+
+void fk_cputimer_release(struct fk_thread *t)
+{
+    if (t->timer != FK_NO_TIMER)
+        syscall(SYS_timer_delete, t->timer);
+    t->timer = FK_NO_TIMER;
+    t->state = FK_THREAD_NEW;
+}
+
+/* ---- all threads -------------------------------------------------------- */
+
+int fk_cputimer_start(unsigned rate, int wanted)
+{
+    int signal = choose_signal(wanted);
+    if (signal == 0)
+        return -EBUSY;
+    timers.period_ns = FK_NS_PER_S / rate;
+    timers.armed = true;
+    return take_signal(signal);
+}
+
+static void release_all(void)
+{
+    for (struct fk_thread *t = fk_registry_next(NULL); t != NULL;
+         t = fk_registry_next(t))
+        fk_cputimer_release(t);
+}
+
+static void move_signal(void)
+{
+    int was = timers.signal;
+    release_all();
+    int signal = choose_signal(0);
+    if (signal == 0 || take_signal(signal) != 0) {
+        fk_hostlog(FLAMEKIT_LOG_ERROR,
+            "the program took signal %d and no other is free: CPU profiling "
+            "stops",
+            was);
+        timers.signal = 0;
+        return;
+    }
+    fk_hostlog(FLAMEKIT_LOG_INFO,
+        "the program took signal %d: sampling goes on with signal %d", was,
+        signal);
+}
+
+static void count_states(void)
+{
+    uint64_t count[FK_THREAD_REFUSED + 1] = {0};
+    for (struct fk_thread *t = fk_registry_next(NULL); t != NULL;
+         t = fk_registry_next(t))
+        count[t->state]++;
+    fk_count_set(&fk_counters.threads, count[FK_THREAD_TIMED]);
+    fk_count_set(&fk_counters.blocked, count[FK_THREAD_BLOCKED]);
+    fk_count_set(&fk_counters.no_timer,
+        count[FK_THREAD_REFUSED] + fk_registry_without_record());
+}
+
+void fk_cputimer_update(void)
+{
+    if (timers.signal != 0 && !still_ours())
+        move_signal();
+    for (struct fk_thread *t = fk_registry_next(NULL);
+         t != NULL && timers.signal != 0; t = fk_registry_next(t))
+        if (t->state != FK_THREAD_TIMED)
+            give_timer(t);
+    count_states();
+}
+
+void fk_cputimer_arm(bool on)
+{
+    timers.armed = on;
+    for (struct fk_thread *t = fk_registry_next(NULL); t != NULL;
+         t = fk_registry_next(t))
+        if (t->state == FK_THREAD_TIMED)
+            set_timer(t, on);
+}
+
+/* Twice in a row, because a signal may just be on its way. A thread that
+ * blocks the signal from now on loses its timer; one whose timer died (its id
+ * was used again between two scans) gets a new one. */
+static void audit_thread(struct fk_thread *t)
+{
+    struct timespec now;
+    if (clock_gettime(cpu_clock_of(t->tid), &now) != 0)
+        return;
+    int64_t cpu_ns = now.tv_sec * FK_NS_PER_S + now.tv_nsec;
+    uint64_t signals = atomic_load(&t->signals);
+    bool silent = cpu_ns - t->audit_cpu_ns > 10 * timers.period_ns + 40000000 &&
+                  signals == t->audit_signals;
+    t->audit_cpu_ns = cpu_ns;
+    t->audit_signals = signals;
+    if (silent && t->idle_once)
+        fk_cputimer_release(t);
+    t->idle_once = silent;
+}
+
+void fk_cputimer_audit(void)
+{
+    for (struct fk_thread *t = fk_registry_next(NULL);
+         t != NULL && timers.armed; t = fk_registry_next(t))
+        if (t->state == FK_THREAD_TIMED)
+            audit_thread(t);
+}
+
+void fk_cputimer_stop(void)
+{
+    fk_registry_lock();
+    release_all();
+    give_signal_back();
+    fk_registry_unlock();
+}
+
+void fk_cputimer_forget(void)
+{
+    timers.signal = 0;
+    timers.armed = false;
+}
+
+int fk_cputimer_signal(void)
+{
+    return timers.signal;
+}

@@ -1,0 +1,175 @@
+#include "agent/handler.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "agent/counters.h"
+#include "agent/labels.h"
+#include "agent/unwind.h"
+
+#define COPY_BYTES  16384
+#define COPY_PAGE   4096
+#define NUM_COPIES  8 /* threads that copy at the same time */
+#define COPY_PIECES (COPY_BYTES / COPY_PAGE + 1)
+
+_Thread_local volatile sig_atomic_t fk_handler_active;
+static _Thread_local pid_t own_tid;
+
+static struct {
+    struct fk_handler_config config;
+    pid_t pid;
+    _Atomic bool on;
+} handler;
+
+/* Room for stacks whose bounds nobody vouches for. Untouched until used. */
+static struct copy {
+    _Atomic bool taken;
+    _Alignas(16) char bytes[COPY_BYTES];
+} copies[NUM_COPIES];
+
+void fk_handler_init(const struct fk_handler_config *config)
+{
+    handler.config = *config;
+    handler.pid = getpid();
+}
+
+void fk_handler_enable(bool on)
+{
+    atomic_store(&handler.on, on);
+}
+
+void fk_handler_forget_tid(void)
+{
+    own_tid = 0;
+}
+
+static pid_t self_tid(void)
+{
+    if (own_tid == 0)
+        own_tid = (pid_t)syscall(SYS_gettid);
+    return own_tid;
+}
+
+static uintptr_t thread_pointer(void)
+{
+    uintptr_t tp;
+#if defined(__x86_64__)
+    __asm__("mov %%fs:0, %0" : "=r"(tp));
+#elif defined(__aarch64__)
+    __asm__("mrs %0, tpidr_el0" : "=r"(tp));
+#endif
+    return tp;
+}
+
+static struct copy *take_copy(void)
+{
+    for (int i = 0; i < NUM_COPIES; i++)
+        if (!atomic_exchange(&copies[i].taken, true))
+            return &copies[i];
+    return NULL;
+}
+
+/* Copies what is mapped from `from` on; a page at a time, because the kernel
+ * stops at the first piece that it cannot read. */
+static size_t copy_stack(char *to, uintptr_t from)
+{
+    struct iovec local = {to, COPY_BYTES}, remote[COPY_PIECES];
+    size_t n = 0;
+    uintptr_t end = from + COPY_BYTES;
+    for (uintptr_t at = from; at < end; n++) {
+        uintptr_t next = (at / COPY_PAGE + 1) * COPY_PAGE;
+        next = next < end ? next : end;
+        /* An address of our own process, for the kernel only. */
+        remote[n] = (struct iovec){(void *)at, next - at};
+        at = next;
+    }
+    long got =
+        syscall(SYS_process_vm_readv, handler.pid, &local, 1, remote, n, 0);
+    return got > 0 ? (size_t)got : 0;
+}
+
+static struct fk_stack own_stack(const struct fk_thread *self)
+{
+    return (struct fk_stack){
+        .lo = atomic_load_explicit(&self->stack_lo, memory_order_relaxed),
+        .hi = atomic_load_explicit(&self->stack_hi, memory_order_acquire),
+    };
+}
+
+/* The stack is not the thread's own: unwind a copy of its top. */
+static uint32_t unwind_copy(struct fk_thread *self, const struct fk_regs *regs,
+    enum fk_unwind_stop *why)
+{
+    struct copy *copy = take_copy();
+    uintptr_t from = regs->sp - FK_RED_ZONE;
+    size_t size = copy ? copy_stack(copy->bytes, from) : 0;
+    struct fk_stack own = own_stack(self);
+    struct fk_stack stack = {.lo = from, .hi = from + size};
+    stack.next = own.hi != 0 ? &own : NULL;
+    if (copy != NULL)
+        stack.delta = (ptrdiff_t)((uintptr_t)copy->bytes - from);
+    uint32_t depth = fk_unwind(fk_objects_current(), regs, &stack, self->pcs,
+        handler.config.max_depth, why);
+    if (copy != NULL)
+        atomic_store(&copy->taken, false);
+    return depth;
+}
+
+static uint32_t unwind(struct fk_thread *self, const struct fk_regs *regs,
+    enum fk_unwind_stop *why)
+{
+    struct fk_stack stack = own_stack(self);
+    if (regs->sp >= stack.lo && regs->sp < stack.hi)
+        return fk_unwind(fk_objects_current(), regs, &stack, self->pcs,
+            handler.config.max_depth, why);
+    atomic_store_explicit(
+        &self->strange_tp, thread_pointer(), memory_order_relaxed);
+    atomic_store_explicit(&self->strange_sp, regs->sp, memory_order_release);
+    return unwind_copy(self, regs, why);
+}
+
+static void sample(struct fk_thread *self, uint64_t weight, void *context)
+{
+    struct fk_regs regs = fk_regs_from_ucontext(context);
+    uint32_t generation = fk_stacktab_enter(handler.config.cpu);
+    enum fk_unwind_stop why = FK_UNWIND_NO_RULE;
+    struct fk_trace trace = {.depth = unwind(self, &regs, &why)};
+    trace.pcs = self->pcs;
+    trace.labels = fk_labels_current;
+    trace.tid = handler.config.tell_threads ? own_tid : 0;
+    trace.flags = why == FK_UNWIND_COMPLETE ? 0 : FK_TRACE_CUT;
+    bool kept = fk_stacktab_add(handler.config.cpu, generation, &trace, weight);
+    fk_stacktab_leave(handler.config.cpu, generation);
+
+    fk_count(&fk_counters.signals, 1);
+    fk_count(kept ? &fk_counters.samples : &fk_counters.lost, weight);
+    fk_count(&fk_counters.stops[why], 1);
+    if (why == FK_UNWIND_DEPTH)
+        fk_count(&fk_counters.truncated, 1);
+    atomic_fetch_add_explicit(&self->signals, 1, memory_order_relaxed);
+}
+
+/* Only our own timers carry a record of ours, and only a thread's own. */
+static struct fk_thread *record_of(const siginfo_t *info)
+{
+    struct fk_thread *t = info->si_value.sival_ptr;
+    if (info->si_code != SI_TIMER || !fk_registry_owns(t))
+        return NULL;
+    return atomic_load(&t->tid) == self_tid() ? t : NULL;
+}
+
+void fk_handler_on_signal(int signo, siginfo_t *info, void *context)
+{
+    (void)signo;
+    int saved_errno = errno;
+    fk_handler_active = 1;
+    struct fk_thread *self = record_of(info);
+    if (self != NULL && atomic_load_explicit(&handler.on, memory_order_acquire))
+        sample(self, 1 + (uint64_t)(unsigned)info->si_overrun, context);
+    else
+        fk_count(&fk_counters.ignored, 1);
+    fk_handler_active = 0;
+    errno = saved_errno;
+}

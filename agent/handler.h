@@ -1,0 +1,33 @@
+/*
+ * The signal handler: registers to stack table, and nothing else. It loads
+ * and stores memory that was mapped beforehand, in bounded loops, and makes
+ * at most one system call (process_vm_readv, and gettid once a thread). No
+ * malloc, no lock, no stdio, nothing of the dynamic loader; errno is kept.
+ * tests/lint proves it by the undefined symbols of the object.
+ */
+#ifndef FK_AGENT_HANDLER_H
+#define FK_AGENT_HANDLER_H
+
+#include "agent/registry.h"
+
+#include <signal.h>
+
+struct fk_handler_config {
+    struct fk_stacktab *cpu;
+    uint32_t max_depth; /* <= FK_TRACE_MAX */
+    bool tell_threads;  /* samples of different threads stay apart */
+};
+
+/* Before the first timer. The table is never unmapped afterwards. */
+void fk_handler_init(const struct fk_handler_config *config);
+/* Samples are taken while on; a late signal after off is ignored. */
+void fk_handler_enable(bool on);
+void fk_handler_on_signal(int signo, siginfo_t *info, void *context);
+
+/* True on this thread while the handler runs: for tests that make malloc and
+ * locks fail then. */
+extern _Thread_local volatile sig_atomic_t fk_handler_active;
+/* In a forked child the thread has another id. */
+void fk_handler_forget_tid(void);
+
+#endif

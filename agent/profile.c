@@ -1,0 +1,209 @@
+#include "agent/profile.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/labels.h"
+#include "agent/registry.h"
+#include "agent/symbols.h"
+#include "common/clock.h"
+
+#define TEXT_BYTES (16u << 20)
+#define OWN_LABELS 3 /* thread_id, thread_name, pid */
+
+void fk_profile_init(struct fk_profile *p, const flamekit_config *config)
+{
+    *p = (struct fk_profile){.config = config};
+    p->period_ns = FK_NS_PER_S / config->sample_rate;
+    fk_pprof_writer_init(&p->writer, FK_PROFILE_BYTES);
+    fk_arena_init(&p->text, TEXT_BYTES);
+    fk_map_init(&p->pcs, FK_PROFILE_PCS);
+    fk_pprof_add_type(&p->writer, FK_SLICE("samples"), FK_SLICE("count"));
+    fk_pprof_add_type(&p->writer, FK_SLICE("cpu"), FK_SLICE("nanoseconds"));
+}
+
+void fk_profile_fini(struct fk_profile *p)
+{
+    fk_pprof_writer_fini(&p->writer);
+    fk_arena_fini(&p->text);
+    fk_map_fini(&p->pcs);
+    free(p->frames);
+}
+
+/* ---- addresses ---------------------------------------------------------- */
+
+static struct fk_slice hex_of(
+    struct fk_arena *a, const uint8_t *bytes, unsigned n)
+{
+    char text[2 * FK_BUILD_ID_MAX + 1] = "";
+    for (unsigned i = 0; i < n && i < FK_BUILD_ID_MAX; i++)
+        snprintf(text + 2 * (size_t)i, 3, "%02x", bytes[i]);
+    return fk_arena_dup(a, fk_slice_of(text));
+}
+
+static uint32_t mapping_of(struct fk_profile *p, const struct fk_object *o)
+{
+    for (uint32_t i = 0; i < p->num_mapped; i++)
+        if (p->mapped[i] == o)
+            return p->mapping[i];
+    if (p->num_mapped == FK_PROFILE_MAPPINGS)
+        return 0;
+    struct fk_pprof_mapping m = {
+        .start = o->lo,
+        .limit = o->hi,
+        .offset = o->lo_offset,
+        .file = fk_arena_dup(&p->text, fk_slice_of(o->path)),
+        .build_id = hex_of(&p->text, o->build_id, o->build_id_len),
+        .has_functions = p->config->symbolize != FLAMEKIT_SYMBOLIZE_NONE,
+    };
+    p->mapped[p->num_mapped] = o;
+    p->mapping[p->num_mapped] = fk_pprof_add_mapping(&p->writer, &m);
+    return p->mapping[p->num_mapped++];
+}
+
+/* The text of an address that nothing covers: code made at run time. */
+static const struct fk_slice unknown = {"[unknown]", 9};
+
+static struct fk_pprof_frame make_frame(struct fk_profile *p, uintptr_t pc)
+{
+    struct fk_pprof_frame frame = {.name = unknown, .address = pc};
+    struct fk_object *object = fk_objects_locate(pc);
+    if (object == NULL)
+        return frame;
+    frame.mapping = mapping_of(p, object);
+    frame.name = (struct fk_slice){0};
+    if (p->config->symbolize != FLAMEKIT_SYMBOLIZE_NONE) {
+        struct fk_symbol symbol;
+        fk_symbols_name(object, pc, &symbol);
+        frame.name = fk_arena_dup(&p->text, fk_slice_of(symbol.name));
+    }
+    return frame;
+}
+
+static bool grow_frames(struct fk_profile *p)
+{
+    if (p->num_frames < p->cap_frames)
+        return true;
+    uint32_t cap = p->cap_frames ? 2 * p->cap_frames : 1024;
+    void *more = cap <= FK_PROFILE_PCS
+                     ? realloc(p->frames, cap * sizeof(*p->frames))
+                     : NULL;
+    if (more == NULL)
+        return false;
+    p->frames = more;
+    p->cap_frames = cap;
+    return true;
+}
+
+static bool frame_of(
+    struct fk_profile *p, uintptr_t pc, struct fk_pprof_frame *frame)
+{
+    uint64_t at = fk_map_get(&p->pcs, pc);
+    if (at != FK_MAP_NONE) {
+        *frame = p->frames[at];
+        return true;
+    }
+    if (!grow_frames(p))
+        return false;
+    *frame = make_frame(p, pc);
+    p->frames[p->num_frames] = *frame;
+    return !p->text.failed && fk_map_put(&p->pcs, pc, p->num_frames++) == FK_OK;
+}
+
+/* ---- labels ------------------------------------------------------------- */
+
+static void add_label(struct fk_pprof_label *labels, size_t *n, const char *key,
+    const char *value)
+{
+    labels[(*n)++] = (struct fk_pprof_label){
+        .key = fk_slice_of(key), .str = fk_slice_of(value)};
+}
+
+struct own_texts {
+    char tid[16], pid[16], name[16];
+};
+
+static void add_own_labels(const struct fk_profile *p, pid_t tid,
+    struct own_texts *text, struct fk_pprof_label *labels, size_t *n)
+{
+    if (p->config->report_thread_id) {
+        snprintf(text->tid, sizeof(text->tid), "%d", (int)tid);
+        add_label(labels, n, "thread_id", text->tid);
+    }
+    if (p->config->report_thread_name) {
+        fk_registry_lock();
+        const struct fk_thread *t = fk_registry_find(tid);
+        memcpy(text->name, t ? t->name : "", t ? sizeof(text->name) : 1);
+        fk_registry_unlock();
+        add_label(labels, n, "thread_name", text->name);
+    }
+    if (p->config->report_pid) {
+        snprintf(text->pid, sizeof(text->pid), "%d", (int)getpid());
+        add_label(labels, n, "pid", text->pid);
+    }
+}
+
+static size_t labels_of(const struct fk_profile *p,
+    const struct fk_trace *trace, struct own_texts *text,
+    struct fk_pprof_label *labels)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; trace->labels && i < trace->labels->count; i++)
+        labels[n++] = (struct fk_pprof_label){.key = trace->labels->tags[i].key,
+            .str = trace->labels->tags[i].value};
+    add_own_labels(p, trace->tid, text, labels, &n);
+    return n;
+}
+
+/* ---- traces ------------------------------------------------------------- */
+
+/* How many frames on the leaf side belong to a call into this agent. */
+static size_t own_frames(const struct fk_pprof_frame *frames, size_t n)
+{
+    static const size_t calls_deep = 12;
+    for (size_t i = 0; i < n && i < calls_deep; i++)
+        if (fk_slice_starts(frames[i].name, FK_SLICE("flamekit_")))
+            return i + 1;
+    return 0;
+}
+
+static bool add_trace(
+    struct fk_profile *p, const struct fk_trace *trace, uint64_t weight)
+{
+    struct fk_pprof_frame frames[FK_TRACE_MAX + 1];
+    size_t n = 0;
+    for (; n < trace->depth; n++)
+        if (!frame_of(p, trace->pcs[n], &frames[n]))
+            return false;
+    if (trace->flags & FK_TRACE_CUT)
+        frames[n++] = (struct fk_pprof_frame){.name = FK_SLICE("[truncated]")};
+    size_t own = own_frames(frames, n);
+    struct own_texts text;
+    struct fk_pprof_label labels[FK_TAGS_MAX + OWN_LABELS];
+    size_t num_labels = labels_of(p, trace, &text, labels);
+    const int64_t values[] = {(int64_t)weight, (int64_t)weight * p->period_ns};
+    fk_pprof_add_sample(
+        &p->writer, frames + own, n - own, values, 2, labels, num_labels);
+    return p->writer.body.err == FK_OK;
+}
+
+void fk_profile_add(
+    void *profile, const struct fk_trace *trace, uint64_t weight)
+{
+    struct fk_profile *p = profile;
+    if (add_trace(p, trace, weight))
+        p->weight += weight;
+    else
+        p->lost += weight;
+}
+
+enum fk_err fk_profile_finish(
+    struct fk_profile *p, int64_t time_ns, int64_t duration_ns)
+{
+    struct fk_pprof_type cpu = {FK_SLICE("cpu"), FK_SLICE("nanoseconds")};
+    return fk_pprof_finish(
+        &p->writer, time_ns, duration_ns, cpu, p->period_ns, cpu.type);
+}

@@ -1,0 +1,467 @@
+#include "agent/worker.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/collect.h"
+#include "agent/counters.h"
+#include "agent/cputimer.h"
+#include "agent/hostlog.h"
+#include "agent/objects.h"
+#include "agent/push.h"
+#include "agent/queue.h"
+#include "agent/stacks.h"
+#include "common/clock.h"
+#include "common/hash.h"
+#include "common/rng.h"
+
+#define SCAN_NS        (100 * FK_NS_PER_MS)
+#define CRANK_MS       50
+#define FORK_WAIT_NS   (20 * FK_NS_PER_MS)
+#define KEEP_INTERVALS 10 /* older profiles are dropped */
+#ifdef FK_SANITIZED
+#define STACK_BYTES (2u << 20)
+#else
+#define STACK_BYTES (256u << 10) /* libcurl and the resolver need most */
+#endif
+
+/* `lock` guards the first block, which other threads use. `work` is held by
+ * the agent's thread whenever it is not waiting: fork tries to get it. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;  /* to the agent's thread */
+    pthread_cond_t reply; /* to those in flush */
+    uint64_t flush_asked, flush_done;
+    int flush_result;
+    bool stop_asked;
+    int64_t stop_deadline_ns;
+
+    pthread_mutex_t work;
+    bool work_caught; /* by the forking thread */
+    pthread_t thread;
+    _Atomic bool ready;
+    _Atomic int64_t cpu_ns;
+    _Atomic size_t table_bytes;
+
+    /* The rest belongs to the agent's thread. */
+    const flamekit_config *config;
+    struct fk_collect collect;
+    struct fk_push *push;
+    struct fk_queue queue;
+    struct fk_backoff backoff;
+    int64_t next_scan_ns, next_collect_ns;
+    uint64_t flush_started;
+    int flush_failed; /* -errno of an upload since flush_started */
+    bool told_failure;
+} w = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_MUTEX_INITIALIZER};
+
+/* ---- threads and code --------------------------------------------------- */
+
+static void scan(void)
+{
+    fk_objects_refresh();
+    fk_registry_lock();
+    fk_registry_scan(fk_cputimer_release);
+    fk_stacks_learn();
+    fk_cputimer_update();
+    fk_registry_unlock();
+}
+
+static int64_t interval_ns(void)
+{
+    return w.config->upload_interval_ms * FK_NS_PER_MS;
+}
+
+static void publish(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    atomic_store(&w.cpu_ns, t.tv_sec * FK_NS_PER_S + t.tv_nsec);
+    fk_count_set(&fk_counters.queued, w.queue.count);
+    fk_count_set(&fk_counters.queued_bytes, w.queue.bytes);
+    fk_count_set(&fk_counters.uploads_dropped, w.queue.dropped);
+    fk_count_set(&fk_counters.weight_dropped,
+        w.queue.dropped_weight + w.collect.dropped_weight);
+}
+
+/* ---- uploads ------------------------------------------------------------ */
+
+static void collect_now(void)
+{
+    fk_objects_refresh();
+    struct fk_payload payload;
+    if (fk_collect_take(&w.collect, &payload))
+        fk_queue_put(&w.queue, &payload);
+    fk_registry_lock();
+    fk_cputimer_audit();
+    fk_registry_unlock();
+    struct fk_objects_stats objects;
+    fk_objects_stats(&objects);
+    atomic_store(&w.table_bytes, objects.table_bytes);
+}
+
+static void tell(const struct fk_push_result *result)
+{
+    /* The first failure in a row is news, the others are not. */
+    fk_hostlog(w.told_failure ? FLAMEKIT_LOG_DEBUG : FLAMEKIT_LOG_WARN,
+        "upload to %s %s: %s", w.config->server_address,
+        result->state == FK_PUSH_RETRY ? "failed, will be tried again"
+                                       : "was refused and is dropped",
+        result->reason);
+    w.told_failure = true;
+}
+
+static void on_failed(const struct fk_push_result *result)
+{
+    struct fk_payload *head = fk_queue_head(&w.queue);
+    fk_count(&fk_counters.uploads_failed, 1);
+    tell(result);
+    bool give_up = result->state == FK_PUSH_REFUSED ||
+                   ++head->tries >= w.config->ingest_max_tries;
+    w.flush_failed = give_up ? -EIO : -EAGAIN;
+    if (give_up)
+        fk_queue_drop(&w.queue);
+    if (result->state == FK_PUSH_RETRY)
+        fk_backoff_failed(&w.backoff, fk_mono_ns(), result->retry_after_ns);
+}
+
+static void on_taken(void)
+{
+    const struct fk_payload *head = fk_queue_head(&w.queue);
+    fk_count(&fk_counters.uploads_ok, 1);
+    fk_count(&fk_counters.bytes_sent, head->len);
+    fk_count(&fk_counters.weight_uploaded, head->weight);
+    fk_queue_done(&w.queue);
+    fk_backoff_succeeded(&w.backoff);
+    if (w.told_failure)
+        fk_hostlog(FLAMEKIT_LOG_WARN, "uploads to %s work again",
+            w.config->server_address);
+    w.told_failure = false;
+}
+
+static void on_result(const struct fk_push_result *result)
+{
+    switch (result->state) {
+    case FK_PUSH_IDLE:
+    case FK_PUSH_BUSY:
+        return;
+    case FK_PUSH_TAKEN:
+        on_taken();
+        return;
+    case FK_PUSH_RETRY:
+    case FK_PUSH_REFUSED:
+        on_failed(result);
+        return;
+    }
+}
+
+static bool push_due(int64_t now)
+{
+    return w.push != NULL && w.queue.count > 0 &&
+           now >= w.backoff.not_before_ns;
+}
+
+static void push_begin_if_due(int64_t now)
+{
+    if (w.push != NULL && fk_push_busy(w.push))
+        return;
+    fk_queue_expire(&w.queue, now - KEEP_INTERVALS * interval_ns());
+    if (!push_due(now))
+        return;
+    const struct fk_payload *head = fk_queue_head(&w.queue);
+    fk_push_begin(w.push, head->bytes, head->len);
+    if (!fk_push_busy(w.push))
+        on_failed(&(struct fk_push_result){
+            .state = FK_PUSH_RETRY, .reason = "libcurl is out of memory"});
+}
+
+/* ---- requests of other threads ------------------------------------------ */
+
+/* Both answer whether the agent's thread should stop now. */
+static bool read_requests(void)
+{
+    pthread_mutex_lock(&w.lock);
+    uint64_t asked = w.flush_asked;
+    bool stop = w.stop_asked;
+    pthread_mutex_unlock(&w.lock);
+    if (asked != w.flush_started) {
+        w.flush_started = asked;
+        w.flush_failed = 0;
+        w.backoff.not_before_ns = 0;
+        collect_now();
+    }
+    return stop;
+}
+
+static void answer_flush(int result)
+{
+    pthread_mutex_lock(&w.lock);
+    if (w.flush_done != w.flush_started) {
+        w.flush_done = w.flush_started;
+        w.flush_result = result;
+        pthread_cond_broadcast(&w.reply);
+    }
+    pthread_mutex_unlock(&w.lock);
+}
+
+static bool flush_settled(void)
+{
+    bool idle = w.queue.count == 0 || w.push == NULL;
+    if (!idle && w.flush_failed == 0)
+        return false;
+    if (w.push != NULL && fk_push_busy(w.push))
+        return false;
+    answer_flush(w.push == NULL ? -EIO : w.flush_failed);
+    return true;
+}
+
+/* ---- the loop ------------------------------------------------------------ */
+
+static void wait_for_wake(int64_t until_ns)
+{
+    struct timespec t = {until_ns / FK_NS_PER_S, until_ns % FK_NS_PER_S};
+    pthread_mutex_lock(&w.lock);
+    int rc = 0;
+    while (rc == 0 && w.flush_asked == w.flush_started && !w.stop_asked)
+        rc = pthread_cond_timedwait(&w.wake, &w.lock, &t);
+    pthread_mutex_unlock(&w.lock);
+}
+
+static int64_t min64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The host's fork is not kept waiting while this thread only waits. */
+static void wait_for_work(int64_t now)
+{
+    int64_t due = min64(w.next_scan_ns, w.next_collect_ns);
+    struct fk_push_result result = {.state = FK_PUSH_IDLE};
+    if (w.push != NULL && fk_push_busy(w.push)) {
+        int64_t ms = (due - now) / FK_NS_PER_MS + 1;
+        pthread_mutex_unlock(&w.work);
+        fk_push_crank(w.push, ms < CRANK_MS ? (int)ms : CRANK_MS, &result);
+        pthread_mutex_lock(&w.work);
+        on_result(&result);
+        return;
+    }
+    if (w.queue.count > 0 && w.push != NULL)
+        due = min64(due, w.backoff.not_before_ns);
+    pthread_mutex_unlock(&w.work);
+    wait_for_wake(due);
+    pthread_mutex_lock(&w.work);
+}
+
+/* Ticks that were slept through are not made up for. */
+static int64_t next_after(int64_t due, int64_t step, int64_t now)
+{
+    return due + step > now ? due + step : now + step;
+}
+
+static void do_due_work(int64_t now)
+{
+    if (now >= w.next_scan_ns) {
+        scan();
+        w.next_scan_ns = next_after(w.next_scan_ns, SCAN_NS, now);
+    }
+    if (now >= w.next_collect_ns) {
+        collect_now();
+        w.next_collect_ns = next_after(w.next_collect_ns, interval_ns(), now);
+    }
+}
+
+static void run_until_stopped(void)
+{
+    while (!read_requests()) {
+        int64_t now = fk_mono_ns();
+        do_due_work(now);
+        push_begin_if_due(now);
+        flush_settled();
+        publish();
+        wait_for_work(now);
+    }
+}
+
+/* Each upload gets one more try; a server that is away ends it at once. */
+static void final_upload(void)
+{
+    collect_now();
+    w.flush_failed = 0;
+    w.backoff.not_before_ns = 0;
+    for (int64_t now = fk_mono_ns();
+         !flush_settled() && now < w.stop_deadline_ns; now = fk_mono_ns()) {
+        push_begin_if_due(now);
+        w.next_scan_ns = w.next_collect_ns = w.stop_deadline_ns;
+        if (fk_push_busy(w.push))
+            wait_for_work(now);
+    }
+    answer_flush(-ETIMEDOUT);
+}
+
+static void open_push(void)
+{
+    struct fk_diag diag = {""};
+    w.push = fk_push_new(w.config, &diag);
+    if (w.push == NULL)
+        fk_hostlog(FLAMEKIT_LOG_ERROR, "nothing will be uploaded: %s",
+            diag.text[0] ? diag.text : "out of memory");
+    /* libcurl's TLS library has registered its own clean-up by now, and ours
+     * has to run before it. A second call does nothing. */
+    static bool registered;
+    if (!registered)
+        registered = atexit(flamekit_shutdown) == 0;
+}
+
+static void begin(void)
+{
+    int64_t now = fk_mono_ns();
+    fk_registry_lock();
+    fk_registry_exclude((pid_t)syscall(SYS_gettid));
+    fk_registry_unlock();
+    fk_objects_refresh();
+    fk_collect_begin(&w.collect);
+    atomic_store(&w.ready, true);
+    scan();
+    open_push();
+    /* A fleet that starts together does not upload together. */
+    uint64_t draw = fk_rng_at(fk_hash_seed(), (uint64_t)now);
+    w.next_scan_ns = now + SCAN_NS;
+    w.next_collect_ns =
+        now + SCAN_NS +
+        (int64_t)fk_rng_below(draw, (uint64_t)interval_ns() / 2);
+    fk_backoff_init(&w.backoff, interval_ns(), draw);
+}
+
+static void *worker_main(void *arg)
+{
+    (void)arg;
+    pthread_setname_np(pthread_self(), "flamekit-agent");
+    pthread_mutex_lock(&w.work);
+    begin();
+    run_until_stopped();
+    final_upload();
+    fk_push_free(w.push);
+    w.push = NULL;
+    fk_queue_fini(&w.queue);
+    publish();
+    pthread_mutex_unlock(&w.work);
+    return NULL;
+}
+
+/* ---- called by others --------------------------------------------------- */
+
+static int create_thread(void)
+{
+    sigset_t all, before;
+    pthread_attr_t attr;
+    sigfillset(&all);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&w.thread, &attr, worker_main, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attr);
+    return -rc;
+}
+
+static void init_conditions(void)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&w.wake, &attr);
+    pthread_cond_init(&w.reply, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+int fk_worker_start(const flamekit_config *config, struct fk_stacktab *table)
+{
+    init_conditions();
+    w.config = config;
+    w.flush_asked = w.flush_done = w.flush_started = 0;
+    w.stop_asked = false;
+    w.told_failure = false;
+    atomic_store(&w.ready, false);
+    fk_queue_init(&w.queue, config->push_queue_capacity);
+    fk_collect_init(&w.collect, config, table);
+    return create_thread();
+}
+
+int fk_worker_flush(unsigned timeout_ms)
+{
+    int64_t until = fk_mono_ns() + timeout_ms * FK_NS_PER_MS;
+    struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
+    pthread_mutex_lock(&w.lock);
+    uint64_t ticket = ++w.flush_asked;
+    pthread_cond_signal(&w.wake);
+    int rc = 0;
+    while (w.flush_done < ticket && rc == 0)
+        rc = pthread_cond_timedwait(&w.reply, &w.lock, &t);
+    int result = w.flush_done >= ticket ? w.flush_result : -ETIMEDOUT;
+    pthread_mutex_unlock(&w.lock);
+    return result;
+}
+
+bool fk_worker_stop(int64_t deadline_ns)
+{
+    pthread_mutex_lock(&w.lock);
+    w.stop_asked = true;
+    w.stop_deadline_ns = deadline_ns;
+    pthread_cond_signal(&w.wake);
+    pthread_mutex_unlock(&w.lock);
+    int64_t until = deadline_ns + FK_NS_PER_S;
+    struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
+    if (pthread_clockjoin_np(w.thread, NULL, CLOCK_MONOTONIC, &t) == 0)
+        return true;
+    pthread_detach(w.thread);
+    return false;
+}
+
+bool fk_worker_ready(void)
+{
+    return atomic_load(&w.ready);
+}
+
+int64_t fk_worker_cpu_ns(void)
+{
+    return atomic_load(&w.cpu_ns);
+}
+
+size_t fk_worker_table_bytes(void)
+{
+    return atomic_load(&w.table_bytes);
+}
+
+void fk_worker_fork_prepare(void)
+{
+    int64_t until = fk_mono_ns() + FORK_WAIT_NS;
+    struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
+    w.work_caught = pthread_mutex_clocklock(&w.work, CLOCK_MONOTONIC, &t) == 0;
+    pthread_mutex_lock(&w.lock);
+}
+
+void fk_worker_fork_parent(void)
+{
+    pthread_mutex_unlock(&w.lock);
+    if (w.work_caught)
+        pthread_mutex_unlock(&w.work);
+}
+
+/* The request under way and its socket belong to the parent. */
+bool fk_worker_fork_child(void)
+{
+    w.push = NULL;
+    atomic_store(&w.ready, false);
+    pthread_mutex_unlock(&w.lock);
+    if (w.work_caught)
+        pthread_mutex_unlock(&w.work);
+    return w.work_caught;
+}

@@ -129,6 +129,9 @@ down status reset:
 	@test -x build/release/bin/flamekit || { echo "nothing is built: make up"; exit 1; }
 	@build/release/bin/flamekit $@
 
+bench: build-tests
+	@sh tests/bench/run.sh $(BENCH)
+
 clean:
 	rm -rf build
 

@@ -2,6 +2,8 @@
  * handlers: it reads the stack it was given, tables and its own cache. */
 #include "agent/unwind.h"
 
+#include "agent/peek.h"
+
 #include <stdatomic.h>
 
 /* Stack reads look like wild pointers to the sanitizers. */
@@ -231,10 +233,26 @@ static enum step step_leaf(struct walk *w)
     return enter_caller(w, w->sp + (FK_CONTEXT_LR ? 0 : 8), ra, w->fp);
 }
 
+/* Some C libraries and vDSOs do not describe their signal trampoline. The
+ * code may belong to a library just unloaded, so the kernel looks at it. */
+static bool is_trampoline(uintptr_t pc)
+{
+    static const char want[] = FK_TRAMPOLINE;
+    char have[sizeof want - 1];
+    if (fk_peek(have, pc, sizeof have) != sizeof have)
+        return false;
+    for (size_t i = 0; i < sizeof have; i++)
+        if (have[i] != want[i])
+            return false;
+    return true;
+}
+
 static enum step step_without_rule(struct walk *w)
 {
     uintptr_t at = w->pc - !w->exact;
     bool known_code = fk_objects_find(w->objects, at) != NULL;
+    if (known_code && is_trampoline(w->pc))
+        return step_signal(w);
     enum step step = step_frame_pointer(w, known_code);
     return step == STEP_LOST ? step_leaf(w) : step;
 }

@@ -127,6 +127,10 @@ enum {
     FK_CONTEXT_FROM_SP = 0,
 };
 
+/* mov $15, %rax; syscall: what a handler returns into. musl's copy has no
+ * description. */
+#define FK_TRAMPOLINE "\x48\xc7\xc0\x0f\x00\x00\x00\x0f\x05"
+
 static inline uintptr_t fk_strip(uintptr_t address)
 {
     return address;

@@ -58,38 +58,37 @@ static char *path_of(const char *name)
 }
 
 /* The bytes of .eh_frame_hdr and .eh_frame, copied: the object may be unloaded
- * while we read. False when there are none or they are out of reach. */
-static bool read_image(const struct fk_loaded *l, struct fk_image *image)
+ * while we read. NULL when there are none or they are out of reach; the caller
+ * frees. */
+static uint8_t *read_image(const struct fk_loaded *l, struct fk_image *image)
 {
     uint8_t head[16];
     if (!l->hdr_hi || fk_peek(head, l->hdr, sizeof head) < sizeof head)
-        return false;
+        return NULL;
     struct fk_image front = {head, sizeof head, l->hdr};
     struct fk_cursor c = fk_cursor_at(&front, l->hdr + 4);
     uintptr_t frames = fk_cursor_pointer(&c, head[1], l->hdr);
     if (c.bad || frames < l->hdr_lo || frames >= l->hdr_hi)
-        return false;
-    image->address = frames < l->hdr ? frames : l->hdr;
-    image->size = l->hdr_hi - image->address;
-    if (image->size > IMAGE_BYTES_MAX)
-        return false;
-    uint8_t *bytes = malloc(image->size);
-    image->bytes = bytes;
+        return NULL;
+    uintptr_t start = frames < l->hdr ? frames : l->hdr;
+    size_t size = l->hdr_hi - start;
+    uint8_t *bytes = size <= IMAGE_BYTES_MAX ? malloc(size) : NULL;
     if (bytes)
-        image->size = fk_peek(bytes, image->address, image->size);
-    return bytes != NULL;
+        *image = (struct fk_image){bytes, fk_peek(bytes, start, size), start};
+    return bytes;
 }
 
 static void build_table(struct fk_object *object, const struct fk_loaded *l)
 {
     struct fk_image image;
-    if (!read_image(l, &image))
-        return;
     struct fk_range code = {l->lo, l->hi};
+    uint8_t *bytes = read_image(l, &image);
+    if (!bytes)
+        return;
     if (!fk_cfi_build(&object->cfi, &image, l->hdr, code,
             FK_CFI_BYTES_MAX - state.table_bytes))
         state.table_bytes += object->cfi.bytes;
-    free((void *)(uintptr_t)image.bytes);
+    free(bytes);
 }
 
 static void free_object(struct fk_object *object)

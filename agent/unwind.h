@@ -3,8 +3,9 @@
  * object snapshot, then by frame pointers where there are none.
  *
  * Async-signal-safe: no allocation, no locks, bounded time; any thread, any
- * number at once. Its one system call looks at code that no table describes. Memory is read only inside the stack the
- * caller vouches for, so corrupt unwind tables cost frames, never a crash.
+ * number at once. Its one system call looks at code that no table describes.
+ * Memory is read only inside the stack the caller vouches for, so corrupt
+ * unwind tables cost frames, never a crash.
  */
 #ifndef FK_AGENT_UNWIND_H
 #define FK_AGENT_UNWIND_H

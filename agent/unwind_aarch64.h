@@ -102,6 +102,34 @@ static inline size_t fk_bits_extra(uint64_t bits)
     return (uint32_t)bits >> 18;
 }
 
+/* Of plain bits only sp, fp and memory are needed: a cfa that is an offset from
+ * one of the two, a saved return address, fp saved or untouched. */
+static inline bool fk_bits_are_plain(uint64_t bits)
+{
+    return (bits & 2) == 0 && (bits & FK_ROW_LOST) == 0 && bits >> 32 != 0;
+}
+
+static inline bool fk_bits_from_fp(uint64_t bits)
+{
+    return (bits & 3) == FK_BASE_FP;
+}
+
+static inline intptr_t fk_bits_cfa(uint64_t bits)
+{
+    return ((int16_t)bits >> 2) * 8;
+}
+
+/* From the cfa; 0: in its register. */
+static inline intptr_t fk_bits_fp(uint64_t bits)
+{
+    return ((int32_t)bits >> 18) * 8;
+}
+
+static inline intptr_t fk_bits_ra(uint64_t bits)
+{
+    return (int16_t)(bits >> 32) * 8;
+}
+
 static inline struct fk_rule fk_bits_rule(uint64_t bits)
 {
     uint32_t word = (uint32_t)bits;

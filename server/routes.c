@@ -4,6 +4,8 @@
 #include <string.h>
 
 static const struct route *const tables[] = {
+    api_ingest_routes,
+    api_push_routes,
     api_kit_routes,
     api_annotations_routes,
     api_ops_routes,

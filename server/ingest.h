@@ -1,0 +1,86 @@
+/*
+ * From decoded profiles to one store_batch (spec/pyroscope-api 6): samples
+ * are normalized and split by their labels, every sample type becomes a
+ * series with its private labels, and the whole request is stored at once or
+ * not at all.
+ *
+ *   ingest_init(&in, r);
+ *   if (ingest_add_pprof(&in, &source, bytes, &diag) == FK_OK)
+ *       ingest_submit(&in, answer, arg);   defers the reply
+ *   ingest_fini(&in);
+ *
+ * One thread. Memory comes from the request's arena. Limits: 4 MiB a profile
+ * once inflated, 64 sample types, those of server/batch.h and
+ * server/ingest_labels.h.
+ */
+#ifndef SERVER_INGEST_H
+#define SERVER_INGEST_H
+
+#include "common/pprof.h"
+#include "server/batch.h"
+#include "server/folded.h"
+#include "server/ingest_name.h"
+#include "server/metrics.h"
+#include "server/request.h"
+
+#define INGEST_MAX_PROFILE_BYTES ((size_t)4 << 20)
+#define INGEST_MAX_TYPES         64
+
+struct ingest {
+    struct request *request;
+    struct batch batch;
+    uint64_t received;          /* profiles seen so far */
+    enum metrics_reason reason; /* of the last error */
+};
+
+/* What the client says about a profile besides its bytes. */
+struct ingest_source {
+    const struct fk_labels *labels; /* __name__ and service_name present */
+    int64_t fallback_ns;            /* time of a profile that tells none */
+    uint64_t dedup;                 /* see store_profile */
+    uint32_t sample_rate;           /* folded only; 0 = do not scale */
+};
+
+/* Sees a decoded profile before it is stored: may change its names and set
+ * labels such as __name__. */
+typedef enum fk_err (*ingest_fix_fn)(
+    void *arg, struct fk_pprof *p, struct fk_labels *labels);
+
+struct ingest_fix {
+    ingest_fix_fn fn;
+    void *arg;
+};
+
+void ingest_init(struct ingest *in, struct request *r);
+void ingest_fini(struct ingest *in);
+
+/* gzip by its magic; FK_ERR_LIMIT past `limit` bytes. The result is a view,
+ * of the input or the arena. */
+FK_MUST_USE enum fk_err ingest_inflate(struct request *r, struct fk_slice bytes,
+    size_t limit, struct fk_slice *out, struct fk_diag *diag);
+/* `fix` may be NULL. */
+FK_MUST_USE enum fk_err ingest_add_pprof(struct ingest *in,
+    const struct ingest_source *source, struct fk_slice bytes,
+    const struct ingest_fix *fix, struct fk_diag *diag);
+FK_MUST_USE enum fk_err ingest_add_folded(struct ingest *in,
+    const struct ingest_source *source, const struct ingest_kind *kind,
+    enum folded_kind lines, struct fk_slice text, struct fk_diag *diag);
+
+/* For ingest_pprof.c: labels made ready (relabelled, checked), and the time
+ * of a profile, within the ingestion window. */
+FK_MUST_USE enum fk_err ingest_labels_ready(
+    struct ingest *in, struct fk_labels *labels, struct fk_diag *diag);
+FK_MUST_USE enum fk_err ingest_time(struct ingest *in,
+    const struct ingest_source *source, int64_t time_ns, int64_t *time_ms,
+    struct fk_diag *diag);
+/* Why the batch is full, as a sentence. */
+enum fk_err ingest_full(struct ingest *in, struct fk_diag *diag);
+
+/* Fills in the reply; FK_OK: it is stored. */
+typedef void (*ingest_answer_fn)(
+    struct request *r, enum fk_err err, const char *why);
+/* Hands the batch to the store and answers when it is durable. The batch may
+ * be freed at once. */
+void ingest_submit(struct ingest *in, ingest_answer_fn answer);
+
+#endif

@@ -1,0 +1,353 @@
+/*
+ * A decoded pprof profile becomes profiles of a batch: one for each set of
+ * sample labels and each sample type.
+ */
+#include "common/gzip.h"
+#include "server/ingest.h"
+#include "server/ingest_labels.h"
+#include "server/server.h"
+#include "server/uuid.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Frames of every location, outermost first, so that a stack is made by
+ * copying. */
+struct flat {
+    uint32_t *frames;
+    uint32_t *first; /* of location i; first[num_locations] ends the last */
+};
+
+/* One sample that counts. */
+struct cell {
+    uint32_t group, stack, sample;
+};
+
+struct split {
+    struct ingest *in;
+    const struct fk_pprof *p;
+    struct fk_arena *arena;
+    struct flat flat;
+    struct cell *cells;
+    size_t num_cells;
+    struct fk_labels **groups; /* label sets */
+    size_t num_groups;
+    struct fk_map group_map;
+};
+
+static struct fk_slice address_name(
+    struct split *s, const struct fk_pprof_location *l)
+{
+    struct fk_slice file = FK_SLICE("unknown");
+    struct fk_buf text;
+
+    if (l->mapping != FK_PPROF_NONE) {
+        struct fk_slice path = s->p->mappings[l->mapping].file;
+        ptrdiff_t slash = fk_slice_rfind(path, '/');
+        if (path.len > 0)
+            file = fk_slice_sub(path, (size_t)(slash + 1), path.len);
+    }
+    fk_buf_init(&text, file.len + 32);
+    fk_buf_printf(
+        &text, FK_SLICE_FMT "!0x%" PRIx64, FK_SLICE_ARG(file), l->address);
+    struct fk_slice name = fk_arena_dup(s->arena, fk_buf_slice(&text));
+    fk_buf_fini(&text);
+    return name;
+}
+
+static struct store_frame frame_of(
+    const struct split *s, const struct fk_pprof_line *line)
+{
+    const struct fk_pprof_function *f = &s->p->functions[line->function];
+    struct store_frame frame = {f->name, f->file, f->start_line};
+
+    if (frame.name.len == 0)
+        frame.name = f->system_name;
+    if (frame.name.len == 0)
+        frame.name = FK_SLICE("unknown");
+    return frame;
+}
+
+static bool flatten(struct split *s)
+{
+    const struct fk_pprof *p = s->p;
+    size_t total = 0, at = 0;
+
+    for (uint32_t i = 0; i < p->num_locations; i++)
+        total += p->locations[i].num_lines ? p->locations[i].num_lines : 1;
+    s->flat.frames =
+        fk_arena_array(s->arena, total + 1, sizeof(*s->flat.frames));
+    s->flat.first = fk_arena_array(
+        s->arena, (size_t)p->num_locations + 1, sizeof(*s->flat.first));
+    if (!s->flat.frames || !s->flat.first)
+        return false;
+    for (uint32_t i = 0; i < p->num_locations; i++) {
+        const struct fk_pprof_location *l = &p->locations[i];
+        struct store_frame frame;
+        s->flat.first[i] = (uint32_t)at;
+        for (uint32_t k = l->num_lines; k-- > 0;) {
+            frame = frame_of(s, &l->lines[k]);
+            s->flat.frames[at++] = batch_frame(&s->in->batch, &frame);
+        }
+        if (l->num_lines == 0) {
+            frame = (struct store_frame){.name = address_name(s, l)};
+            s->flat.frames[at++] = batch_frame(&s->in->batch, &frame);
+        }
+    }
+    s->flat.first[p->num_locations] = (uint32_t)at;
+    return true;
+}
+
+/* Root first; what is deeper than a batch keeps is not even built. */
+static uint32_t stack_of(struct split *s, const struct fk_pprof_sample *sample)
+{
+    uint32_t frames[BATCH_MAX_DEPTH + 1];
+    size_t depth = 0;
+
+    for (uint32_t i = sample->num_locations; i-- > 0;) {
+        uint32_t at = s->flat.first[sample->locations[i]];
+        uint32_t end = s->flat.first[sample->locations[i] + 1];
+        while (at < end && depth <= BATCH_MAX_DEPTH)
+            frames[depth++] = s->flat.frames[at++];
+    }
+    return batch_stack(&s->in->batch, frames, depth);
+}
+
+/* Ids of requests would make a series of every sample. */
+static bool stays_with_sample(const struct fk_pprof_label *l)
+{
+    return l->str.len == 0 || fk_slice_eqz(l->key, "span_id") ||
+           fk_slice_eqz(l->key, "trace_id") ||
+           fk_slice_eqz(l->key, "profile_id");
+}
+
+static enum fk_err labels_of(const struct fk_labels *base,
+    const struct fk_pprof_sample *sample, struct fk_labels *out)
+{
+    memcpy(out->pair, base->pair, base->count * sizeof(*base->pair));
+    out->count = base->count;
+    for (uint32_t i = 0; i < sample->num_labels; i++) {
+        const struct fk_pprof_label *l = &sample->labels[i];
+        if (stays_with_sample(l) || fk_labels_has(base, l->key))
+            continue;
+        if (l->key.len == 0 || l->key.len > INGEST_MAX_NAME ||
+            l->str.len > INGEST_MAX_VALUE)
+            return FK_ERR_LIMIT;
+        enum fk_err err = fk_labels_set(out, l->key, l->str);
+        if (err)
+            return err;
+    }
+    return FK_OK;
+}
+
+/* The group of these labels, made if new. */
+static enum fk_err group_of(
+    struct split *s, const struct fk_labels *labels, uint32_t *group)
+{
+    uint64_t key = fk_labels_hash(labels), hit;
+    size_t at = 0;
+
+    while ((hit = fk_map_next(&s->group_map, key, &at)) != FK_MAP_NONE) {
+        if (fk_labels_eq(s->groups[hit], labels)) {
+            *group = (uint32_t)hit;
+            return FK_OK;
+        }
+    }
+    enum fk_err err = fk_map_add(&s->group_map, key, s->num_groups);
+    if (err)
+        return err;
+    struct fk_labels *copy = fk_arena_alloc(s->arena, sizeof(*copy));
+    if (!copy)
+        return FK_ERR_LIMIT;
+    memcpy(copy->pair, labels->pair, labels->count * sizeof(*labels->pair));
+    copy->count = labels->count;
+    *group = (uint32_t)s->num_groups;
+    s->groups[s->num_groups++] = copy;
+    return FK_OK;
+}
+
+static bool counts(const struct fk_pprof *p, const struct fk_pprof_sample *s)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < p->num_types; i++) {
+        if (s->values[i] < 0)
+            return false;
+        any = any || s->values[i] > 0;
+    }
+    return any;
+}
+
+static enum fk_err collect(
+    struct split *s, const struct fk_labels *base, struct fk_diag *diag)
+{
+    struct fk_labels labels;
+
+    for (uint32_t i = 0; i < s->p->num_samples; i++) {
+        const struct fk_pprof_sample *sample = &s->p->samples[i];
+        struct cell *c = &s->cells[s->num_cells];
+        if (!counts(s->p, sample)) {
+            metrics_add(
+                &s->in->request->server->metrics, METRIC_SAMPLES_DROPPED, 1);
+            continue;
+        }
+        if (labels_of(base, sample, &labels) != FK_OK)
+            return fk_diag_set(diag, FK_ERR_LIMIT,
+                "profile with labels '%s': sample %u has too many labels, or "
+                "one that is too long, to make a series of them",
+                ingest_labels_text(base).text, i);
+        if (group_of(s, &labels, &c->group) != FK_OK)
+            return ingest_full(s->in, diag);
+        c->stack = stack_of(s, sample);
+        c->sample = i;
+        s->num_cells++;
+    }
+    return s->in->batch.err ? ingest_full(s->in, diag) : FK_OK;
+}
+
+static int by_group(const void *left, const void *right)
+{
+    const struct cell *a = left, *b = right;
+
+    return (a->group > b->group) - (a->group < b->group);
+}
+
+/* Cells [first, first + n) are one group: a profile for each type. */
+static enum fk_err emit(struct split *s, const struct cell *first, size_t n,
+    const struct store_profile *like, struct fk_diag *diag)
+{
+    for (uint32_t t = 0; t < s->p->num_types; t++) {
+        struct store_value *values =
+            fk_arena_array(s->arena, n, sizeof(*values));
+        struct store_profile profile = *like;
+        if (!values)
+            return ingest_full(s->in, diag);
+        for (size_t i = 0; i < n; i++)
+            values[i] = (struct store_value){
+                first[i].stack, s->p->samples[first[i].sample].values[t]};
+        profile.values = values;
+        profile.num_values = batch_fold(&s->in->batch, values, n);
+        if (profile.num_values == 0)
+            continue;
+        memcpy(
+            &profile.labels, s->groups[first->group], sizeof(profile.labels));
+        enum fk_err err = ingest_labels_private(
+            &profile.labels, s->p->types[t], s->p->period_type, s->arena, diag);
+        if (err)
+            return err;
+        uuid_make(profile.id);
+        batch_profile(&s->in->batch, &profile);
+    }
+    return s->in->batch.err ? ingest_full(s->in, diag) : FK_OK;
+}
+
+static enum fk_err emit_all(
+    struct split *s, const struct store_profile *like, struct fk_diag *diag)
+{
+    enum fk_err err = FK_OK;
+
+    if (s->num_cells > 1)
+        qsort(s->cells, s->num_cells, sizeof(*s->cells), by_group);
+    for (size_t i = 0, n; i < s->num_cells && err == FK_OK; i += n) {
+        for (n = 1; i + n < s->num_cells &&
+                    s->cells[i + n].group == s->cells[i].group;)
+            n++;
+        err = emit(s, &s->cells[i], n, like, diag);
+    }
+    return err;
+}
+
+static enum fk_err split_and_emit(struct ingest *in, const struct fk_pprof *p,
+    const struct fk_labels *base, const struct store_profile *like,
+    struct fk_diag *diag)
+{
+    struct split s = {.in = in, .p = p, .arena = &in->request->arena};
+    enum fk_err err;
+
+    s.cells =
+        fk_arena_array(s.arena, (size_t)p->num_samples + 1, sizeof(*s.cells));
+    s.groups = fk_arena_array(s.arena, BATCH_MAX_PROFILES, sizeof(*s.groups));
+    fk_map_init(&s.group_map, BATCH_MAX_PROFILES);
+    in->reason = REJECTED_LIMIT;
+    if (s.cells && s.groups && flatten(&s)) {
+        err = collect(&s, base, diag);
+        if (err == FK_OK)
+            err = emit_all(&s, like, diag);
+    } else {
+        err = ingest_full(in, diag);
+    }
+    fk_map_fini(&s.group_map);
+    return err;
+}
+
+static enum fk_err check_types(const struct fk_pprof *p, struct fk_diag *diag)
+{
+    if (p->num_types > INGEST_MAX_TYPES)
+        return fk_diag_set(diag, FK_ERR_LIMIT,
+            "the profile has %u sample types; limit %d", p->num_types,
+            INGEST_MAX_TYPES);
+    for (uint32_t i = 0; i < p->num_types; i++) {
+        struct fk_slice type = p->types[i].type;
+        if (fk_slice_find(type, '-') >= 0)
+            return fk_diag_set(diag, FK_ERR_FORMAT,
+                "sample type '%.*s' contains '-', which a profile type "
+                "cannot have",
+                (int)(type.len < 100 ? type.len : 100), type.ptr);
+    }
+    return FK_OK;
+}
+
+/* Inflates and decodes; the texts of size errors name the profile. */
+static enum fk_err decode(struct ingest *in, const struct ingest_source *source,
+    struct fk_slice bytes, struct fk_pprof *p, struct fk_diag *diag)
+{
+    const struct fk_pprof_limits defaults = {0};
+    struct fk_slice plain;
+    enum fk_err err = ingest_inflate(
+        in->request, bytes, INGEST_MAX_PROFILE_BYTES, &plain, diag);
+
+    if (err == FK_ERR_LIMIT) {
+        in->reason = REJECTED_LIMIT;
+        *diag = (struct fk_diag){{0}};
+        return fk_diag_set(diag, err,
+            "the profile with labels '%s' exceeds the size limit "
+            "(max_profile_size_byte, actual: %s%zu, limit: %zu)",
+            ingest_labels_text(source->labels).text,
+            fk_gzip_is(bytes) ? "more than " : "",
+            fk_gzip_is(bytes) ? INGEST_MAX_PROFILE_BYTES : bytes.len,
+            INGEST_MAX_PROFILE_BYTES);
+    }
+    if (err)
+        return err;
+    err = fk_pprof_read(plain, &defaults, &in->request->arena, p, diag);
+    if (err == FK_ERR_LIMIT)
+        in->reason = REJECTED_LIMIT;
+    return err;
+}
+
+enum fk_err ingest_add_pprof(struct ingest *in,
+    const struct ingest_source *source, struct fk_slice bytes,
+    const struct ingest_fix *fix, struct fk_diag *diag)
+{
+    struct fk_labels labels = *source->labels;
+    struct store_profile like = {.dedup = source->dedup};
+    struct fk_pprof p;
+    enum fk_err err;
+
+    in->received++;
+    in->reason = REJECTED_MALFORMED;
+    err = decode(in, source, bytes, &p, diag);
+    if (err == FK_OK && fix)
+        err = fix->fn(fix->arg, &p, &labels);
+    if (err == FK_OK)
+        err = check_types(&p, diag);
+    if (err == FK_OK)
+        err = ingest_labels_ready(in, &labels, diag);
+    if (err == FK_OK)
+        err = ingest_time(in, source, p.time_ns, &like.time_ms, diag);
+    if (err)
+        return err;
+    like.duration_ns = p.duration_ns;
+    return split_and_emit(in, &p, &labels, &like, diag);
+}

@@ -30,7 +30,8 @@ void fk_buf_addc(struct fk_buf *b, char c);
 void fk_buf_adds(struct fk_buf *b, const char *z);
 void fk_buf_add_slice(struct fk_buf *b, struct fk_slice s);
 void fk_buf_printf(struct fk_buf *b, const char *fmt, ...) FK_PRINTF(2, 3);
-void fk_buf_vprintf(struct fk_buf *b, const char *fmt, va_list ap);
+void fk_buf_vprintf(struct fk_buf *b, const char *fmt, va_list ap)
+    FK_PRINTF(2, 0);
 /* Room for n bytes at the end, to be filled by the caller, who then adds at
  * most n to len; NULL (and err set) when it would pass the limit. Whoever
  * fills fewer than n bytes and wants text adds the NUL. */

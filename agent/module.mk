@@ -11,3 +11,18 @@ $(AGENT_SO): $(agent_OBJS) $(common_OBJS)
 	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS) -Wl,-z,now -Wl,-soname,libflamekit.so -lcurl -lz -ldl
 
 ALL += $(AGENT_A) $(AGENT_SO)
+
+# The single-step oracle needs frames without frame pointers.
+CFLAGS_tests_unit_test_unwind := -fomit-frame-pointer
+
+# One program, five ways: is the path to the hot function kept whatever the
+# compiler did? Sanitized objects do not link into them.
+PATH_PROBES := $(patsubst %,$(B)/tests/unit/path-%,gcc-O0 gcc-O1 gcc-O2 gcc-O3 \
+               $(if $(shell command -v clang),clang-O2))
+ifneq (,$(filter release debug,$(MODE)))
+$(PATH_PROBES): $(B)/tests/unit/path-%: tests/unit/path_probe.c $$(AGENT_A) $$(COMMON_A)
+	$(call say,cc,path_probe.c $*)
+	$(Q)$(firstword $(subst -, ,$*)) -std=c17 -g -$(lastword $(subst -, ,$*)) \
+	  -fomit-frame-pointer $(CPPFLAGS) -o $@ $(filter-out %.h,$^) $(LDFLAGS) -ldl
+build-tests $(B)/tests/unit/test_unwind: $(PATH_PROBES)
+endif

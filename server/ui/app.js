@@ -1,0 +1,241 @@
+/**
+ * Starts the page: header, theme, keys, live refresh, and the way from the
+ * address to what is shown. State flows one way: address -> data -> parts;
+ * parts only ask for a new address.
+ */
+import { Api } from "./api.js";
+import { Data } from "./data.js";
+import { h, icon, isTyping } from "./dom.js";
+import { Explore } from "./explore.js";
+import { formatQuery, parseQuery, withService } from "./query.js";
+import { offeredTypes } from "./strings.js";
+import { Store } from "./store.js";
+
+/** The service of the workshop; chosen first when there are several. */
+const WORKSHOP = /^workshop\./;
+const LIVE_S = 5;
+const EMPTY_TRY_MS = 2000;
+const THEMES = ["system", "light", "dark"];
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+
+class App {
+  constructor() {
+    this.store = new Store();
+    this.api = new Api(() => this.#drawn());
+    this.data = new Data(this.api, () => this.#drawn());
+    this.theme = readTheme();
+    this.searching = null;
+    this.rest = null;
+    this.#makeHeader();
+    this.main = document.querySelector("main");
+    this.#applyTheme();
+    this.#listen();
+    this.#open(this.store.state);
+  }
+
+  #makeHeader() {
+    this.liveButton = h("button", { class: "quiet live", type: "button", title: "Refresh every 5 s (l)",
+      on: { click: () => this.toggleLive() } });
+    this.themeButton = h("button", { class: "quiet", type: "button", on: { click: () => this.#nextTheme() } });
+    this.runText = h("span", { class: "run" });
+    this.banner = h("div", { class: "banners", role: "status" });
+    const helpButton = h("button", { class: "quiet", type: "button", title: "Keys and help (?)", "aria-label": "Help",
+      on: { click: () => this.#help() } }, "?");
+    this.links = [["/", "Explore"], ["/status", "Status"]].map(([href, text]) =>
+      h("a", { href, on: { click: (e) => this.#go(e, href) } }, text));
+    document.querySelector("header").replaceChildren(
+      h("a", { class: "logo", href: "/", "aria-label": "Flamekit, start", on: { click: (e) => this.#go(e, "/") } },
+        h("span", { class: "mark", "aria-hidden": "true" }, h("i"), h("i"), h("i")), "Flamekit"),
+      h("nav", { "aria-label": "Pages" }, this.links),
+      h("span", { class: "spring" }), this.runText, this.liveButton, this.themeButton, helpButton);
+    document.querySelector("header").after(this.banner);
+  }
+
+  #listen() {
+    this.store.subscribe((state, before) => this.#changed(state, before));
+    addEventListener("fk-set", (e) => this.store.push(e.detail));
+    addEventListener("fk-type", (e) => this.store.type(e.detail.field, e.detail.patch));
+    addEventListener("fk-live", () => this.toggleLive());
+    addEventListener("fk-painted", () => this.#loadRest(), { once: true });
+    addEventListener("keydown", (e) => this.#key(e));
+    addEventListener("pointermove", () => (this.touchedAt = Date.now()), { passive: true });
+    DARK.addEventListener("change", () => this.#drawn());
+  }
+
+  // ---- pages and data ----------------------------------------------------
+
+  async #open(state) {
+    for (const link of this.links) {
+      const here = link.getAttribute("href") === (state.page === "explore" ? "/" : `/${state.page}`);
+      if (here) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    this.page = state.page;
+    if (state.page === "status") {
+      const { Status } = await import("./status.js");
+      this.explore = null;
+      new Status(this.main, this.api);
+      return;
+    }
+    this.explore = new Explore(this.main, { set: (patch) => this.store.push(patch) });
+    this.#drawn();
+    if (state.query) this.data.load(state);
+    await this.#begin();
+    this.#tick();
+  }
+
+  /** Chooses a service when the address names none. */
+  async #begin() {
+    if (this.store.state.query) return true;
+    const catalog = await this.data.loadCatalog();
+    if (!catalog || this.store.state.query) return false;
+    const service = [...catalog.keys()].find((s) => WORKSHOP.test(s)) ?? [...catalog.keys()][0];
+    if (service === undefined) {
+      this.#loadRest();
+      return false;
+    }
+    const [type] = offeredTypes(catalog.get(service));
+    const query = formatQuery({ type: type.id, matchers: withService(service, []) });
+    this.store.replace({ query, live: LIVE_S });
+    return true;
+  }
+
+  #changed(state, before) {
+    if (state.page !== this.page) {
+      this.#open(state);
+      return;
+    }
+    if (state.page !== "explore") return;
+    const asked = (s) => [s.query, s.from, s.until, s.maxNodes].join("\n");
+    if (asked(state) !== asked(before)) this.data.load(state);
+    else if (state.sel !== before.sel) this.data.load(state, { onlyGraph: true });
+    if (state.live !== before.live) this.#tick();
+    if (state.q && !this.searching) this.#loadSearch();
+    this.rest?.seen(state, before);
+    this.#drawn();
+  }
+
+  /** Parts that the first picture can do without. */
+  #loadRest() {
+    this.resting ??= import("./rest.js").then((rest) => {
+      this.rest = rest.start(this);
+      this.#drawn();
+    });
+    return this.resting;
+  }
+
+  async #loadSearch() {
+    this.searching = await import("./search.js");
+    this.#drawn();
+  }
+
+  get busyHands() {
+    return this.rest?.busy() || Date.now() - (this.touchedAt ?? 0) < 400;
+  }
+
+  /** One beat of live refresh, or of waiting for the first profile. */
+  #tick() {
+    clearTimeout(this.timer);
+    const { state } = this.store;
+    const waiting = !state.query;
+    if (!state.live && !waiting) return;
+    this.timer = setTimeout(async () => {
+      if (this.page === "explore" && !document.hidden && !this.api.away && !this.busyHands) {
+        if (waiting) await this.#begin();
+        else await this.#refresh();
+      }
+      this.#tick();
+    }, waiting ? EMPTY_TRY_MS : state.live * 1000);
+  }
+
+  async #refresh() {
+    if (!this.data.now.profile?.total) await this.data.loadCatalog();
+    await this.data.load(this.store.state);
+  }
+
+  toggleLive() {
+    const { state } = this.store;
+    if (state.live) this.store.push({ live: 0 });
+    else this.store.push({ live: LIVE_S, ...(state.until === "now" ? {} : { from: "now-5m", until: "now" }), sel: "" });
+  }
+
+  // ---- showing -----------------------------------------------------------
+
+  #drawn() {
+    this.drawing ||= requestAnimationFrame(() => {
+      this.drawing = 0;
+      this.#draw();
+    });
+  }
+
+  #draw() {
+    const { state } = this.store;
+    const { api, data } = this;
+    if (state.q && !this.searching) this.#loadSearch();
+    this.liveButton.replaceChildren(icon(state.live ? "pause" : "play"), state.live ? `live ${state.live} s` : "live off");
+    this.liveButton.setAttribute("aria-pressed", String(state.live > 0));
+    this.runText.textContent = data.now.run ? `run ${data.now.run}` : "";
+    if (api.away || data.now.error || data.now.otherRun) this.#loadRest();
+    const dark = this.dark;
+    this.explore?.update(state, data.now, { dark, searching: this.searching, away: api.away });
+    this.rest?.banners(this.banner, api, data.now);
+    if (this.wasAway && !api.away) this.data.load(state);
+    this.wasAway = api.away !== null;
+  }
+
+  get dark() {
+    return this.theme === "dark" || (this.theme === "system" && DARK.matches);
+  }
+
+  #applyTheme() {
+    document.documentElement.dataset.theme = this.theme;
+    this.themeButton.replaceChildren(icon("theme"));
+    const words = `Theme: ${this.theme}`;
+    this.themeButton.title = words;
+    this.themeButton.setAttribute("aria-label", words);
+  }
+
+  #nextTheme() {
+    this.theme = THEMES[(THEMES.indexOf(this.theme) + 1) % THEMES.length];
+    try {
+      localStorage.setItem("flamekit.theme", this.theme);
+    } catch {
+      // private windows may refuse: the theme then lasts as long as the page
+    }
+    this.#applyTheme();
+    this.#drawn();
+  }
+
+  // ---- navigation and keys -----------------------------------------------
+
+  #go(event, path) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    const page = path === "/" ? "explore" : path.slice(1);
+    if (page !== this.page) this.store.push({ page });
+  }
+
+  async #help() {
+    const { showHelp } = await import("./help.js");
+    showHelp();
+  }
+
+  async #key(e) {
+    if (this.page !== "explore" || e.defaultPrevented) return;
+    const searchKey = e.key === "/" || (e.key === "f" && (e.ctrlKey || e.metaKey));
+    if (searchKey && !isTyping(e.target)) e.preventDefault();
+    await this.#loadRest();
+    this.rest.key(e, searchKey);
+  }
+}
+
+function readTheme() {
+  try {
+    const kept = localStorage.getItem("flamekit.theme");
+    return THEMES.includes(kept) ? kept : "system";
+  } catch {
+    return "system";
+  }
+}
+
+new App();

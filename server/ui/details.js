@@ -1,0 +1,87 @@
+/**
+ * <fk-details>: one function: how much, how sure, who calls it and what it
+ * calls, wherever it occurs.
+ */
+import { copy } from "./clip.js";
+import { h, icon, Part } from "./dom.js";
+import { plural, share, shown, value } from "./format.js";
+import { childrenOf, nameOf, parentOf, pathOf, placesOf } from "./layout.js";
+import { kindOf, moduleOf } from "./kinds.js";
+import { pointsOff } from "./stats.js";
+
+const NEIGHBOURS = 3;
+const KIND_WORDS = { app: "", lib: "library code", kernel: "inside the kernel", wait: "waits rather than works", unknown: "no symbol was found for this address" };
+
+/** Names and weights of the frames next to a function's places, heaviest first. */
+function around(profile, places, next) {
+  const sums = new Map();
+  for (const place of places) {
+    for (const { node, weight } of next(place)) {
+      const name = nameOf(profile, node);
+      sums.set(name, (sums.get(name) ?? 0) + weight);
+    }
+  }
+  return [...sums].sort((a, b) => b[1] - a[1]);
+}
+
+const totalOf = (profile, n) => profile.levels[n.level].total[n.index];
+
+class Details extends Part {
+  update(view) {
+    const { profile, rows, state } = view;
+    const id = profile && state.fn ? profile.names.indexOf(state.fn) : -1;
+    const row = id < 0 ? null : rows.find((r) => r.name === id);
+    this.hidden = !state.fn;
+    if (!state.fn) return;
+    if (!row) {
+      this.replaceChildren(this.#head(state.fn, h("span", {}, "does not occur in this range")));
+      return;
+    }
+    const key = [profile, view.samples];
+    if (this.forName === state.fn && this.key?.every((k, i) => k === key[i])) return;
+    this.forName = state.fn;
+    this.key = key;
+    this.#show(view, row, placesOf(profile, state.fn));
+  }
+
+  #head(name, ...facts) {
+    return h("div", { class: "details-head" }, h("strong", {}, h("bdi", {}, shown(name, 200))), facts,
+      h("span", { class: "spring" }),
+      h("button", { type: "button", class: "quiet", "aria-label": "Close details", on: { click: () => this.emit("fk-set", { fn: "" }) } }, icon("close")));
+  }
+
+  #show(view, row, places) {
+    const { profile, type, samples, state } = view;
+    const part = (v) => `${value(v, type.unit)} (${share(v / profile.total)}${samples > 0 ? ` ${pointsOff(v / profile.total, samples)}` : ""})`;
+    const callers = around(profile, places, (n) => {
+      const p = parentOf(profile, n);
+      return p ? [{ node: p, weight: totalOf(profile, n) }] : [];
+    });
+    const callees = around(profile, places, (n) =>
+      childrenOf(profile, n).map((c) => ({ node: c, weight: totalOf(profile, c) })));
+    const about = [moduleOf(state.fn), KIND_WORDS[kindOf(state.fn)]].filter(Boolean).join(" · ");
+    const largest = places.reduce((a, b) => (totalOf(profile, b) > totalOf(profile, a) ? b : a));
+    this.replaceChildren(
+      this.#head(state.fn, h("span", {}, `self ${part(row.self)}`), h("span", {}, `total ${part(row.total)}`),
+        h("span", {}, plural(places.length, "place")), about ? h("span", { class: "about" }, about) : null),
+      h("div", { class: "details-body" },
+        this.#neighbours("Called by", callers, profile, type), this.#neighbours("Calls", callees, profile, type),
+        h("div", { class: "actions" },
+          h("button", { type: "button", on: { click: () => this.emit("fk-zoom", { node: largest }) } }, "Zoom to largest place"),
+          h("button", { type: "button", on: { click: () => this.emit("fk-set", { q: state.fn }) } }, "Search it"),
+          h("button", { type: "button", on: { click: () => copy(pathOf(profile, largest).map((n) => nameOf(profile, n)).join("\n"), "the stack") } }, "Copy stack"),
+          h("button", { type: "button", on: { click: () => copy(state.fn, "the name") } }, "Copy name"))));
+  }
+
+  #neighbours(title, list, profile, type) {
+    const more = list.length - NEIGHBOURS;
+    return h("div", { class: "neighbours" }, h("h3", {}, title),
+      list.length ? list.slice(0, NEIGHBOURS).map(([name, v]) => h("button", { type: "button", class: "link",
+        on: { click: () => this.emit("fk-set", { fn: name }) } },
+      h("bdi", {}, shown(name, 60)), h("small", {}, ` ${value(v, type.unit)} · ${share(v / profile.total)}`)))
+        : h("p", {}, title === "Calls" ? "nothing: all its time is its own" : "nothing: it is the root"),
+      more > 0 ? h("small", {}, `and ${plural(more, "other")}`) : null);
+  }
+}
+
+customElements.define("fk-details", Details);

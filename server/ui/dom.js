@@ -1,0 +1,129 @@
+/**
+ * Small helpers for making elements: text only ever becomes text, never
+ * markup, because names come from strangers' binaries.
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function setProperty(node, name, value) {
+  if (value === undefined || value === null || value === false) return;
+  if (name === "on") {
+    for (const type in value) node.addEventListener(type, value[type]);
+  } else if (name === "data") {
+    Object.assign(node.dataset, value);
+  } else if (name === "style") {
+    for (const key in value) node.style.setProperty(key, value[key]);
+  } else if (name === "value") {
+    node.value = value;
+  } else {
+    node.setAttribute(name === "className" ? "class" : name, value === true ? "" : String(value));
+  }
+}
+
+function fill(node, props, children) {
+  for (const name in props) setProperty(node, name, props[name]);
+  node.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  return node;
+}
+
+/**
+ * h("button", {class: "x", on: {click}}, "text", child, null)
+ * @param {string} tag
+ * @param {Record<string, unknown>} [props]
+ * @param {...(Node|string|null|false|(Node|string|null)[])} children
+ * @returns {HTMLElement}
+ */
+export function h(tag, props = {}, ...children) {
+  return fill(document.createElement(tag), props, children);
+}
+
+/** The same for SVG. @returns {SVGElement} */
+export function s(tag, props = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), props, children);
+}
+
+/** Icons, 16 px, drawn with the text's colour. */
+const ICONS = {
+  play: "M5 3.5v9l7-4.5z", pause: "M5 3.5h2v9H5zM9 3.5h2v9H9z",
+  close: "M4 5l1-1 3 3 3-3 1 1-3 3 3 3-1 1-3-3-3 3-1-1 3-3z",
+  search: "M7 2a5 5 0 103 9l3 3 1-1-3-3a5 5 0 00-4-8zm0 1.5a3.5 3.5 0 110 7 3.5 3.5 0 010-7z",
+  down: "M4 6l4 4 4-4z", up: "M4 10l4-4 4 4z", next: "M6 4l4 4-4 4z", previous: "M10 4l-4 4 4 4z",
+  theme: "M8 2a6 6 0 100 12A6 6 0 008 2zm0 1.5v9a4.5 4.5 0 010-9z",
+  link: "M6.5 9.5l3-3M5 7.5L3.8 8.7a2.5 2.5 0 003.5 3.5L8.5 11M11 8.5l1.2-1.2a2.5 2.5 0 00-3.5-3.5L7.5 5",
+  flip: "M5 3v8M3 9l2 2 2-2M11 13V5M9 7l2-2 2 2", clock: "M8 2a6 6 0 100 12A6 6 0 008 2zM8 5v3l2 2",
+  save: "M8 2.5v7M5 7l3 3 3-3M3 12.5h10",
+};
+const STROKED = new Set(["link", "flip", "clock", "save"]);
+
+/** @param {keyof typeof ICONS} name */
+export function icon(name) {
+  const kind = STROKED.has(name) ? "icon stroked" : "icon";
+  return s("svg", { class: kind, viewBox: "0 0 16 16", "aria-hidden": "true" },
+    s("path", { d: ICONS[name] }));
+}
+
+/** The last call wins after `ms` of quiet. @template {unknown[]} A @param {(...a: A) => void} fn @param {number} ms */
+export function debounce(fn, ms) {
+  let timer = 0;
+  return (/** @type {A} */ ...args) => {
+    clearTimeout(timer);
+    timer = setTimeout(fn, ms, ...args);
+  };
+}
+
+/** Is the person typing? Then single keys are theirs. @param {EventTarget|null} target */
+export function isTyping(target) {
+  return target instanceof Element
+    && target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]") !== null;
+}
+
+/**
+ * An element that draws itself from `props`, at most once a frame. Properties
+ * given before its module has arrived are taken over.
+ */
+export class Part extends HTMLElement {
+  #scheduled = 0;
+  #props = {};
+
+  connectedCallback() {
+    if (!this.built) {
+      this.built = true;
+      this.build();
+    }
+    if (Object.hasOwn(this, "props")) {
+      const early = this.props;
+      delete this.props;
+      this.props = early;
+    }
+  }
+  disconnectedCallback() {
+    cancelAnimationFrame(this.#scheduled);
+    this.#scheduled = 0;
+  }
+  get props() {
+    return this.#props;
+  }
+  set props(patch) {
+    this.#props = { ...this.#props, ...patch };
+    if (this.built) this.invalidate();
+  }
+  invalidate() {
+    this.#scheduled ||= requestAnimationFrame(() => {
+      this.#scheduled = 0;
+      this.update(this.#props);
+    });
+  }
+  /** Makes the children, once. */
+  build() {}
+  /** Shows `props`. */
+  update() {}
+  /** @param {string} type @param {unknown} [detail] */
+  emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
+  }
+}
+
+/** Gives an element properties before or after its module has arrived. @param {HTMLElement} el @param {object} patch */
+export function give(el, patch) {
+  el.props = el.built ? patch : { ...(el.props ?? {}), ...patch };
+}

@@ -1,0 +1,77 @@
+/**
+ * <fk-facts>: how large the profile is and how far it can be trusted, in one
+ * line. Every number has its unit and a sentence behind it.
+ */
+import { h, Part } from "./dom.js";
+import { count, plural, share, significant, span, value } from "./format.js";
+import { kindOf } from "./kinds.js";
+import { FEW_SAMPLES, ENOUGH_SAMPLES, pointsOff, secondsUntil } from "./stats.js";
+import { WHY } from "./strings.js";
+
+const MORE_NODES = [65536, 262144];
+/** A clock further off than this is worth a word. */
+const SKEW_MS = 2000;
+
+const fact = (name, text, why, extra = "") =>
+  h("span", { class: `fact ${extra}`, "data-fact": name, title: why, tabindex: why ? "0" : null }, text);
+
+class Facts extends Part {
+  update({ data, profile, rows, type, state, samples }) {
+    const range = data.shownRange;
+    const seconds = (range.until - range.from) / 1000;
+    this.replaceChildren(...[
+      h("span", { class: "sum" }, this.#size(samples, profile.total, seconds, type)),
+      samples > 0 ? fact("error", `${pointsOff(0.5, samples)} points at 50 %`, WHY.error) : null,
+      ...this.#doubts(data, profile, rows, state),
+      this.#few(samples, seconds, profile.total, type)].filter(Boolean));
+  }
+
+  #size(samples, total, seconds, type) {
+    const long = span(seconds * 1000);
+    const cores = type.unit === "nanoseconds" && !type.instant
+      ? fact("cores", `${significant(total / 1e9 / seconds)} ${type.axis}`, WHY.cores) : null;
+    return [
+      samples === null ? null : fact("samples", plural(samples, "sample"), WHY.samples),
+      samples === null ? null : " = ",
+      fact("total", `${value(total, type.unit)} ${type.of}`, type.how, "main"),
+      " in ", fact("seconds", long, "The length of the range that is shown."),
+      cores && " · ", cores,
+    ];
+  }
+
+  #doubts(data, profile, rows, state) {
+    const out = [];
+    const unresolved = rows.reduce((sum, r) => sum + (kindOf(profile.names[r.name]) === "unknown" ? r.self : 0), 0);
+    const other = rows.find((r) => profile.names[r.name] === "other");
+    if (data.lost !== null) out.push(fact("lost", `${count(data.lost)} lost`, WHY.lost, data.lost ? "doubt" : ""));
+    out.push(fact("unresolved", `${share(unresolved / profile.total)} unresolved`, WHY.unresolved,
+      unresolved / profile.total > 0.02 ? "doubt" : ""));
+    if (other) {
+      const more = MORE_NODES.find((n) => n > state.maxNodes);
+      out.push(fact("other", `${share(other.total / profile.total)} merged into “other”`, WHY.other, "doubt"));
+      if (more) {
+        out.push(h("button", { type: "button", class: "link", on: { click: () => this.emit("fk-set", { maxNodes: more }) } },
+          `show up to ${count(more)} frames`));
+      }
+    }
+    const { skew = 0 } = this.props.clock ?? {};
+    if (Math.abs(skew) > SKEW_MS) {
+      out.push(fact("skew", `server clock ${span(Math.abs(skew))} ${skew > 0 ? "ahead" : "behind"}`,
+        "This computer and the server disagree about the time; the page uses the server's.", "doubt"));
+    }
+    return out;
+  }
+
+  /** What it would take to know more. */
+  #few(samples, seconds, total, type) {
+    if (samples === null || samples >= ENOUGH_SAMPLES || samples === 0) return null;
+    const each = total / samples;
+    const more = secondsUntil(samples, seconds, ENOUGH_SAMPLES);
+    const sums = `One sample stands for ${value(each, type.unit)}; at this pace ${ENOUGH_SAMPLES} samples need ${span(more * 1000)} more.`;
+    return samples < FEW_SAMPLES
+      ? fact("few", `Too few samples to trust. ${sums}`, WHY.error, "doubt wide")
+      : fact("few", `Still coarse. ${sums}`, WHY.error, "wide");
+  }
+}
+
+customElements.define("fk-facts", Facts);

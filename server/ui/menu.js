@@ -1,0 +1,23 @@
+/**
+ * What can be done with one frame: the menu of right click and key m.
+ */
+import { copy } from "./clip.js";
+import { h } from "./dom.js";
+import { shown } from "./format.js";
+import { nameOf, pathOf } from "./layout.js";
+import { moduleOf } from "./kinds.js";
+import { choice, openPopup } from "./popup.js";
+
+/** @param {object} view what Explore shows @param {{node: import("./flamebearer.js").Node, x: number, y: number}} at @param {{zoom: (n: object) => void, set: (patch: object) => void}} acts */
+export function openMenu(view, { node, x, y }, acts) {
+  const { profile } = view;
+  const name = nameOf(profile, node);
+  const module = moduleOf(name);
+  openPopup({ x, y }, "Frame", h("div", { class: "column" }, h("h3", {}, h("bdi", {}, shown(name, 60))),
+    choice("Zoom here", () => acts.zoom(node)),
+    choice("Details of this function", () => acts.set({ fn: name })),
+    choice("Search this function", () => acts.set({ q: name })),
+    module ? choice(`Search ${shown(module, 40)}`, () => acts.set({ q: `pkg:${module}` })) : null,
+    choice("Copy name", () => copy(name, "the name")),
+    choice("Copy stack", () => copy(pathOf(profile, node).map((n) => nameOf(profile, n)).join("\n"), "the stack"))));
+}

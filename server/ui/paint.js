@@ -1,0 +1,306 @@
+/**
+ * Draws a flame graph into pixels, one scanline a row: the cost depends on
+ * the pixels of the window, not on the nodes of the profile.
+ */
+import { firstEndingAfter, gallop, hash } from "./layout.js";
+import { kindOf, moduleOf } from "./kinds.js";
+import { shown } from "./format.js";
+
+/** @typedef {import("./flamebearer.js").Profile} Profile */
+
+/** Hue and saturation a kind; its shade follows from the name. */
+const KIND_TONES = {
+  light: { app: [14, 46, 90, 76], lib: [204, 222, 42, 80], kernel: [256, 276, 48, 83],
+    wait: [150, 172, 26, 79], unknown: [30, 40, 6, 80] },
+  dark: { app: [10, 40, 72, 60], lib: [206, 222, 28, 55], kernel: [256, 274, 34, 63],
+    wait: [152, 172, 20, 52], unknown: [30, 40, 5, 50] },
+};
+const MODULE_HUES = [22, 42, 64, 96, 140, 166, 188, 206, 226, 258, 292, 334];
+const TEXT_DARK = "#1a1613";
+const TEXT_LIGHT = "#ffffff";
+/** Where both text colours have the same contrast; each has at least 4.2 there. */
+const EVEN_LUMINANCE = 0.199;
+
+/** Colours of the canvas beside the frames. */
+const GROUND = {
+  light: { back: [255, 255, 255], root: [232, 228, 222], small: [226, 219, 209],
+    match: [200, 64, 150], faded: 0.72, font: TEXT_DARK },
+  dark: { back: [27, 27, 30], root: [58, 57, 62], small: [62, 58, 58],
+    match: [240, 106, 190], faded: 0.66, font: TEXT_LIGHT },
+};
+
+function fromHsl(hue, saturation, lightness) {
+  const [sat, light] = [saturation / 100, lightness / 100];
+  const a = sat * Math.min(light, 1 - light);
+  const part = (n) => {
+    const k = (n + hue / 30) % 12;
+    return Math.round(255 * (light - a * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+  };
+  return [part(0), part(8), part(4)];
+}
+
+function pack([r, g, b]) {
+  return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+}
+
+function mixed(a, b, part) {
+  return a.map((v, i) => Math.round(v + (b[i] - v) * part));
+}
+
+/** Relative luminance (WCAG). @param {number[]} rgb */
+export function luminance(rgb) {
+  const [r, g, b] = rgb.map((v) => {
+    const c = v / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function shade(name, dark) {
+  const [low, high, sat, light] = KIND_TONES[dark ? "dark" : "light"][kindOf(name)];
+  const v = hash(name);
+  return fromHsl(low + ((v >>> 8) % 101) / 100 * (high - low), sat, light + ((v >>> 20) % 9) - 4);
+}
+
+function moduleShade(name, dark) {
+  const module = moduleOf(name);
+  if (!module || kindOf(name) === "unknown") return shade(name, dark);
+  const hue = MODULE_HUES[hash(module) % MODULE_HUES.length];
+  return fromHsl(hue, dark ? 48 : 72, (dark ? 58 : 78) + (hash(name) >>> 20) % 7 - 3);
+}
+
+function kindShade(name, dark) {
+  const [low, high, sat, light] = KIND_TONES[dark ? "dark" : "light"][kindOf(name)];
+  return fromHsl((low + high) / 2, sat, light);
+}
+
+function heat(part, dark) {
+  const p = Math.sqrt(part);
+  return dark ? fromHsl(36 - 26 * p, 20 + 70 * p, 34 + 24 * p)
+    : fromHsl(44 - 30 * p, 30 + 64 * p, 91 - 27 * p);
+}
+
+/** The colour of one frame as CSS, for legends and table rows. @param {string} name @param {boolean} dark */
+export function cssColor(name, dark) {
+  return `rgb(${moduleShade(name, dark).join(" ")})`;
+}
+
+/**
+ * @typedef {object} Palette
+ * @property {Uint32Array} full by name
+ * @property {Uint32Array} faded by name
+ * @property {Uint8Array} light 1 where white text reads better
+ * @property {string[]} labels by name, safe to show
+ * @property {{back: number, small: number, match: number, font: string}} ground
+ */
+
+/**
+ * @param {Profile} profile
+ * @param {{mode: string, dark: boolean, selfShare?: Float64Array}} look
+ * @returns {Palette}
+ */
+export function palette(profile, { mode, dark, selfShare }) {
+  const ground = GROUND[dark ? "dark" : "light"];
+  const n = profile.names.length;
+  const out = {
+    full: new Uint32Array(n), faded: new Uint32Array(n), light: new Uint8Array(n),
+    labels: profile.names.map((name) => shown(name, 400)), names: profile.names,
+    ground: { back: pack(ground.back), small: pack(ground.small),
+      match: pack(ground.match), font: ground.font },
+  };
+  profile.names.forEach((name, i) => {
+    const rgb = i === 0 ? ground.root
+      : mode === "self" ? heat(selfShare?.[i] ?? 0, dark)
+        : mode === "kind" ? kindShade(name, dark) : moduleShade(name, dark);
+    out.full[i] = pack(rgb);
+    out.faded[i] = pack(mixed(rgb, ground.back, ground.faded));
+    out.light[i] = luminance(rgb) < EVEN_LUMINANCE ? 1 : 0;
+  });
+  return out;
+}
+
+/** Running number of marked nodes of each row, so that "any in this run?" is one subtraction. @param {Profile} profile @param {Uint8Array} marked */
+export function markedBefore(profile, marked) {
+  return profile.levels.map((level) => {
+    const out = new Int32Array(level.name.length + 1);
+    for (let i = 0; i < level.name.length; i++) out[i + 1] = out[i] + marked[level.name[i]];
+    return out;
+  });
+}
+
+/** Labels wanted by the scanlines, in flat arrays that are used again. */
+class Labels {
+  constructor() {
+    this.n = 0;
+    this.x = [];
+    this.y = [];
+    this.width = [];
+    this.name = [];
+    this.faded = [];
+  }
+  add(x, y, width, name, faded) {
+    const i = this.n++;
+    this.x[i] = x;
+    this.y[i] = y;
+    this.width[i] = width;
+    this.name[i] = name;
+    this.faded[i] = faded;
+  }
+}
+
+/**
+ * One row into one scanline. Nodes under a pixel share one column, in the
+ * match's colour if any of them matches.
+ */
+function scanRow(line, level, view, paint) {
+  const { colors, before, ground, y, faded, labels, labelFrom } = paint;
+  const width = line.length;
+  const scale = width / (view.x1 - view.x0);
+  const n = level.start.length;
+  let i = firstEndingAfter(level, view.x0);
+  let frames = 0;
+  while (i < n && level.start[i] < view.x1) {
+    const left = (level.start[i] - view.x0) * scale;
+    const right = left + level.total[i] * scale;
+    const a = Math.max(0, Math.round(left));
+    const b = Math.min(width, Math.round(right));
+    frames++;
+    if (right - left < 1) {
+      const px = Math.min(width - 1, Math.max(0, Math.floor(left)));
+      const next = Math.max(i + 1, gallop(level, i, view.x0 + (px + 1) / scale));
+      line[px] = before && before[next] > before[i] ? ground.match : ground.small;
+      i = next;
+      continue;
+    }
+    const name = level.name[i];
+    const dim = faded || (before !== null && before[i + 1] === before[i]);
+    line.fill(dim ? colors.faded[name] : colors.full[name], a, b - a > 3 ? b - paint.gap : b);
+    if (b - a >= labelFrom) labels.add(a, y, b - a, name, dim);
+    i++;
+  }
+  return frames;
+}
+
+/**
+ * @typedef {object} Scene
+ * @property {Profile} profile
+ * @property {Palette} palette
+ * @property {Int32Array[]|null} marked from markedBefore
+ * @property {{x0: number, x1: number}} view
+ * @property {number} zoomLevel rows above are callers of what is zoomed
+ * @property {number} firstRow
+ * @property {number} offset device pixels the first row is scrolled up
+ * @property {number} rowHeight device pixels
+ * @property {boolean} flame root at the bottom
+ * @property {number} ratio
+ */
+
+export class Painter {
+  #image = null;
+  #pixels = new Uint32Array(0);
+  #labels = new Labels();
+
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { alpha: false });
+  }
+
+  #fit() {
+    const { width, height } = this.canvas;
+    if (this.#image?.width === width && this.#image.height === height) return;
+    this.#image = this.context.createImageData(width, height);
+    this.#pixels = new Uint32Array(this.#image.data.buffer);
+  }
+
+  /** Copies a row's first scanline down its height. */
+  #stretch(top, height, width) {
+    const bottom = Math.min(this.canvas.height, top + height);
+    for (let y = top + 1; y < bottom; y++) {
+      this.#pixels.copyWithin(y * width, top * width, (top + 1) * width);
+    }
+  }
+
+  /**
+   * @param {Scene} scene
+   * @returns {{frames: number, labels: number}}
+   */
+  draw(scene) {
+    this.#fit();
+    const { width, height } = this.canvas;
+    const { profile, palette: colors, rowHeight } = scene;
+    const gap = Math.max(1, Math.round(scene.ratio));
+    const charWidth = this.#font(scene.ratio);
+    this.#pixels.fill(colors.ground.back);
+    this.#labels.n = 0;
+    let frames = 0;
+    for (let l = scene.firstRow; l < profile.levels.length; l++) {
+      const y = rowTop(scene, l, height);
+      if (y >= height || y + rowHeight <= 0) {
+        if (scene.flame ? y + rowHeight <= 0 : y >= height) break;
+        continue;
+      }
+      const top = Math.max(0, y);
+      const line = this.#pixels.subarray(top * width, (top + 1) * width);
+      frames += scanRow(line, profile.levels[l], scene.view, {
+        colors, ground: colors.ground, before: scene.marked?.[l] ?? null, y,
+        faded: l < scene.zoomLevel, labels: this.#labels, gap,
+        labelFrom: charWidth * 3 + 8 * scene.ratio,
+      });
+      this.#stretch(top, y + rowHeight - gap - top, width);
+    }
+    this.context.putImageData(this.#image, 0, 0);
+    this.#write(scene, charWidth);
+    return { frames, labels: this.#labels.n };
+  }
+
+  #font(ratio) {
+    const font = `${12 * ratio}px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace`;
+    if (this.fontName !== font || this.context.font !== this.fontSet) {
+      this.context.font = font;
+      this.fontName = font;
+      this.fontSet = this.context.font;
+      this.charWidth = this.context.measureText("0").width;
+    }
+    this.context.textBaseline = "middle";
+    return this.charWidth;
+  }
+
+  #write(scene, charWidth) {
+    const { context } = this;
+    const labels = this.#labels;
+    const { palette: colors, rowHeight, ratio } = scene;
+    const pad = Math.round(5 * ratio);
+    const middle = Math.round((rowHeight - ratio) / 2) + 0.5;
+    for (let i = 0; i < labels.n; i++) {
+      const name = labels.name[i];
+      const text = fitted(colors.labels[name], labels.width[i] - 2 * pad, charWidth, context);
+      if (!text) continue;
+      const style = labels.faded[i] ? colors.ground.font
+        : colors.light[name] ? TEXT_LIGHT : TEXT_DARK;
+      if (context.fillStyle !== style) context.fillStyle = style;
+      context.globalAlpha = labels.faded[i] ? 0.6 : 1;
+      context.fillText(text, labels.x[i] + pad, labels.y[i] + middle);
+    }
+    context.globalAlpha = 1;
+  }
+}
+
+/** Where row `l` begins on the canvas, in device pixels. @param {Scene} scene @param {number} l @param {number} height */
+export function rowTop(scene, l, height) {
+  const along = l * scene.rowHeight - scene.offset;
+  return scene.flame ? height - along - scene.rowHeight : along;
+}
+
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** The name cut to a width by counting; others than ASCII are measured. */
+function fitted(text, width, charWidth, context) {
+  const room = Math.floor(width / charWidth);
+  if (ASCII.test(text)) {
+    return text.length <= room ? text : room > 2 ? `${text.slice(0, room - 1)}…` : "";
+  }
+  let cut = text.slice(0, room);
+  while (cut && context.measureText(cut).width > width) cut = cut.slice(0, -1);
+  return cut.length > 1 ? cut : "";
+}

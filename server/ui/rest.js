@@ -1,0 +1,106 @@
+/**
+ * Everything that may arrive after the first picture, and the wiring between
+ * those parts and the page.
+ */
+import { Activity } from "./activity.js";
+import { showBanners } from "./banners.js";
+import { diagnose } from "./diagnose.js";
+import { handleKey, stepMatch } from "./keys.js";
+import { openMenu } from "./menu.js";
+import { popupIsOpen } from "./popup.js";
+import { parseQuery, withService, serviceOf } from "./query.js";
+import { give } from "./dom.js";
+import "./picker.js";
+import "./timeline.js";
+import "./facts.js";
+import "./tools.js";
+import "./crumbs.js";
+import "./table.js";
+import "./tip.js";
+import "./details.js";
+import "./calltree.js";
+import "./empty.js";
+
+const COUNTDOWN_MS = 1000;
+
+class Rest {
+  #diagnosed = "";
+
+  /** @param {object} app */
+  constructor(app) {
+    this.app = app;
+    this.activity = new Activity(app.api, () => app.explore?.shown);
+    addEventListener("fk-painted", () => this.#painted());
+    addEventListener("fk-menu", (e) => app.explore.shown && openMenu(app.explore.shown, e.detail, {
+      zoom: (node) => app.explore.zoomTo(node), set: (patch) => app.store.push(patch) }));
+    addEventListener("fk-row", (e) => give(app.explore.graph, { fn: e.detail || app.store.state.fn }));
+    addEventListener("fk-step", (e) => stepMatch(app, e.detail));
+    addEventListener("fk-again", () => app.data.load(app.store.state));
+    addEventListener("fk-complete", (e) => this.#complete(e.detail));
+    setInterval(() => app.api.away && showBanners(app.banner, app.api, app.data.now), COUNTDOWN_MS);
+    this.#painted();
+  }
+
+  #painted() {
+    const { explore, store, data } = this.app;
+    if (!explore?.shown) return;
+    this.activity.painted(store.state, data.now);
+    const { zoom } = store.state;
+    if (zoom !== this.zoom && this.zoom !== undefined) this.activity.zoomed(explore.shown, data.now);
+    this.zoom = zoom;
+  }
+
+  /** The address changed. */
+  seen(state, before) {
+    this.activity.changed(state, before, this.app.data.now);
+    this.newSel = state.sel && state.sel !== before.sel ? state.sel : this.newSel;
+  }
+
+  banners(root, api, data) {
+    showBanners(root, api, data);
+    if (this.newSel && data.sel && this.app.store.state.sel === this.newSel) {
+      this.newSel = "";
+      this.activity.selected(data);
+    }
+    this.#whyEmpty(data);
+  }
+
+  /** Asks once for each empty picture why it is empty. */
+  async #whyEmpty(data) {
+    const { explore, api } = this.app;
+    const isEmpty = explore && data.profile?.total === 0 && !data.busy && data.catalog && !api.away;
+    const what = isEmpty ? `${this.app.store.state.query} ${data.shownRange?.from}` : "";
+    if (what === this.#diagnosed) return;
+    this.#diagnosed = what;
+    if (!isEmpty) return;
+    try {
+      give(explore.empty, { diagnosis: await diagnose(api, data.shownQuery, data.shownRange) });
+    } catch {
+      give(explore.empty, { diagnosis: { known: [], culprit: null } });
+    }
+  }
+
+  /** Names or values for the filter field. */
+  #complete(detail) {
+    const { api, data, store } = this.app;
+    const { range } = data.now;
+    if (!range) return;
+    const query = parseQuery(store.state.query);
+    const whole = { ...query, matchers: withService(serviceOf(query), []) };
+    const answer = detail.name ? api.labelValues(detail.name, query, range) : api.labelNames(whole, range);
+    detail.answer = answer.catch(() => []);
+  }
+
+  /** Somebody is in the middle of something: live refresh waits. */
+  busy() {
+    const { explore } = this.app;
+    return popupIsOpen() || Boolean(explore?.timeline.dragging)
+      || document.querySelector("dialog[open], .query-text:not([hidden])") !== null;
+  }
+
+  key(event, searchKey) {
+    handleKey(this.app, event, searchKey);
+  }
+}
+
+export const start = (app) => new Rest(app);

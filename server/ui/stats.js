@@ -1,0 +1,44 @@
+/**
+ * How far sampling can be trusted: intervals of shares, and what it takes to
+ * shrink them. Pure.
+ */
+
+const Z95 = 1.959964;
+
+/** Below this many samples a picture is marked as too few to trust. */
+export const FEW_SAMPLES = 30;
+/** Enough for shares to within about six points. */
+export const ENOUGH_SAMPLES = 300;
+
+/**
+ * Wilson's interval (95 %) of a share seen in `n` samples; unlike the plain
+ * one it stays inside 0..1 and works for shares of 0 and 1.
+ * @param {number} share
+ * @param {number} n
+ * @returns {{low: number, high: number, half: number}}
+ */
+export function wilson(share, n) {
+  if (!(n > 0)) return { low: 0, high: 1, half: 0.5 };
+  const z2 = Z95 * Z95;
+  const mid = (share + z2 / (2 * n)) / (1 + z2 / n);
+  const half = (Z95 / (1 + z2 / n))
+    * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
+  return { low: Math.max(0, mid - half), high: Math.min(1, mid + half), half };
+}
+
+/** "±1.8" in points of a percent. @param {number} share @param {number} n */
+export function pointsOff(share, n) {
+  const points = wilson(share, n).half * 100;
+  return points >= 10 ? `±${Math.round(points)}` : `±${points.toFixed(1)}`;
+}
+
+/**
+ * Seconds more until `want` samples are there, at the pace so far.
+ * @param {number} samples
+ * @param {number} seconds
+ * @param {number} want
+ */
+export function secondsUntil(samples, seconds, want) {
+  if (samples >= want) return 0;
+  return samples > 0 ? ((want - samples) * seconds) / samples : Infinity;
+}

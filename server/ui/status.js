@@ -1,0 +1,81 @@
+/**
+ * The Status page: is data arriving, from whom, and how much was lost.
+ */
+import { h } from "./dom.js";
+import { count, plural, span } from "./format.js";
+import { offeredTypes } from "./strings.js";
+import { clock } from "./time.js";
+
+const EVERY_MS = 5000;
+const RECENT_MS = 120e3;
+const DAY_MS = 86400e3;
+
+/** Counters worth a row, read from Prometheus text. @param {string} text @returns {{name: string, value: number, help: string}[]} */
+export function readMetrics(text) {
+  const help = new Map();
+  const sums = new Map();
+  for (const line of text.split("\n")) {
+    const about = /^# HELP (\S+) (.*)$/.exec(line);
+    if (about) help.set(about[1], about[2]);
+    const m = /^([a-z_]\w*)(?:\{.*\})?\s+([-0-9.e+]+)$/i.exec(line);
+    if (m && !/_(?:bucket|sum|count)$/.test(m[1])) sums.set(m[1], (sums.get(m[1]) ?? 0) + Number(m[2]));
+  }
+  return [...sums].map(([name, value]) => ({ name, value, help: help.get(name) ?? "" }));
+}
+
+const isLoss = (name) => /drop|lost|discard|reject|skip|fail|error/.test(name);
+
+export class Status {
+  /** @param {HTMLElement} root @param {import("./api.js").Api} api */
+  constructor(root, api) {
+    this.api = api;
+    this.root = h("div", { class: "status" });
+    root.replaceChildren(this.root);
+    this.#turn();
+  }
+
+  async #turn() {
+    if (!this.root.isConnected) return;
+    if (!document.hidden) await this.#load();
+    setTimeout(() => this.#turn(), EVERY_MS);
+  }
+
+  async #load() {
+    try {
+      const now = this.api.now();
+      const hello = await this.api.hello().catch(() => null);
+      const catalog = await this.api.catalog({ from: now - DAY_MS, until: now + RECENT_MS });
+      const recent = await this.api.catalog({ from: now - RECENT_MS, until: now + RECENT_MS });
+      const metrics = await this.api.metrics().then(readMetrics).catch(() => []);
+      this.#show(hello, catalog, recent, metrics);
+    } catch (e) {
+      if (e.name === "AbortError") return;
+      this.root.replaceChildren(h("section", { class: "card pad" }, h("h2", {}, "The server is not answering"), h("p", {}, e.message)));
+    }
+  }
+
+  #show(hello, catalog, recent, metrics) {
+    const losses = metrics.filter((m) => isLoss(m.name));
+    const others = metrics.filter((m) => !isLoss(m.name) && m.name.startsWith("flamekit_"));
+    this.root.dataset.ready = "1";
+    this.root.replaceChildren(
+      h("section", { class: "card pad" }, h("h2", {}, "Server"), hello
+        ? h("p", {}, `${hello.kit} ${hello.component} ${hello.version}, run ${hello.run || "without a name"}, process ${hello.pid}, up for ${span(hello.now - hello.startedAt)} since ${clock(hello.startedAt, { day: true })}.`)
+        : h("p", {}, "Answers, but does not say who it is.")),
+      h("section", { class: "card pad" }, h("h2", {}, "Who sends"), catalog.size === 0 ? h("p", {}, "No profile arrived in the last 24 hours.")
+        : h("table", {}, h("thead", {}, h("tr", {}, ["Service", "Now", "Profile types"].map((t) => h("th", { scope: "col" }, t)))),
+          h("tbody", {}, [...catalog].map(([name, types]) => h("tr", {}, h("td", {}, name),
+            h("td", {}, recent.has(name) ? h("span", { class: "dot on" }, "sending") : h("span", { class: "dot" }, "quiet for 2 min")),
+            h("td", {}, offeredTypes(types).map((t) => t.label).join(", "))))))),
+      this.#counters("Losses", losses, "The server counts no losses."),
+      others.length ? this.#counters("Counters", others, "") : "");
+  }
+
+  #counters(title, rows, none) {
+    const sum = rows.reduce((n, r) => n + r.value, 0);
+    return h("section", { class: "card pad" }, h("h2", {}, title),
+      rows.length === 0 ? h("p", {}, none) : h("table", {}, h("tbody", {}, rows.map((r) =>
+        h("tr", {}, h("td", {}, h("code", {}, r.name), r.help ? h("small", {}, ` ${r.help}`) : null), h("td", { class: "number" }, count(r.value)))))),
+      title === "Losses" && rows.length ? h("p", { class: "note" }, sum ? `${plural(sum, "loss", "losses")} counted since the start.` : "Nothing was lost since the start.") : null);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * <fk-tools>: which views are open, the search and its answer in numbers, how
+ * the graph is coloured, and ways out.
+ */
+import { h, icon, Part } from "./dom.js";
+import { share, plural } from "./format.js";
+import { coverage } from "./flamebearer.js";
+import { openExport } from "./export.js";
+
+const VIEWS = [["graph", "Graph"], ["both", "Both"], ["table", "Table"], ["tree", "Tree"]];
+const COLORS = [["module", "colour by module"], ["kind", "colour by kind"], ["self", "colour by self"]];
+const SORTS = [["weight", "heaviest first"], ["name", "by name"]];
+
+function choose(label, options, set) {
+  return h("select", { "aria-label": label, title: label, on: { change: (e) => set(e.target.value) } },
+    options.map(([value, text]) => h("option", { value }, text)));
+}
+
+class Tools extends Part {
+  build() {
+    const set = (patch) => this.emit("fk-set", patch);
+    this.views = h("div", { class: "segments", role: "group", "aria-label": "View" },
+      VIEWS.map(([view, text], i) => h("button", { type: "button", title: `${text} (${i + 1})`, "data-view": view,
+        on: { click: () => set({ view }) } }, text)));
+    this.input = h("input", { type: "search", class: "search", placeholder: "Search functions  ( / )", "aria-label": "Search functions",
+      spellcheck: "false", autocomplete: "off", "aria-describedby": "search-answer",
+      on: { input: () => this.emit("fk-type", { field: "q", patch: { q: this.input.value } }),
+        keydown: (e) => this.#key(e) } });
+    this.answer = h("output", { class: "answer", id: "search-answer", "aria-live": "polite" });
+    this.steps = h("span", { class: "steps", hidden: true },
+      h("button", { type: "button", class: "quiet", title: "Previous match (N)", "aria-label": "Previous match", on: { click: () => this.emit("fk-step", -1) } }, icon("previous")),
+      h("button", { type: "button", class: "quiet", title: "Next match (n)", "aria-label": "Next match", on: { click: () => this.emit("fk-step", 1) } }, icon("next")),
+      h("label", { class: "check" }, this.only = h("input", { type: "checkbox",
+        on: { change: () => set({ qm: this.only.checked ? "filter" : "mark" }) } }), "only these in the table"));
+    this.color = choose("Colours", COLORS, (color) => set({ color }));
+    this.sort = choose("Order of frames", SORTS, (sort) => set({ sort }));
+    this.flip = h("button", { type: "button", class: "quiet", title: "Roots on top or at the bottom (i)", "aria-label": "Turn the graph over",
+      on: { click: () => set({ o: this.props.state.o === "flame" ? "icicle" : "flame" }) } }, icon("flip"));
+    this.out = h("button", { type: "button", class: "quiet", title: "Link, curl, files", "aria-haspopup": "dialog",
+      on: { click: () => openExport(this.out, this.props) } }, icon("save"), "Export");
+    this.append(this.views, h("span", { class: "search-box" }, icon("search"), this.input), this.answer, this.steps,
+      h("span", { class: "spring" }), this.color, this.sort, this.flip, this.out);
+  }
+
+  update({ state, profile, marked, needle, zoom }) {
+    for (const b of this.views.children) b.setAttribute("aria-pressed", String(b.dataset.view === state.view));
+    if (this.input.value !== state.q && document.activeElement !== this.input) this.input.value = state.q;
+    if (state.q === "" && this.input.value.trim() === "") this.input.value = "";
+    this.color.value = state.color;
+    this.sort.value = state.sort;
+    this.only.checked = state.qm === "filter";
+    this.steps.hidden = !marked;
+    this.#answer(profile, marked, needle, zoom);
+  }
+
+  #answer(profile, marked, needle, zoom) {
+    this.answer.classList.toggle("wrong", Boolean(needle?.error));
+    if (!marked) {
+      this.answer.textContent = "";
+      return;
+    }
+    if (needle.error) {
+      this.answer.textContent = `This expression cannot be read: ${needle.error}`;
+      return;
+    }
+    const all = coverage(profile, marked);
+    const parts = [`matched ${share(all.total / profile.total)} total, ${share(all.self / profile.total)} self`];
+    if (zoom.level > 0) {
+      const here = coverage(profile, marked, zoom);
+      parts.push(`${share(here.total / here.of)} of zoom`);
+    }
+    parts.push(`in ${plural(all.frames, "frame")}`);
+    this.answer.textContent = all.frames ? parts.join(" · ") : "no function matches";
+  }
+
+  #key(e) {
+    if (e.key === "Enter") {
+      e.preventDefault();
+      this.emit("fk-step", e.shiftKey ? -1 : 1);
+    } else if (e.key === "Escape") {
+      e.preventDefault();
+      e.stopPropagation();
+      this.input.value = "";
+      this.input.blur();
+      this.emit("fk-set", { q: "" });
+    }
+  }
+}
+
+customElements.define("fk-tools", Tools);

@@ -1,0 +1,204 @@
+/**
+ * A stand-in for the server: the page under the same policy, and the wire
+ * answered from synthetic profiles. It can be told to be away, slow, empty,
+ * to fail, or to carry hostile names: states that are hard to provoke.
+ *
+ *   node tests/ui/fake_server.js [PORT]
+ */
+import { createServer } from "node:http";
+import { readFileSync, existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { dirname, extname, join } from "node:path";
+import { costs, encode, ENDPOINTS, HOSTILE, NS_PER_MS, random, randomGraph } from "./world.js";
+
+const UI = join(dirname(fileURLToPath(import.meta.url)), "../../server/ui");
+const BUILD = "test";
+export const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+  + "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+  + "require-trusted-types-for 'script'";
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8" };
+const CPU = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
+const SAMPLES = "process_cpu:samples:count:cpu:nanoseconds";
+const WALL = "wall:wall:nanoseconds:wall:nanoseconds";
+const MINUTE = 60e3;
+
+function world(options) {
+  const now = options.now ?? Date.now();
+  return {
+    services: { "workshop.demo.app": [CPU, SAMPLES, WALL] },
+    graph: null, hostile: false, fail: null, delay: 0, away: false, run: "r-7f3a91c2",
+    begun: now - 40 * MINUTE, dataUntil: Infinity, period: 1, perSecond: 1,
+    phases: [["warm-up", 4.6, 3.9, 4], ["cached", 3.8, 2.8, 40], ["uncached", 2.7, 1.6, 40], ["mixed", 1.5, 0.05, 20]]
+      .map(([name, from, until, rate], i) => ({
+        id: `r-7f3a91c2/mixed/${i}/${name}`, appName: "workshop.demo.app", content: `phase: ${name}`, kind: "phase", run: "r-7f3a91c2",
+        timestamp: Math.round(now - from * MINUTE), until: Math.round(now - until * MINUTE),
+        data: { plan: "story", phase: name, rate, sent: Math.round((from - until) * 60 * rate) },
+      })),
+    notes: [{ id: "n1", kind: "deploy", content: "deploy v2", timestamp: Math.round(now - 1.2 * MINUTE), data: {} }],
+    activity: [], requests: [], ...options,
+  };
+}
+
+/** How busy the service is at t, as a factor of the mixed load. */
+function busy(w, t) {
+  if (t < w.begun || t > w.dataUntil || t > Date.now()) return 0;
+  const phase = w.phases.find((p) => t >= p.timestamp && t < p.until);
+  const level = { "warm-up": 0.25, cached: 0.35, uncached: 1.9, mixed: 1.1 }[phase?.data.phase] ?? 0.5;
+  return level * (0.85 + 0.3 * random(Math.floor(t / 5000))());
+}
+
+const busySeconds = (w, from, until) => {
+  let sum = 0;
+  for (let t = from; t < until; t += 1000) sum += busy(w, t) * Math.min(1000, until - t) / 1000;
+  return sum;
+};
+
+/** The matchers on `endpoint`, by a reader of the test's own. */
+function keeper(selector) {
+  const tests = [...selector.matchAll(/([\w.]+)(=~|!~|!=|=)"((?:[^"\\]|\\.)*)"/g)].map(([, name, op, raw]) => {
+    const value = raw.replace(/\\(.)/g, "$1");
+    const re = op.endsWith("~") ? new RegExp(`^(?:${value})$`) : null;
+    const same = (v) => (re ? re.test(v) : v === value);
+    return { name, test: (v) => same(v) !== op.startsWith("!") };
+  });
+  const of = (name) => tests.filter((t) => t.name === name);
+  return {
+    service: (s) => of("service_name").every((t) => t.test(s)),
+    endpoint: (e) => of("endpoint").every((t) => t.test(e)),
+    others: tests.filter((t) => !["service_name", "endpoint"].includes(t.name)).every((t) => t.test("")),
+  };
+}
+
+function flamegraph(w, type, selector, from, until, maxNodes) {
+  if (w.graph && type !== SAMPLES) return w.graph;
+  const keep = keeper(selector);
+  const known = Object.entries(w.services).some(([s, types]) => keep.service(s) && types.includes(type));
+  const seconds = known && keep.others ? busySeconds(w, from, until) : 0;
+  const scale = seconds * w.perSecond * (type === SAMPLES ? 0.1 : NS_PER_MS);
+  const stacks = costs(keep.endpoint, type === WALL).map(([s, ms]) => [s, Math.round(ms * scale)]).filter(([, v]) => v > 0);
+  if (w.hostile && type !== SAMPLES) HOSTILE.forEach((name, i) => stacks.push([["main", name, `child of ${i}`], 300 * NS_PER_MS * (i + 1)]));
+  return encode(stacks, maxNodes);
+}
+
+function parseSelection(query) {
+  const at = query.indexOf("{");
+  return at < 0 ? [query, "{}"] : [query.slice(0, at), query.slice(at)];
+}
+
+function render(w, url) {
+  const [type, selector] = parseSelection(url.searchParams.get("query") ?? "");
+  const fb = flamegraph(w, type, selector, Number(url.searchParams.get("from")), Number(url.searchParams.get("until")),
+    Number(url.searchParams.get("max-nodes") ?? 8192));
+  return { version: 1, flamebearer: fb, metadata: { format: "single", units: "samples", sampleRate: 1e9, name: "cpu" }, timeline: null, groups: null, heatmap: null };
+}
+
+function labels(pairs) {
+  return { labels: Object.entries(pairs).map(([name, value]) => ({ name, value })) };
+}
+
+const QUERIER = {
+  Series: (w) => ({ labelsSet: Object.entries(w.services).flatMap(([service_name, types]) =>
+    types.map((t) => labels({ __profile_type__: t, service_name }))) }),
+  LabelNames: () => ({ names: ["__name__", "__profile_type__", "endpoint", "env", "service_name", "version"] }),
+  LabelValues: (w, { name }) => ({ names: { endpoint: ENDPOINTS, env: ["workshop"], version: ["1.0.0"] }[name] ?? [] }),
+  SelectSeries(w, m) {
+    const keep = keeper(m.labelSelector);
+    const cost = costs(keep.endpoint, m.profileTypeID === WALL).reduce((sum, [, ms]) => sum + ms, 0) * NS_PER_MS * w.perSecond;
+    const points = [];
+    for (let t = m.start; t <= m.end; t += m.step * 1000) {
+      const v = busySeconds(w, t - m.step * 1000, t) * cost;
+      if (v > 0 && keep.others) points.push({ value: v, timestamp: String(Math.round(t)) });
+    }
+    return points.length ? { series: [{ points }] } : {};
+  },
+};
+
+function hello(w) {
+  const now = Date.now();
+  return { kit: "flamekit", component: "server", version: "0.1.0", run: w.run, pid: 4711, startedAt: w.begun, now };
+}
+
+const METRICS = "# HELP flamekit_dropped_samples Samples dropped on their way.\nflamekit_dropped_samples 0\npyroscope_discarded_samples_total{reason=\"limit\"} 0\nflamekit_profiles_received_total 412\n";
+
+function answer(w, method, url, body) {
+  if (url.pathname === "/pyroscope/render") return render(w, url);
+  const rpc = /^\/querier\.v1\.QuerierService\/(\w+)$/.exec(url.pathname);
+  if (rpc && QUERIER[rpc[1]]) return QUERIER[rpc[1]](w, JSON.parse(body));
+  if (rpc && rpc[1] === "SelectMergeProfile") return Buffer.from([0x0a, 0x00]);
+  if (url.pathname === "/api/kit/hello") return hello(w);
+  if (url.pathname === "/api/annotations") return [...w.phases, ...w.notes];
+  if (url.pathname === "/metrics") return METRICS;
+  if (url.pathname === "/api/kit/activity" && method === "POST") {
+    w.activity.push(JSON.parse(body));
+    return {};
+  }
+  return null;
+}
+
+function sendPage(res, path) {
+  const asset = new RegExp(`^/assets/${BUILD}/([\\w.]+)$`).exec(path);
+  const file = join(UI, asset ? asset[1] : "index.html");
+  if (!existsSync(file) || (!asset && path !== "/" && path !== "/status")) {
+    res.writeHead(404).end("not found\n");
+    return;
+  }
+  const text = readFileSync(file, "utf8").replaceAll("@BUILD@", BUILD);
+  res.writeHead(200, { "Content-Type": TYPES[extname(file)], "Content-Security-Policy": POLICY, "Cache-Control": "no-store" }).end(text);
+}
+
+function sendAnswer(res, data) {
+  if (data === null) res.writeHead(404).end("{}");
+  else if (Buffer.isBuffer(data)) res.writeHead(200, { "Content-Type": "application/proto" }).end(data);
+  else if (typeof data === "string") res.writeHead(200, { "Content-Type": "text/plain" }).end(data);
+  else res.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(data));
+}
+
+const isWire = (path) => /^\/(?:pyroscope|querier\.v1|api|metrics)/.test(path);
+
+function handle(w, req, res) {
+  const url = new URL(req.url, "http://fake");
+  if (!isWire(url.pathname)) {
+    sendPage(res, url.pathname);
+    return;
+  }
+  let body = "";
+  req.on("data", (d) => (body += d));
+  req.on("end", () => {
+    w.requests.push({ method: req.method, path: url.pathname, search: url.searchParams, body });
+    if (w.away) {
+      res.destroy();
+      return;
+    }
+    const failure = typeof w.fail === "function" ? w.fail(url.pathname) : w.fail;
+    if (failure) {
+      res.writeHead(failure.status, { "Content-Type": "application/json" }).end(JSON.stringify({ code: "unknown", message: failure.message }));
+      return;
+    }
+    setTimeout(() => sendAnswer(res, answer(w, req.method, url, body)), w.delay);
+  });
+}
+
+/**
+ * @param {object} [options] any field of the world to begin with
+ * @returns {Promise<{url: string, world: object, close: () => Promise<void>}>}
+ */
+export async function startFake(options = {}, port = 0) {
+  const w = world(options);
+  const server = createServer((req, res) => handle(w, req, res));
+  await new Promise((ready) => server.listen(port, "127.0.0.1", ready));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    world: w,
+    close: () => new Promise((closed) => {
+      server.closeAllConnections();
+      server.close(closed);
+    }),
+  };
+}
+
+export { CPU, SAMPLES, WALL, randomGraph };
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const fake = await startFake({}, Number(process.argv[2] ?? 0));
+  process.stdout.write(`ready ${fake.url}\n`);
+}

@@ -67,14 +67,14 @@ static void get_buildinfo(struct request *r)
 }
 
 const struct route api_ops_routes[] = {
-    {"GET", "/ready", get_ready, 0, ROUTE_PLAIN,
+    {"GET", "/ready", get_ready, 0, ROUTE_OPS,
         "200 once the server serves, 503 before and while it stops.",
         LANE_INLINE},
-    {"GET", "/health", get_health, 0, ROUTE_PLAIN,
+    {"GET", "/health", get_health, 0, ROUTE_OPS,
         "200 if the store can write now.", LANE_QUERY},
-    {"GET", "/metrics", get_metrics, 0, ROUTE_PLAIN,
+    {"GET", "/metrics", get_metrics, 0, ROUTE_OPS,
         "Counters in Prometheus's text format.", LANE_QUERY},
-    {"GET", "/api/v1/status/buildinfo", get_buildinfo, 0, ROUTE_PLAIN,
+    {"GET", "/api/v1/status/buildinfo", get_buildinfo, 0, ROUTE_OPS,
         "Version of the server.", LANE_INLINE},
     {0},
 };

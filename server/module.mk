@@ -1,7 +1,18 @@
 # server/: HTTP -> ingest -> store -> query -> JSON, with the page inside.
 server_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out server/main.c,$(wildcard server/*.c))))
 SERVER_A := $(B)/lib/libserver.a
+server_PAGE := $(B)/server/page
+server_OBJS += $(server_PAGE)/assets_data.o $(server_PAGE)/assets_table.o
 $(SERVER_A): $(server_OBJS)
+
+# The page is packed whenever one of its files, or their list, changes.
+$(server_PAGE)/assets_table.c $(server_PAGE)/assets_data.S &: server/embed.sh server/assets.h $(shell find server/ui 2>/dev/null)
+	$(call say,pack,server/ui)
+	$(Q)sh server/embed.sh $(server_PAGE) server/ui
+$(server_PAGE)/assets_data.o: $(server_PAGE)/assets_data.S
+	$(Q)$(CC) -c -o $@ $<
+$(server_PAGE)/assets_table.o: $(server_PAGE)/assets_table.c
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 SERVER := $(B)/bin/flamekit-server
 ifneq (,$(wildcard server/main.c))

@@ -81,7 +81,14 @@ struct route {
     route_fn fn;
     size_t max_body;
 
-    enum { ROUTE_PLAIN, ROUTE_CONNECT, ROUTE_KIT, ROUTE_PAGE } family;
+    /* Error shape; pages and operators' routes belong to no tenant. */
+    enum {
+        ROUTE_PLAIN,
+        ROUTE_CONNECT,
+        ROUTE_KIT,
+        ROUTE_PAGE,
+        ROUTE_OPS
+    } family;
 
     const char *doc; /* one sentence, printed into docs/api.md */
 

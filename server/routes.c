@@ -9,6 +9,7 @@ static const struct route *const tables[] = {
     api_kit_routes,
     api_annotations_routes,
     api_ops_routes,
+    assets_routes,
 };
 
 enum { NUM_TABLES = sizeof(tables) / sizeof(*tables) };

@@ -26,7 +26,8 @@ bool tenant_resolve(struct request *r, const struct route *route)
     struct fk_diag diag = {{0}};
 
     r->tenant = s->anonymous;
-    if (!s->options.multitenancy)
+    if (!s->options.multitenancy || route->family == ROUTE_PAGE ||
+        route->family == ROUTE_OPS)
         return true;
     struct fk_slice name = fk_slice_trim(request_header(r, "X-Scope-OrgID"));
     if (name.len == 0) {

@@ -15,6 +15,19 @@ $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 $(filter $(B)/tests/unit/test_store%,$(UNIT)): $(B)/tests/store_fixture.o
 agent_FIXTURE := $(B)/tests/fakeserver.o $(B)/tests/received.o
 $(filter $(B)/tests/unit/test_agent%,$(UNIT)): $(agent_FIXTURE)
+# The storm has a thread that throws, where there is a C++ compiler.
+storm_TEST := $(B)/tests/unit/test_agent_storm
+ifneq (,$(shell command -v g++))
+$(storm_TEST): $(B)/tests/storm/throw.o
+LDFLAGS_tests_unit_test_agent_storm := -lstdc++
+$(B)/tests/storm/throw.o: tests/storm/throw.cpp | $(B)/.needs
+	@mkdir -p $(@D)
+	$(call say,cxx,$<)
+	$(Q)g++ $(OPT) -Wall -Wextra -c -o $@ $<
+endif
+ifeq (,$(findstring -fsanitize,$(OPT)))
+LDFLAGS_tests_unit_test_agent_storm += -Wl,--wrap=pthread_mutex_lock
+endif
 $(UNIT) $(TOOLS):
 	$(call say,ld,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(LDFLAGS_$(subst /,_,$(@:$(B)/%=%))) $(FOREIGN_LIBS) -lm -ldl

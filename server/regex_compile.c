@@ -70,8 +70,7 @@ bool regex_take(struct regex_compiler *c, const char *z)
     return true;
 }
 
-/* ---- groups, alternatives, repetition -------------------------------------
- */
+/* ---- groups, alternatives, repetition ---------------------------------- */
 
 static void group_open(struct regex_compiler *c, bool fold_before)
 {
@@ -218,8 +217,7 @@ static bool repetition(struct regex_compiler *c)
     return true;
 }
 
-/* ---- the reader -----------------------------------------------------------
- */
+/* ---- the reader -------------------------------------------------------- */
 
 static void literal(struct regex_compiler *c, uint32_t ch)
 {

@@ -58,8 +58,7 @@ static struct fk_slice bare_name(struct reader *r, bool colon)
     return fk_slice_sub(r->text, from, r->at);
 }
 
-/* ---- quoted strings ---------------------------------------------------------
- */
+/* ---- quoted strings ---------------------------------------------------- */
 
 static int digit_of(int c, int base)
 {
@@ -157,8 +156,7 @@ static bool at_quote(const struct reader *r)
     return peek(r) == '"' || peek(r) == '\'' || peek(r) == '`';
 }
 
-/* ---- matchers
- * ----------------------------------------------------------------- */
+/* ---- matchers ---------------------------------------------------------- */
 
 static bool take_op(struct reader *r, enum matcher_op *op)
 {

@@ -16,8 +16,7 @@ int64_t tree_sum(int64_t a, int64_t b)
     return b < 0 ? INT64_MIN : INT64_MAX;
 }
 
-/* ---- adding -----------------------------------------------------------------
- */
+/* ---- adding ------------------------------------------------------------ */
 
 static enum fk_err append(
     struct tree *t, uint32_t parent, uint32_t name, uint32_t *out)
@@ -117,8 +116,7 @@ enum fk_err tree_add(struct tree *t, const struct tree_source *s, int side)
     return err;
 }
 
-/* ---- finishing
- * ---------------------------------------------------------------- */
+/* ---- finishing --------------------------------------------------------- */
 
 static void add_up(struct tree *t)
 {
@@ -156,7 +154,7 @@ static bool sort_siblings(
     const struct tree *t, uint32_t *scratch, uint32_t *siblings)
 {
     uint32_t *key = calloc(t->count, sizeof *key);
-    uint32_t *order = intern_sorted(&t->names);
+    uint32_t *order = intern_sorted(&t->names, NULL);
     uint32_t *rank = malloc(t->names.count * sizeof *rank);
     bool ok = key && order && rank;
     if (ok) {
@@ -225,8 +223,7 @@ enum fk_err tree_finish(struct tree *t)
     return ok ? FK_OK : FK_ERR_NOMEM;
 }
 
-/* ---- pruning
- * -------------------------------------------------------------------- */
+/* ---- pruning ----------------------------------------------------------- */
 
 static int64_t weight(const struct tree_node *n)
 {
@@ -345,8 +342,7 @@ enum fk_err tree_prune(struct tree *t, int64_t max_nodes)
     return err;
 }
 
-/* ---- bytes
- * ------------------------------------------------------------------------ */
+/* ---- bytes ------------------------------------------------------------- */
 
 enum fk_err tree_write(const struct tree *t, struct fk_buf *out)
 {

@@ -92,8 +92,7 @@ TEST(flamebearer_refuses_negative_values)
     tree_fini(&t);
 }
 
-/* ---- a property: levels decode to what the definition says ------------------
- */
+/* ---- a property: levels decode to what the definition says ------------- */
 
 static uint64_t seed = 42;
 

@@ -1,0 +1,370 @@
+#include "server/querier_codec.h"
+
+#include "common/pb.h"
+
+/* Rows: number, name, kind and, for requests, the member. */
+#define AT(kind, member)                                                       \
+    (kind), false, NULL, offsetof(struct querier_request, member), 0, NULL
+#define STRINGS(member)                                                        \
+    WIRE_STRING, true, NULL, offsetof(struct querier_request, member),         \
+        sizeof(struct fk_slice), NULL
+#define ONE(kind)      (kind), false, NULL, 0, 0, NULL
+#define MANY(kind)     (kind), true, NULL, 0, 0, NULL
+#define ONE_OF(table)  WIRE_MESSAGE, false, (table), 0, 0, NULL
+#define MANY_OF(table) WIRE_MESSAGE, true, (table), 0, 0, NULL
+
+const struct wire_field querier_empty[] = {{0}};
+
+/* ---- labels ------------------------------------------------------------ */
+
+const struct wire_field querier_profile_types_request[] = {
+    {1, "start", AT(WIRE_INT64, start_ms)},
+    {2, "end", AT(WIRE_INT64, end_ms)},
+    {0},
+};
+
+static const struct wire_field profile_type[] = {
+    {1, "ID", ONE(WIRE_STRING)},
+    {2, "name", ONE(WIRE_STRING)},
+    {4, "sample_type", ONE(WIRE_STRING)},
+    {5, "sample_unit", ONE(WIRE_STRING)},
+    {6, "period_type", ONE(WIRE_STRING)},
+    {7, "period_unit", ONE(WIRE_STRING)},
+    {0},
+};
+
+const struct wire_field querier_profile_types_response[] = {
+    {1, "profile_types", MANY_OF(profile_type)},
+    {0},
+};
+
+const struct wire_field querier_label_names_request[] = {
+    {1, "matchers", STRINGS(matchers)},
+    {2, "start", AT(WIRE_INT64, start_ms)},
+    {3, "end", AT(WIRE_INT64, end_ms)},
+    {0},
+};
+
+const struct wire_field querier_label_values_request[] = {
+    {1, "name", AT(WIRE_STRING, name)},
+    {2, "matchers", STRINGS(matchers)},
+    {3, "start", AT(WIRE_INT64, start_ms)},
+    {4, "end", AT(WIRE_INT64, end_ms)},
+    {0},
+};
+
+const struct wire_field querier_names_response[] = {
+    {1, "names", MANY(WIRE_STRING)},
+    {0},
+};
+
+const struct wire_field querier_series_request[] = {
+    {1, "matchers", STRINGS(matchers)},
+    {2, "label_names", STRINGS(label_names)},
+    {3, "start", AT(WIRE_INT64, start_ms)},
+    {4, "end", AT(WIRE_INT64, end_ms)},
+    {0},
+};
+
+static const struct wire_field label_pair[] = {
+    {1, "name", ONE(WIRE_STRING)},
+    {2, "value", ONE(WIRE_STRING)},
+    {0},
+};
+
+static const struct wire_field labels[] = {
+    {1, "labels", MANY_OF(label_pair)},
+    {0},
+};
+
+const struct wire_field querier_series_response[] = {
+    {2, "labels_set", MANY_OF(labels)},
+    {0},
+};
+
+/* ---- flame graphs ------------------------------------------------------ */
+
+static const struct request_json_word formats[] = {
+    {"PROFILE_FORMAT_UNSPECIFIED", QUERIER_UNSPECIFIED},
+    {"PROFILE_FORMAT_FLAMEGRAPH", QUERIER_FLAMEGRAPH},
+    {"PROFILE_FORMAT_TREE", QUERIER_TREE},
+    {"PROFILE_FORMAT_DOT", QUERIER_DOT},
+    {"PROFILE_FORMAT_PPROF", QUERIER_PPROF},
+    {NULL, 0},
+};
+
+static const struct wire_field location[] = {
+    {1, "name", ONE(WIRE_STRING)},
+    {0},
+};
+
+static const struct wire_field stack_trace_selector[] = {
+    {1, "call_site", WIRE_MESSAGE, true, location,
+        offsetof(struct querier_request, call_site), sizeof(struct fk_slice),
+        NULL},
+    {0},
+};
+
+const struct wire_field querier_merge_request[] = {
+    {1, "profile_typeID", AT(WIRE_STRING, type_id)},
+    {2, "label_selector", AT(WIRE_STRING, selector)},
+    {3, "start", AT(WIRE_INT64, start_ms)},
+    {4, "end", AT(WIRE_INT64, end_ms)},
+    {5, "max_nodes", AT(WIRE_INT64, max_nodes)},
+    {6, "format", WIRE_ENUM, false, NULL,
+        offsetof(struct querier_request, format), 0, formats},
+    {7, "stack_trace_selector", ONE_OF(stack_trace_selector)},
+    {8, "profile_id_selector", STRINGS(profile_ids)},
+    {10, "trace_id_selector", STRINGS(trace_ids)},
+    {11, "span_selector", STRINGS(spans)},
+    {0},
+};
+
+static const struct wire_field level[] = {
+    {1, "values", MANY(WIRE_INT64)},
+    {0},
+};
+
+static const struct wire_field flamegraph[] = {
+    {1, "names", MANY(WIRE_STRING)},
+    {2, "levels", MANY_OF(level)},
+    {3, "total", ONE(WIRE_INT64)},
+    {4, "max_self", ONE(WIRE_INT64)},
+    {0},
+};
+
+static const struct wire_field flamegraph_diff[] = {
+    {1, "names", MANY(WIRE_STRING)},
+    {2, "levels", MANY_OF(level)},
+    {3, "total", ONE(WIRE_INT64)},
+    {4, "max_self", ONE(WIRE_INT64)},
+    {5, "leftTicks", ONE(WIRE_INT64)},
+    {6, "rightTicks", ONE(WIRE_INT64)},
+    {0},
+};
+
+static const struct wire_field pprof_answer[] = {
+    {1, "profile", ONE_OF(querier_profile_response)},
+    {0},
+};
+
+const struct wire_field querier_merge_response[] = {
+    {1, "flamegraph", ONE_OF(flamegraph)},
+    {2, "tree", ONE(WIRE_BYTES)},
+    {3, "dot", ONE(WIRE_STRING)},
+    {5, "pprof", ONE_OF(pprof_answer)},
+    {0},
+};
+
+const struct wire_field querier_span_request[] = {
+    {1, "profile_typeID", AT(WIRE_STRING, type_id)},
+    {2, "label_selector", AT(WIRE_STRING, selector)},
+    {3, "span_selector", STRINGS(spans)},
+    {4, "start", AT(WIRE_INT64, start_ms)},
+    {5, "end", AT(WIRE_INT64, end_ms)},
+    {6, "max_nodes", AT(WIRE_INT64, max_nodes)},
+    {7, "format", WIRE_ENUM, false, NULL,
+        offsetof(struct querier_request, format), 0, formats},
+    {0},
+};
+
+const struct wire_field querier_diff_request[] = {
+    {1, "left", WIRE_MESSAGE, false, querier_merge_request,
+        offsetof(struct querier_diff_request, left), 0, NULL},
+    {2, "right", WIRE_MESSAGE, false, querier_merge_request,
+        offsetof(struct querier_diff_request, right), 0, NULL},
+    {0},
+};
+
+const struct wire_field querier_diff_response[] = {
+    {1, "flamegraph", ONE_OF(flamegraph_diff)},
+    {0},
+};
+
+/* ---- totals over time -------------------------------------------------- */
+
+static const struct request_json_word aggregations[] = {
+    {"TIME_SERIES_AGGREGATION_TYPE_SUM", 0},
+    {"TIME_SERIES_AGGREGATION_TYPE_AVERAGE", 1},
+    {NULL, 0},
+};
+
+const struct wire_field querier_select_series_request[] = {
+    {1, "profile_typeID", AT(WIRE_STRING, type_id)},
+    {2, "label_selector", AT(WIRE_STRING, selector)},
+    {3, "start", AT(WIRE_INT64, start_ms)},
+    {4, "end", AT(WIRE_INT64, end_ms)},
+    {5, "group_by", STRINGS(group_by)},
+    {6, "step", AT(WIRE_DOUBLE, step_s)},
+    {7, "aggregation", WIRE_ENUM, false, NULL,
+        offsetof(struct querier_request, aggregation), 0, aggregations},
+    {9, "limit", AT(WIRE_INT64, limit)},
+    {0},
+};
+
+static const struct wire_field point[] = {
+    {1, "value", ONE(WIRE_DOUBLE)},
+    {2, "timestamp", ONE(WIRE_INT64)},
+    {0},
+};
+
+static const struct wire_field series[] = {
+    {1, "labels", MANY_OF(label_pair)},
+    {2, "points", MANY_OF(point)},
+    {0},
+};
+
+const struct wire_field querier_select_series_response[] = {
+    {1, "series", MANY_OF(series)},
+    {0},
+};
+
+/* ---- pprof ------------------------------------------------------------- */
+
+const struct wire_field querier_profile_request[] = {
+    {1, "profile_typeID", AT(WIRE_STRING, type_id)},
+    {2, "label_selector", AT(WIRE_STRING, selector)},
+    {3, "start", AT(WIRE_INT64, start_ms)},
+    {4, "end", AT(WIRE_INT64, end_ms)},
+    {5, "max_nodes", AT(WIRE_INT64, max_nodes)},
+    {6, "stack_trace_selector", ONE_OF(stack_trace_selector)},
+    {7, "profile_id_selector", STRINGS(profile_ids)},
+    {8, "trace_id_selector", STRINGS(trace_ids)},
+    {0},
+};
+
+static const struct wire_field value_type[] = {
+    {1, "type", ONE(WIRE_INT64)},
+    {2, "unit", ONE(WIRE_INT64)},
+    {0},
+};
+
+static const struct wire_field sample[] = {
+    {1, "location_id", MANY(WIRE_INT64)},
+    {2, "value", MANY(WIRE_INT64)},
+    {0},
+};
+
+static const struct wire_field mapping[] = {
+    {1, "id", ONE(WIRE_INT64)},
+    {2, "memory_start", ONE(WIRE_INT64)},
+    {3, "memory_limit", ONE(WIRE_INT64)},
+    {4, "file_offset", ONE(WIRE_INT64)},
+    {5, "filename", ONE(WIRE_INT64)},
+    {6, "build_id", ONE(WIRE_INT64)},
+    {7, "has_functions", ONE(WIRE_BOOL)},
+    {0},
+};
+
+static const struct wire_field line[] = {
+    {1, "function_id", ONE(WIRE_INT64)},
+    {2, "line", ONE(WIRE_INT64)},
+    {0},
+};
+
+static const struct wire_field pprof_location[] = {
+    {1, "id", ONE(WIRE_INT64)},
+    {2, "mapping_id", ONE(WIRE_INT64)},
+    {3, "address", ONE(WIRE_INT64)},
+    {4, "line", MANY_OF(line)},
+    {0},
+};
+
+static const struct wire_field function[] = {
+    {1, "id", ONE(WIRE_INT64)},
+    {2, "name", ONE(WIRE_INT64)},
+    {3, "system_name", ONE(WIRE_INT64)},
+    {4, "filename", ONE(WIRE_INT64)},
+    {5, "start_line", ONE(WIRE_INT64)},
+    {0},
+};
+
+const struct wire_field querier_profile_response[] = {
+    {1, "sample_type", MANY_OF(value_type)},
+    {2, "sample", MANY_OF(sample)},
+    {3, "mapping", MANY_OF(mapping)},
+    {4, "location", MANY_OF(pprof_location)},
+    {5, "function", MANY_OF(function)},
+    {6, "string_table", MANY(WIRE_STRING)},
+    {9, "time_nanos", ONE(WIRE_INT64)},
+    {10, "duration_nanos", ONE(WIRE_INT64)},
+    {11, "period_type", ONE_OF(value_type)},
+    {12, "period", ONE(WIRE_INT64)},
+    {14, "default_sample_type", ONE(WIRE_INT64)},
+    {0},
+};
+
+/* ---- statistics -------------------------------------------------------- */
+
+const struct wire_field querier_stats_response[] = {
+    {1, "data_ingested", ONE(WIRE_BOOL)},
+    {2, "oldest_profile_time", ONE(WIRE_INT64)},
+    {3, "newest_profile_time", ONE(WIRE_INT64)},
+    {0},
+};
+
+/* ---- writing answers --------------------------------------------------- */
+
+void querier_add_profile_type(
+    struct fk_buf *out, const struct profile_type *type)
+{
+    size_t mark = fk_pb_begin(out, 1);
+    wire_add_str(out, 1, type->id);
+    wire_add_str(out, 2, type->name);
+    wire_add_str(out, 4, type->sample_type);
+    wire_add_str(out, 5, type->sample_unit);
+    wire_add_str(out, 6, type->period_type);
+    wire_add_str(out, 7, type->period_unit);
+    fk_pb_end(out, mark);
+}
+
+void querier_add_labels(struct fk_buf *out, struct fk_slice label_bytes)
+{
+    size_t mark = fk_pb_begin(out, 2);
+    fk_buf_add_slice(out, label_bytes);
+    fk_pb_end(out, mark);
+}
+
+void querier_add_flamegraph(struct fk_buf *out, const struct flamebearer *f)
+{
+    size_t mark = fk_pb_begin(out, 1);
+    for (uint32_t i = 0; i < f->num_names; i++)
+        fk_pb_add_bytes(out, 1, flamebearer_name(f, i));
+    for (uint32_t i = 0; i < f->num_levels; i++) {
+        size_t n, nested = fk_pb_begin(out, 2);
+        const int64_t *values = flamebearer_level(f, i, &n);
+        wire_add_packed(out, 1, values, n);
+        fk_pb_end(out, nested);
+    }
+    wire_add_i64(out, 3, f->total);
+    wire_add_i64(out, 4, f->max_self);
+    if (f->width == 7) {
+        wire_add_i64(out, 5, f->ticks[TREE_LEFT]);
+        wire_add_i64(out, 6, f->ticks[TREE_RIGHT]);
+    }
+    fk_pb_end(out, mark);
+}
+
+void querier_add_timeseries(struct fk_buf *out, const struct timeseries *ts)
+{
+    for (uint32_t i = 0; i < ts->num_groups; i++) {
+        const struct timeseries_group *g = &ts->group[i];
+        size_t mark = fk_pb_begin(out, 1);
+        fk_buf_add_slice(out, g->labels);
+        for (uint32_t k = g->first; k < g->first + g->count; k++) {
+            size_t nested = fk_pb_begin(out, 2);
+            wire_add_double(out, 1, timeseries_value(ts, &ts->cell[k]));
+            wire_add_i64(out, 2, timeseries_time(ts, &ts->cell[k]));
+            fk_pb_end(out, nested);
+        }
+        fk_pb_end(out, mark);
+    }
+}
+
+void querier_add_stats(struct fk_buf *out, const struct store_stats *stats)
+{
+    if (stats->profiles)
+        fk_pb_add_bool(out, 1, true);
+    wire_add_i64(out, 2, stats->oldest_ms);
+    wire_add_i64(out, 3, stats->newest_ms);
+}

@@ -1,0 +1,67 @@
+/*
+ * From a selection to a call tree or a pprof: what every read of profiles
+ * does, whichever route asked. Values of the matching profiles are summed in
+ * one array a trie, as long as the trie; names are looked up afterwards, for
+ * the nodes that have a value.
+ *
+ * Limits: the budget (time, bytes; the caller may give up), 256 MiB of sums.
+ * FK_ERR_LIMIT comes with a sentence that says to narrow the range.
+ */
+#ifndef SERVER_QUERY_H
+#define SERVER_QUERY_H
+
+#include "common/buf.h"
+#include "server/profile_type.h"
+#include "server/store.h"
+#include "server/tree.h"
+
+#define QUERY_MAX_NS    (30 * 1000000000ll)
+#define QUERY_MAX_BYTES ((uint64_t)4 << 30) /* decoded */
+/* Times are clamped to so many ms around 1970, which is until 2096: nothing
+ * that is computed from them can overflow. */
+#define QUERY_MAX_MS 4000000000000ll
+
+#define QUERY_DEFAULT_NODES 8192
+#define QUERY_MAX_NODES     (1 << 20)
+
+/* Whose data, and what it may cost. */
+struct query {
+    struct store *store;
+    struct store_tenant *tenant;
+    struct store_budget budget;
+};
+
+struct query_select {
+    struct profile_type type;
+    struct selector selector; /* the type included */
+    int64_t t0, t1;           /* ms, [t0, t1) */
+    /* Only stacks that begin with these functions, root first. */
+    const struct fk_slice *call_site;
+    uint32_t call_site_depth;
+};
+
+/* Refuse what is backwards or (unless `open`) has an end that is 0. */
+FK_MUST_USE enum fk_err query_range_check(
+    int64_t *start_ms, int64_t *end_ms, bool open, struct fk_diag *diag);
+/* 0 = not given, which is allowed. */
+FK_MUST_USE enum fk_err query_nodes_check(
+    int64_t max_nodes, struct fk_diag *diag);
+
+/* The type's ID and a selector, which must not be empty; both are copied
+ * into the arena or views of it. */
+FK_MUST_USE enum fk_err query_select_parse(struct query_select *out,
+    struct fk_slice type_id, struct fk_slice selector, struct fk_arena *arena,
+    struct fk_diag *diag);
+
+/* Add to one side of a tree that is not finished yet. */
+FK_MUST_USE enum fk_err query_tree(const struct query *q,
+    const struct query_select *select, int side, struct tree *t,
+    struct fk_diag *diag);
+
+/* Plain (not gzip-ed) pprof bytes. max_nodes > 0: a pruned profile of
+ * function names only. */
+FK_MUST_USE enum fk_err query_pprof(const struct query *q,
+    const struct query_select *select, int64_t max_nodes, struct fk_buf *out,
+    struct fk_diag *diag);
+
+#endif

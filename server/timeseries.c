@@ -1,0 +1,175 @@
+#include "server/timeseries.h"
+
+#include "common/hash.h"
+
+#include <stdlib.h>
+
+enum { MAX_LABEL_BYTES = 64 << 20 };
+
+static enum fk_err too_many(struct timeseries *ts)
+{
+    return fk_diag_set(ts->diag, FK_ERR_LIMIT,
+        "the answer would have more than %u points; narrow the time range, "
+        "use a longer step or group by fewer labels",
+        TIMESERIES_MAX_CELLS);
+}
+
+static enum fk_err add_series(void *arg, const struct store_series *series)
+{
+    struct timeseries *ts = arg;
+    struct label_filter filter = {ts->ask.group_by, ts->ask.num_group_by, true};
+    struct fk_buf bytes;
+    uint32_t group = 0;
+    fk_buf_init(&bytes, MAX_LABEL_BYTES);
+    if (filter.count)
+        label_bytes_add(&bytes, series->labels, &filter);
+    enum fk_err err = bytes.err;
+    if (!err)
+        err = intern_put(&ts->labels, fk_buf_slice(&bytes), &group);
+    if (!err)
+        err = fk_map_put(&ts->group_of, fk_hash_mix(series->id), group);
+    fk_buf_fini(&bytes);
+    return err == FK_ERR_LIMIT ? too_many(ts) : err;
+}
+
+/* ceil((time - start) / step), which is the bucket (t-step, t] it is in. */
+static int64_t bucket_of(const struct timeseries_ask *ask, int64_t time_ms)
+{
+    int64_t d = time_ms - ask->start_ms;
+    return d <= 0 ? 0 : (d - 1) / ask->step_ms + 1;
+}
+
+static enum fk_err new_cell(
+    struct timeseries *ts, uint64_t key, uint32_t group, int64_t bucket)
+{
+    if (ts->count == TIMESERIES_MAX_CELLS)
+        return too_many(ts);
+    if (ts->count == ts->cap) {
+        uint32_t cap = ts->cap ? ts->cap * 2 : 256;
+        struct timeseries_cell *cell = realloc(ts->cell, cap * sizeof *cell);
+        if (!cell)
+            return fk_diag_set(ts->diag, FK_ERR_NOMEM, "out of memory");
+        ts->cell = cell;
+        ts->cap = cap;
+    }
+    ts->cell[ts->count] =
+        (struct timeseries_cell){.group = group, .bucket = bucket};
+    return fk_map_add(&ts->cell_of, key, ts->count++);
+}
+
+static enum fk_err add_point(void *arg, const struct store_point *p)
+{
+    struct timeseries *ts = arg;
+    uint64_t group = fk_map_get(&ts->group_of, fk_hash_mix(p->series)), found;
+    if (group == FK_MAP_NONE)
+        return FK_OK; /* a series born since; the next answer has it */
+    int64_t bucket = bucket_of(&ts->ask, p->time_ms);
+    uint64_t key = fk_hash_mix((uint64_t)bucket) + group;
+    size_t at = 0;
+    while ((found = fk_map_next(&ts->cell_of, key, &at)) != FK_MAP_NONE)
+        if (ts->cell[found].group == group && ts->cell[found].bucket == bucket)
+            break;
+    enum fk_err err = FK_OK;
+    if (found == FK_MAP_NONE) {
+        found = ts->count;
+        err = new_cell(ts, key, (uint32_t)group, bucket);
+    }
+    if (err)
+        return err;
+    struct timeseries_cell *cell = &ts->cell[found];
+    cell->total = tree_sum(cell->total, p->total);
+    cell->profiles += p->profiles;
+    return FK_OK;
+}
+
+static int by_group_and_time(const void *a, const void *b)
+{
+    const struct timeseries_cell *x = a, *y = b;
+    if (x->group != y->group)
+        return x->group < y->group ? -1 : 1;
+    return (x->bucket > y->bucket) - (x->bucket < y->bucket);
+}
+
+static int by_total_and_labels(const void *a, const void *b)
+{
+    const struct timeseries_group *x = a, *y = b;
+    if (x->total != y->total)
+        return x->total > y->total ? -1 : 1;
+    return label_bytes_cmp(x->labels, y->labels);
+}
+
+static enum fk_err make_groups(struct timeseries *ts)
+{
+    ts->group = calloc(ts->labels.count + 1u, sizeof *ts->group);
+    if (!ts->group)
+        return fk_diag_set(ts->diag, FK_ERR_NOMEM, "out of memory");
+    if (ts->count)
+        qsort(ts->cell, ts->count, sizeof *ts->cell, by_group_and_time);
+    for (uint32_t i = 0; i < ts->count; i++) {
+        const struct timeseries_cell *c = &ts->cell[i];
+        if (i == 0 || c->group != c[-1].group)
+            ts->group[ts->num_groups++] = (struct timeseries_group){
+                .labels = ts->labels.text[c->group], .first = i};
+        struct timeseries_group *g = &ts->group[ts->num_groups - 1];
+        g->count++;
+        g->total = tree_sum(g->total, c->total);
+    }
+    qsort(ts->group, ts->num_groups, sizeof *ts->group, by_total_and_labels);
+    if (ts->ask.limit > 0 && ts->ask.limit < ts->num_groups)
+        ts->num_groups = (uint32_t)ts->ask.limit;
+    return FK_OK;
+}
+
+/* What the buckets cover: from one step before start to the last t. */
+static void range_of(const struct timeseries_ask *ask, int64_t *t0, int64_t *t1)
+{
+    int64_t last = (ask->end_ms - ask->start_ms) / ask->step_ms;
+    *t0 = ask->start_ms - ask->step_ms + 1;
+    *t1 = ask->start_ms + last * ask->step_ms + 1;
+}
+
+enum fk_err timeseries_init(struct timeseries *ts, const struct query *q,
+    const struct query_select *select, const struct timeseries_ask *ask,
+    struct fk_diag *diag)
+{
+    int64_t t0, t1;
+    *ts = (struct timeseries){.ask = *ask, .diag = diag};
+    intern_init(&ts->labels, TIMESERIES_MAX_CELLS, MAX_LABEL_BYTES);
+    fk_map_init(&ts->group_of, TIMESERIES_MAX_CELLS);
+    fk_map_init(&ts->cell_of, TIMESERIES_MAX_CELLS);
+    range_of(ask, &t0, &t1);
+    const struct store_ops *ops = q->store->ops;
+    enum fk_err err =
+        ops->series(q->tenant, &select->selector, t0, t1, add_series, ts);
+    if (!err)
+        err = ops->timeline(q->tenant, &select->selector, t0, t1, &q->budget,
+            add_point, ts, diag);
+    if (err == FK_ERR_LIMIT)
+        fk_diag_set(diag, err,
+            "the query takes too long or reads too much; narrow the time "
+            "range or the label selector");
+    return err ? err : make_groups(ts);
+}
+
+void timeseries_fini(struct timeseries *ts)
+{
+    intern_fini(&ts->labels);
+    fk_map_fini(&ts->group_of);
+    fk_map_fini(&ts->cell_of);
+    free(ts->cell);
+    free(ts->group);
+}
+
+int64_t timeseries_time(
+    const struct timeseries *ts, const struct timeseries_cell *cell)
+{
+    return ts->ask.start_ms + cell->bucket * ts->ask.step_ms;
+}
+
+double timeseries_value(
+    const struct timeseries *ts, const struct timeseries_cell *cell)
+{
+    if (ts->ask.average && cell->profiles)
+        return (double)cell->total / (double)cell->profiles;
+    return (double)cell->total;
+}

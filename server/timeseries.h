@@ -1,0 +1,61 @@
+/*
+ * Totals over time (spec/pyroscope-api 8.6): buckets (t-step, t] for t =
+ * start, start+step, ... <= end, a value only where there is data, one series
+ * for each set of group labels.
+ *
+ * Limits: TIMESERIES_MAX_CELLS values in all.
+ */
+#ifndef SERVER_TIMESERIES_H
+#define SERVER_TIMESERIES_H
+
+#include "server/intern.h"
+#include "server/label_bytes.h"
+#include "server/query.h"
+
+#define TIMESERIES_MAX_CELLS (1u << 20)
+
+struct timeseries_ask {
+    int64_t start_ms, end_ms, step_ms; /* step >= 1 */
+    const struct fk_slice *group_by;
+    uint32_t num_group_by;
+    bool average;  /* of the profiles of a bucket, instead of their sum */
+    int64_t limit; /* keep the largest so many series; < 1: all */
+};
+
+struct timeseries_cell {
+    uint32_t group;
+    int64_t bucket; /* time = start + bucket * step */
+    int64_t total;
+    int64_t profiles;
+};
+
+struct timeseries_group {
+    struct fk_slice labels; /* label bytes */
+    int64_t total;
+    uint32_t first, count; /* in `cell`, by time */
+};
+
+struct timeseries {
+    struct intern labels;
+    struct fk_map group_of; /* series -> group */
+    struct fk_map cell_of;
+    struct timeseries_cell *cell;
+    uint32_t count, cap;
+    struct timeseries_group *group; /* largest total first */
+    uint32_t num_groups;
+    struct timeseries_ask ask;
+    struct fk_diag *diag;
+};
+
+/* The range of `select` is ignored. _fini always. */
+FK_MUST_USE enum fk_err timeseries_init(struct timeseries *ts,
+    const struct query *q, const struct query_select *select,
+    const struct timeseries_ask *ask, struct fk_diag *diag);
+void timeseries_fini(struct timeseries *ts);
+
+int64_t timeseries_time(
+    const struct timeseries *ts, const struct timeseries_cell *cell);
+double timeseries_value(
+    const struct timeseries *ts, const struct timeseries_cell *cell);
+
+#endif

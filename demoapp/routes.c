@@ -1,0 +1,132 @@
+#include "demoapp/routes.h"
+
+#include "common/check.h"
+#include "demoapp/app.h"
+#include "demoapp/handlers.h"
+#include "demoapp/profiler.h"
+
+const struct route routes_table[] = {
+    {"/", CALL_GET, LANE_CPU, handle_index, NULL, "this list"},
+    {"/api/primes_slow", CALL_GET, LANE_CPU, handle_primes_slow, NULL,
+        "counts primes by trial division: about 20 ms of CPU"},
+    {"/api/primes_fast", CALL_GET, LANE_CPU, handle_primes_fast, NULL,
+        "counts the same primes by a sieve: about 0.3 ms of CPU"},
+    {"/api/hash", CALL_GET, LANE_CPU, handle_hash, "text",
+        "hashes the text every time: about 3 ms of CPU"},
+    {"/api/hash_cached", CALL_GET, LANE_CPU, handle_hash_cached, "text",
+        "remembers hashes: about 0.02 ms when the text is known"},
+    {"/api/slow_io", CALL_GET, LANE_IO, handle_slow_io, NULL,
+        "waits 200 ms for a pretended disk, with hardly any CPU"},
+    {"/healthz", CALL_GET, LANE_INLINE, handle_healthz, NULL,
+        "says that the process answers"},
+    {"/api/kit/hello", CALL_GET, LANE_INLINE, handle_hello, NULL,
+        "says which run of the kit this process belongs to"},
+    {"/api/kit/hello_profiler", CALL_POST, LANE_CPU, handle_hello_profiler,
+        NULL, "burns 0.2 s of CPU and sends the profile at once"},
+    {0},
+};
+_Static_assert(sizeof routes_table / sizeof *routes_table <= APP_MAX_ROUTES,
+    "a counter for each route");
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* A path's percent coding; unlike in a query, '+' is itself. */
+static bool decode(struct call *c, struct fk_slice coded)
+{
+    size_t i = 0;
+    c->text_len = 0;
+    while (i < coded.len) {
+        if (c->text_len == sizeof c->text)
+            return false;
+        char byte = coded.ptr[i++];
+        if (byte == '%' && i + 1 < coded.len) {
+            int high = hex_digit(coded.ptr[i]);
+            int low = hex_digit(coded.ptr[i + 1]);
+            if (high >= 0 && low >= 0) {
+                byte = (char)(high << 4 | low);
+                i += 2;
+            }
+        }
+        c->text[c->text_len++] = byte;
+    }
+    return true;
+}
+
+/* Does `path` name this route, alone or with a text after it? */
+static bool matches(const struct route *r, struct fk_slice path)
+{
+    struct fk_slice base = fk_slice_of(r->path);
+    if (fk_slice_eq(path, base))
+        return true;
+    return r->text_name && fk_slice_starts(path, base) &&
+           path.ptr[base.len] == '/';
+}
+
+static bool take_text(struct call *c, struct fk_slice path)
+{
+    const struct route *r = c->route;
+    size_t skip = fk_slice_of(r->path).len + 1;
+    if (!r->text_name)
+        return true;
+    if (path.len <= skip) {
+        call_fail(c, 400, "Say what to hash after the path: %s/<%s>.", r->path,
+            r->text_name);
+        return false;
+    }
+    if (!decode(c, fk_slice_sub(path, skip, path.len))) {
+        call_fail(c, 414,
+            "The text is longer than %d bytes; send a shorter "
+            "one.",
+            CALL_TEXT_MAX);
+        return false;
+    }
+    if (!fk_slice_utf8(call_text(c))) {
+        call_fail(c, 400,
+            "The text is not UTF-8; percent-encode its UTF-8 "
+            "bytes.");
+        return false;
+    }
+    return true;
+}
+
+static bool method_fits(struct call *c)
+{
+    enum call_method wanted = c->route->method;
+    if (c->method == wanted || (c->method == CALL_HEAD && wanted == CALL_GET))
+        return true;
+    c->header_name = "Allow";
+    c->header_value = wanted == CALL_GET ? "GET, HEAD" : "POST";
+    call_fail(c, 405, "%s answers %s only.", c->route->path, c->header_value);
+    return false;
+}
+
+bool routes_find(struct call *c, struct fk_slice path)
+{
+    for (const struct route *r = routes_table; r->path; r++) {
+        if (!matches(r, path))
+            continue;
+        c->route = r;
+        return method_fits(c) && take_text(c, path);
+    }
+    call_fail(c, 404, "There is no such path here; GET / lists what is.");
+    return false;
+}
+
+void routes_run(struct call *c)
+{
+    FK_ASSERT(c->route);
+    struct profiler_scope scope = profiler_enter(c->route->path);
+    c->route->handler(c);
+    profiler_leave(scope);
+    if (c->body.err)
+        call_fail(
+            c, 500, "The answer did not fit into %d bytes.", CALL_ANSWER_MAX);
+    atomic_fetch_add_explicit(
+        &c->app->requests[c->route - routes_table], 1, memory_order_relaxed);
+}

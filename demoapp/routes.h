@@ -1,0 +1,36 @@
+/*
+ * The route table: which path is answered by which function on which kind of
+ * thread. Finding is pure; running counts the request and names the endpoint
+ * to the profiler for as long as the handler runs.
+ */
+#ifndef FK_DEMOAPP_ROUTES_H
+#define FK_DEMOAPP_ROUTES_H
+
+#include "demoapp/call.h"
+
+enum lane {
+    LANE_INLINE, /* on the HTTP thread: must be instant */
+    LANE_CPU,    /* on w-cpu, one worker a core */
+    LANE_IO,     /* on w-io, many workers that mostly sleep */
+};
+
+typedef void handler_fn(struct call *c);
+
+struct route {
+    const char *path;
+    enum call_method method; /* GET also answers HEAD */
+    enum lane lane;
+    handler_fn *handler;
+    const char *text_name; /* what follows the path, NULL = nothing may */
+    const char *about;     /* one sentence, for GET / */
+};
+
+/* Ends with a row whose path is NULL. */
+extern const struct route routes_table[];
+
+/* Sets c->route and c->text. On a mistake answers it (400, 404, 405, 414)
+ * and returns false. `path` is as it came, still percent-coded. */
+bool routes_find(struct call *c, struct fk_slice path);
+void routes_run(struct call *c);
+
+#endif

@@ -1,0 +1,116 @@
+#include "demoapp/routes.h"
+
+#include "demoapp/app.h"
+#include "demoapp/digest.h"
+#include "tests/tap.h"
+
+#include <stdio.h>
+
+static struct app app = {.service = "test.app", .server = "", .run = "r-1"};
+
+static void find(struct call *c, enum call_method method, const char *path)
+{
+    call_init(c, &app, method);
+    if (!routes_find(c, fk_slice_of(path)))
+        CHECK(c->status >= 400 && c->body.len > 0);
+}
+
+TEST(routes_answer_with_the_right_status)
+{
+    static const struct {
+        enum call_method method;
+        const char *path;
+        int status;
+        const char *route, *text;
+    } rows[] = {
+        {CALL_GET, "/", 200, "/", ""},
+        {CALL_HEAD, "/", 200, "/", ""},
+        {CALL_GET, "/healthz", 200, "/healthz", ""},
+        {CALL_GET, "/healthz/", 404, NULL, ""},
+        {CALL_GET, "/api/primes_slow", 200, "/api/primes_slow", ""},
+        {CALL_GET, "/api/primes_slower", 404, NULL, ""},
+        {CALL_GET, "/api/primes_slow/9", 404, NULL, ""},
+        {CALL_POST, "/api/primes_slow", 405, "/api/primes_slow", ""},
+        {CALL_OTHER, "/", 405, "/", ""},
+        {CALL_GET, "/api/hash", 400, "/api/hash", ""},
+        {CALL_GET, "/api/hash/", 400, "/api/hash", ""},
+        {CALL_GET, "/api/hash/abc", 200, "/api/hash", "abc"},
+        {CALL_GET, "/api/hash/a/b", 200, "/api/hash", "a/b"},
+        {CALL_GET, "/api/hash/a+b%20c", 200, "/api/hash", "a+b c"},
+        {CALL_GET, "/api/hash/%c3%A9", 200, "/api/hash", "\xc3\xa9"},
+        {CALL_GET, "/api/hash/100%", 200, "/api/hash", "100%"},
+        {CALL_GET, "/api/hash/%zz", 200, "/api/hash", "%zz"},
+        {CALL_GET, "/api/hash/%ff", 400, "/api/hash", "\xff"},
+        {CALL_GET, "/api/hash_cached/abc", 200, "/api/hash_cached", "abc"},
+        {CALL_GET, "/api/hash_cache/abc", 404, NULL, ""},
+        {CALL_GET, "/api/kit/hello_profiler", 405, "/api/kit/hello_profiler",
+            ""},
+        {CALL_POST, "/api/kit/hello_profiler", 200, "/api/kit/hello_profiler",
+            ""},
+        {CALL_GET, "", 404, NULL, ""},
+        {CALL_GET, "*", 404, NULL, ""},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct call c;
+        tap_diag("%s", rows[i].path);
+        find(&c, rows[i].method, rows[i].path);
+        CHECK_INT(c.status, rows[i].status);
+        if (rows[i].route)
+            CHECK_STR(c.route->path, rows[i].route);
+        else
+            CHECK(!c.route);
+        CHECK_MEM(c.text, c.text_len, rows[i].text, strlen(rows[i].text));
+        call_fini(&c);
+    }
+}
+
+TEST(routes_refuse_a_long_text)
+{
+    char path[CALL_TEXT_MAX + 32];
+    int start = snprintf(path, sizeof path, "/api/hash/");
+    memset(path + start, 'a', CALL_TEXT_MAX);
+    path[start + CALL_TEXT_MAX] = '\0';
+    struct call c;
+    find(&c, CALL_GET, path);
+    CHECK_INT(c.status, 200);
+    CHECK_INT(c.text_len, CALL_TEXT_MAX);
+    call_fini(&c);
+
+    path[start + CALL_TEXT_MAX] = 'a';
+    path[start + CALL_TEXT_MAX + 1] = '\0';
+    find(&c, CALL_GET, path);
+    CHECK_INT(c.status, 414);
+    call_fini(&c);
+}
+
+TEST(routes_keep_a_zero_byte)
+{
+    struct call c;
+    find(&c, CALL_GET, "/api/hash/a%00b");
+    CHECK_INT(c.status, 200);
+    CHECK_MEM(c.text, c.text_len, "a\0b", 3);
+    call_fini(&c);
+}
+
+TEST(routes_run_counts_and_answers_json)
+{
+    struct call c;
+    app.cache = cache_new(4, compute_hash);
+    find(&c, CALL_GET, "/api/hash_cached/x");
+    routes_run(&c);
+    CHECK_INT(c.status, 200);
+    CHECK_STR(c.header_value, "miss");
+    CHECK(c.body.ptr[0] == '{' && c.body.ptr[c.body.len - 1] == '}');
+    CHECK_INT(app.requests[c.route - routes_table], 1);
+    call_fini(&c);
+
+    find(&c, CALL_GET, "/api/hash_cached/x");
+    routes_run(&c);
+    CHECK_STR(c.header_value, "hit");
+    CHECK_INT(app.requests[c.route - routes_table], 2);
+    call_fini(&c);
+    cache_free(app.cache);
+}
+
+TAP_MAIN

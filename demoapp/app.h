@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { APP_CACHE_ENTRIES = 1000, APP_MAX_ROUTES = 16 };
+enum { APP_CACHE_ENTRIES = 1000, APP_MAX_ENDPOINTS = 16 };
 
 struct app {
     const char *service; /* name in profiles */
@@ -19,8 +19,8 @@ struct app {
     const char *run;     /* run id, "" = none */
     int64_t started_ms;  /* since 1970 */
     struct cache *cache;
-    /* Answered requests by row of the route table. */
-    _Atomic uint64_t requests[APP_MAX_ROUTES];
+    /* Answered requests by row of the endpoint table. */
+    _Atomic uint64_t requests[APP_MAX_ENDPOINTS];
 };
 
 #endif

@@ -11,7 +11,7 @@
 /* A real cache would find a key in a fraction of a microsecond, too little
  * for any profile of a short exercise. This many mixing steps make a hit
  * about 0.02 ms. */
-enum { FINGERPRINT_STEPS = 5000 };
+enum { FINGERPRINT_STEPS = 13000 };
 
 struct entry {
     struct entry *newer, *older; /* by last use */

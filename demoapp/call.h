@@ -11,15 +11,15 @@
 enum call_method { CALL_GET, CALL_HEAD, CALL_POST, CALL_OTHER };
 
 struct app;
-struct route;
+struct endpoint;
 
 enum { CALL_TEXT_MAX = 1024, CALL_ANSWER_MAX = 64 * 1024 };
 
 struct call {
     struct app *app;
     enum call_method method;
-    const struct route *route; /* set by routes_find */
-    char text[CALL_TEXT_MAX];  /* decoded, what follows the route's path */
+    const struct endpoint *endpoint; /* set by endpoints_find */
+    char text[CALL_TEXT_MAX]; /* decoded, what follows the endpoint's path */
     size_t text_len;
 
     int status;

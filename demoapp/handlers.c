@@ -5,9 +5,9 @@
 #include "common/json.h"
 #include "demoapp/app.h"
 #include "demoapp/digest.h"
+#include "demoapp/endpoints.h"
 #include "demoapp/primes.h"
 #include "demoapp/profiler.h"
-#include "demoapp/routes.h"
 #include "demoapp/teaching.h"
 
 #include <errno.h>
@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 enum {
-    SEAL_STEPS = 110000,
+    SEAL_STEPS = 270000,
     SLOW_IO_MS = 200,
-    HELLO_ROUNDS = 53000000,
+    HELLO_STEPS = 140000000,
     FLUSH_TIMEOUT_MS = 5000,
 };
 
@@ -56,8 +56,8 @@ static void answer_open(struct call *c, struct fk_json *j)
 {
     fk_json_init(j, &c->body);
     fk_json_object(j);
-    if (c->route)
-        json_text(j, "endpoint", c->route->path);
+    if (c->endpoint)
+        json_text(j, "endpoint", c->endpoint->path);
 }
 
 TEACHING void handle_index(struct call *c)
@@ -67,7 +67,7 @@ TEACHING void handle_index(struct call *c)
     json_text(&j, "service", c->app->service);
     fk_json_key(&j, "endpoints");
     fk_json_object(&j);
-    for (const struct route *r = routes_table; r->path; r++) {
+    for (const struct endpoint *r = endpoints_table; r->path; r++) {
         char path[64];
         snprintf(path, sizeof path, "%s%s%s", r->path, r->text_name ? "/" : "",
             r->text_name ? "<text>" : "");
@@ -159,8 +159,8 @@ static void json_requests(struct fk_json *j, struct app *app)
 {
     fk_json_key(j, "requests");
     fk_json_object(j);
-    for (const struct route *r = routes_table; r->path; r++)
-        json_int(j, r->path, (int64_t)app->requests[r - routes_table]);
+    for (const struct endpoint *r = endpoints_table; r->path; r++)
+        json_int(j, r->path, (int64_t)app->requests[r - endpoints_table]);
     fk_json_end(j);
 }
 
@@ -188,7 +188,7 @@ static TEACHING uint64_t hello_profiler(void)
 {
     teaching_keep_frame();
     uint64_t x = 1;
-    for (int i = 0; i < HELLO_ROUNDS; i++)
+    for (int i = 0; i < HELLO_STEPS; i++)
         x = (x ^ x >> 29) * 0xbf58476d1ce4e5b9u;
     return x;
 }

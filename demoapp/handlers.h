@@ -1,5 +1,5 @@
 /*
- * One function an endpoint; the route table calls them. Each answers JSON
+ * One function an endpoint; the endpoint table calls them. Each answers JSON
  * into the call and never fails. Thread-safe.
  */
 #ifndef FK_DEMOAPP_HANDLERS_H

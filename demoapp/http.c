@@ -3,9 +3,9 @@
 #include "common/check.h"
 #include "common/clock.h"
 #include "demoapp/call.h"
+#include "demoapp/deadlines.h"
+#include "demoapp/endpoints.h"
 #include "demoapp/pool.h"
-#include "demoapp/reaper.h"
-#include "demoapp/routes.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -23,11 +23,11 @@ enum {
     DRAIN_S = 10,
 };
 
-struct http {
-    struct http_config config;
-    struct MHD_Daemon *daemons[LISTEN_MAX];
+struct demo_http {
+    struct demo_http_config config;
+    struct MHD_Daemon *daemons[SOCKETS_MAX];
     int num_daemons;
-    struct reaper *reaper;
+    struct deadlines *deadlines;
     struct pool *cpu, *io;
     pthread_mutex_t lock; /* guards in_flight */
     pthread_cond_t drained;
@@ -39,18 +39,18 @@ enum stage { STAGE_READING, STAGE_WORKING, STAGE_ANSWERED };
 /* One request. The event thread and a worker take turns: the worker owns it
  * from suspend to resume. */
 struct exchange {
-    struct http *http;
+    struct demo_http *http;
     struct MHD_Connection *connection;
-    struct reaper_watch *watch;
+    struct deadline *watch;
     struct call call;
     enum stage stage;
     size_t body_bytes;
     const char *path; /* valid until the request completes */
 };
 
-void http_config_init(struct http_config *config, struct app *app)
+void demo_http_config_init(struct demo_http_config *config, struct app *app)
 {
-    *config = (struct http_config){
+    *config = (struct demo_http_config){
         .app = app,
         .max_connections = 512,
         .io_workers = 32,
@@ -60,7 +60,7 @@ void http_config_init(struct http_config *config, struct app *app)
     };
 }
 
-static void count_in_flight(struct http *h, int change)
+static void count_in_flight(struct demo_http *h, int change)
 {
     pthread_mutex_lock(&h->lock);
     h->in_flight += (size_t)change;
@@ -69,7 +69,7 @@ static void count_in_flight(struct http *h, int change)
     pthread_mutex_unlock(&h->lock);
 }
 
-static struct reaper_watch *watch_of(struct MHD_Connection *connection)
+static struct deadline *watch_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -79,16 +79,16 @@ static struct reaper_watch *watch_of(struct MHD_Connection *connection)
 static void set_deadline(struct exchange *x, int64_t timeout_ns)
 {
     if (x->watch)
-        reaper_set(x->http->reaper, x->watch,
+        deadlines_set(x->http->deadlines, x->watch,
             timeout_ns ? fk_mono_ns() + timeout_ns : 0);
 }
 
 static void on_connection(void *arg, struct MHD_Connection *connection,
     void **context, enum MHD_ConnectionNotificationCode code)
 {
-    struct http *h = arg;
+    struct demo_http *h = arg;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        reaper_drop(h->reaper, *context);
+        deadlines_drop(h->deadlines, *context);
         *context = NULL;
         return;
     }
@@ -96,8 +96,8 @@ static void on_connection(void *arg, struct MHD_Connection *connection,
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (!info)
         return;
-    struct reaper_watch *w = reaper_add(h->reaper, info->connect_fd);
-    reaper_set(h->reaper, w, fk_mono_ns() + h->config.header_timeout);
+    struct deadline *w = deadlines_add(h->deadlines, info->connect_fd);
+    deadlines_set(h->deadlines, w, fk_mono_ns() + h->config.header_timeout);
     *context = w;
 }
 
@@ -125,7 +125,7 @@ static enum MHD_Result send_answer(struct exchange *x)
 static void work(void *arg)
 {
     struct exchange *x = arg;
-    routes_run(&x->call);
+    endpoints_run(&x->call);
     MHD_resume_connection(x->connection);
 }
 
@@ -157,11 +157,11 @@ static enum MHD_Result dispatch(struct exchange *x)
         refuse_long_body(x);
         return send_answer(x);
     }
-    if (!routes_find(&x->call, fk_slice_of(x->path)))
+    if (!endpoints_find(&x->call, fk_slice_of(x->path)))
         return send_answer(x);
-    struct pool *pool = pools[x->call.route->lane];
+    struct pool *pool = pools[x->call.endpoint->lane];
     if (!pool) {
-        routes_run(&x->call);
+        endpoints_run(&x->call);
         return send_answer(x);
     }
     /* Suspended first: a worker may be done before pool_submit returns. */
@@ -227,8 +227,8 @@ static enum call_method method_of(const char *method)
     return CALL_OTHER;
 }
 
-static enum MHD_Result begin(struct http *h, struct MHD_Connection *connection,
-    const char *method, struct exchange *x)
+static enum MHD_Result begin(struct demo_http *h,
+    struct MHD_Connection *connection, const char *method, struct exchange *x)
 {
     x->http = h;
     x->connection = connection;
@@ -280,7 +280,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
 static void on_completed(void *arg, struct MHD_Connection *connection,
     void **context, enum MHD_RequestTerminationCode why)
 {
-    struct http *h = arg;
+    struct demo_http *h = arg;
     struct exchange *x = *context;
     (void)connection;
     if (!x)
@@ -301,7 +301,8 @@ static size_t keep_coded(void *arg, struct MHD_Connection *c, char *path)
     return strlen(path);
 }
 
-static enum fk_err start_daemon(struct http *h, int fd, struct fk_diag *diag)
+static enum fk_err start_daemon(
+    struct demo_http *h, int fd, struct fk_diag *diag)
 {
     struct MHD_Daemon *d = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC,
@@ -324,10 +325,10 @@ static enum fk_err start_daemon(struct http *h, int fd, struct fk_diag *diag)
     return FK_OK;
 }
 
-static enum fk_err start_threads(struct http *h, struct fk_diag *diag)
+static enum fk_err start_threads(struct demo_http *h, struct fk_diag *diag)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    enum fk_err err = reaper_start(&h->reaper, diag);
+    enum fk_err err = deadlines_start(&h->deadlines, diag);
     if (!err)
         err = pool_start("w-cpu", cores > 1 ? (unsigned)cores : 1,
             h->config.queue_limit, &h->cpu, diag);
@@ -337,10 +338,10 @@ static enum fk_err start_threads(struct http *h, struct fk_diag *diag)
     return err;
 }
 
-enum fk_err http_start(const struct http_config *config,
-    const struct listen *sockets, struct http **out, struct fk_diag *diag)
+enum fk_err demo_http_start(const struct demo_http_config *config,
+    const struct sockets *sockets, struct demo_http **out, struct fk_diag *diag)
 {
-    struct http *h = calloc(1, sizeof *h);
+    struct demo_http *h = calloc(1, sizeof *h);
     FK_ASSERT(h);
     h->config = *config;
     pthread_mutex_init(&h->lock, NULL);
@@ -358,14 +359,14 @@ enum fk_err http_start(const struct http_config *config,
             err = start_daemon(h, sockets->fd[i], diag);
     }
     if (err) {
-        http_stop(h);
+        demo_http_stop(h);
         return err;
     }
     *out = h;
     return FK_OK;
 }
 
-static void wait_until_drained(struct http *h)
+static void wait_until_drained(struct demo_http *h)
 {
     int64_t at = fk_mono_ns() + DRAIN_S * FK_NS_PER_S;
     struct timespec until = {at / FK_NS_PER_S, at % FK_NS_PER_S};
@@ -376,7 +377,7 @@ static void wait_until_drained(struct http *h)
     pthread_mutex_unlock(&h->lock);
 }
 
-void http_stop(struct http *h)
+void demo_http_stop(struct demo_http *h)
 {
     /* Closed at once, or newcomers would connect and be reset later. */
     for (int i = 0; i < h->num_daemons; i++) {
@@ -391,7 +392,7 @@ void http_stop(struct http *h)
     pool_stop(h->io);
     for (int i = 0; i < h->num_daemons; i++)
         MHD_stop_daemon(h->daemons[i]);
-    reaper_stop(h->reaper);
+    deadlines_stop(h->deadlines);
     pthread_cond_destroy(&h->drained);
     pthread_mutex_destroy(&h->lock);
     free(h);

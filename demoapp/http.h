@@ -11,7 +11,7 @@
 #define FK_DEMOAPP_HTTP_H
 
 #include "common/err.h"
-#include "demoapp/listen.h"
+#include "demoapp/sockets.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -19,9 +19,9 @@
 enum { HTTP_BODY_MAX = 4096 };
 
 struct app;
-struct http;
+struct demo_http;
 
-struct http_config {
+struct demo_http_config {
     struct app *app;
     unsigned max_connections;
     unsigned io_workers;
@@ -30,11 +30,12 @@ struct http_config {
     int64_t idle_timeout;   /* ns between requests */
 };
 
-void http_config_init(struct http_config *config, struct app *app);
+void demo_http_config_init(struct demo_http_config *config, struct app *app);
 /* Takes the sockets over. */
-FK_MUST_USE enum fk_err http_start(const struct http_config *config,
-    const struct listen *sockets, struct http **out, struct fk_diag *diag);
+FK_MUST_USE enum fk_err demo_http_start(const struct demo_http_config *config,
+    const struct sockets *sockets, struct demo_http **out,
+    struct fk_diag *diag);
 /* Refuses new connections at once, answers what is in flight, then ends. */
-void http_stop(struct http *h);
+void demo_http_stop(struct demo_http *h);
 
 #endif

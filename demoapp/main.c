@@ -21,7 +21,7 @@ struct options {
     struct fk_opt_list tags;
     bool calibrate;
     struct app app;
-    struct http_config http;
+    struct demo_http_config http;
 };
 
 static enum fk_err parse(
@@ -72,19 +72,19 @@ static void block_stop_signals(sigset_t *stop)
 static enum fk_err serve(struct options *o, struct fk_diag *diag)
 {
     sigset_t stop;
-    struct listen sockets;
-    struct http *http;
+    struct sockets sockets;
+    struct demo_http *http;
     int signal_number;
 
     block_stop_signals(&stop);
-    enum fk_err err = listen_open(o->listen, &sockets, diag);
+    enum fk_err err = sockets_open(o->listen, &sockets, diag);
     if (err)
         return err;
     if (!sockets.loopback)
         fk_log(FK_LOG_WARN, "exposed", "address=%s text=%s", sockets.url,
             fk_log_quote("everyone who reaches this address can use the "
                          "service; it has no passwords"));
-    err = http_start(&o->http, &sockets, &http, diag);
+    err = demo_http_start(&o->http, &sockets, &http, diag);
     if (err)
         return err;
     err = profiler_start(o->app.service, o->app.server, &o->tags, diag);
@@ -93,7 +93,7 @@ static enum fk_err serve(struct options *o, struct fk_diag *diag)
         fflush(stdout);
         sigwait(&stop, &signal_number);
     }
-    http_stop(http);
+    demo_http_stop(http);
     profiler_stop();
     return err;
 }
@@ -105,7 +105,7 @@ int main(int argc, char **argv)
         .app = {.service = "workshop.demo.app", .server = "", .run = ""},
     };
     struct fk_diag diag = {""};
-    http_config_init(&o.http, &o.app);
+    demo_http_config_init(&o.http, &o.app);
     enum fk_err err = parse(&o, argc, argv, &diag);
     if (err == FK_ERR_CANCELLED)
         return 0;

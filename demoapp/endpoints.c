@@ -1,11 +1,11 @@
-#include "demoapp/routes.h"
+#include "demoapp/endpoints.h"
 
 #include "common/check.h"
 #include "demoapp/app.h"
 #include "demoapp/handlers.h"
 #include "demoapp/profiler.h"
 
-const struct route routes_table[] = {
+const struct endpoint endpoints_table[] = {
     {"/", CALL_GET, LANE_CPU, handle_index, NULL, "this list"},
     {"/api/primes_slow", CALL_GET, LANE_CPU, handle_primes_slow, NULL,
         "counts primes by trial division: about 20 ms of CPU"},
@@ -25,8 +25,9 @@ const struct route routes_table[] = {
         NULL, "burns 0.2 s of CPU and sends the profile at once"},
     {0},
 };
-_Static_assert(sizeof routes_table / sizeof *routes_table <= APP_MAX_ROUTES,
-    "a counter for each route");
+_Static_assert(
+    sizeof endpoints_table / sizeof *endpoints_table <= APP_MAX_ENDPOINTS,
+    "a counter for each endpoint");
 
 static int hex_digit(char c)
 {
@@ -58,8 +59,8 @@ static bool decode(struct call *c, struct fk_slice coded)
     return true;
 }
 
-/* Does `path` name this route, alone or with a text after it? */
-static bool matches(const struct route *r, struct fk_slice path)
+/* Does `path` name this endpoint, alone or with a text after it? */
+static bool matches(const struct endpoint *r, struct fk_slice path)
 {
     struct fk_slice base = fk_slice_of(r->path);
     if (fk_slice_eq(path, base))
@@ -70,7 +71,7 @@ static bool matches(const struct route *r, struct fk_slice path)
 
 static bool take_text(struct call *c, struct fk_slice path)
 {
-    const struct route *r = c->route;
+    const struct endpoint *r = c->endpoint;
     size_t skip = fk_slice_of(r->path).len + 1;
     if (!r->text_name)
         return true;
@@ -97,36 +98,37 @@ static bool take_text(struct call *c, struct fk_slice path)
 
 static bool method_fits(struct call *c)
 {
-    enum call_method wanted = c->route->method;
+    enum call_method wanted = c->endpoint->method;
     if (c->method == wanted || (c->method == CALL_HEAD && wanted == CALL_GET))
         return true;
     c->header_name = "Allow";
     c->header_value = wanted == CALL_GET ? "GET, HEAD" : "POST";
-    call_fail(c, 405, "%s answers %s only.", c->route->path, c->header_value);
+    call_fail(
+        c, 405, "%s answers %s only.", c->endpoint->path, c->header_value);
     return false;
 }
 
-bool routes_find(struct call *c, struct fk_slice path)
+bool endpoints_find(struct call *c, struct fk_slice path)
 {
-    for (const struct route *r = routes_table; r->path; r++) {
+    for (const struct endpoint *r = endpoints_table; r->path; r++) {
         if (!matches(r, path))
             continue;
-        c->route = r;
+        c->endpoint = r;
         return method_fits(c) && take_text(c, path);
     }
     call_fail(c, 404, "There is no such path here; GET / lists what is.");
     return false;
 }
 
-void routes_run(struct call *c)
+void endpoints_run(struct call *c)
 {
-    FK_ASSERT(c->route);
-    struct profiler_scope scope = profiler_enter(c->route->path);
-    c->route->handler(c);
+    FK_ASSERT(c->endpoint);
+    struct profiler_scope scope = profiler_enter(c->endpoint->path);
+    c->endpoint->handler(c);
     profiler_leave(scope);
     if (c->body.err)
         call_fail(
             c, 500, "The answer did not fit into %d bytes.", CALL_ANSWER_MAX);
-    atomic_fetch_add_explicit(
-        &c->app->requests[c->route - routes_table], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&c->app->requests[c->endpoint - endpoints_table],
+        1, memory_order_relaxed);
 }

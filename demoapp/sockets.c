@@ -1,4 +1,4 @@
-#include "demoapp/listen.h"
+#include "demoapp/sockets.h"
 
 #include "common/slice.h"
 
@@ -83,7 +83,7 @@ static enum fk_err open_failed(const char *text, struct fk_diag *diag)
 }
 
 static enum fk_err open_both_loopbacks(
-    const char *text, uint16_t port, struct listen *out, struct fk_diag *diag)
+    const char *text, uint16_t port, struct sockets *out, struct fk_diag *diag)
 {
     for (int try = 0; try < PORT_TRIES; try++) {
         union address v4 = {0}, v6 = {0};
@@ -98,7 +98,7 @@ static enum fk_err open_both_loopbacks(
         bool taken = second < 0 && errno == EADDRINUSE;
         if (!taken) { /* a machine without IPv6 has one loopback */
             *out =
-                (struct listen){{first, second}, second < 0 ? 1 : 2, true, ""};
+                (struct sockets){{first, second}, second < 0 ? 1 : 2, true, ""};
             snprintf(out->url, sizeof out->url, "http://127.0.0.1:%u",
                 (unsigned)address_port(&v4));
             return FK_OK;
@@ -127,8 +127,8 @@ static bool split(const char *text, struct fk_slice *host, uint16_t *port)
     return true;
 }
 
-enum fk_err listen_open(
-    const char *text, struct listen *out, struct fk_diag *diag)
+enum fk_err sockets_open(
+    const char *text, struct sockets *out, struct fk_diag *diag)
 {
     struct fk_slice host;
     uint16_t port;
@@ -144,7 +144,7 @@ enum fk_err listen_open(
     int fd = open_one(&a);
     if (fd < 0)
         return open_failed(text, diag);
-    *out = (struct listen){{fd, -1}, 1, is_loopback(&a), ""};
+    *out = (struct sockets){{fd, -1}, 1, is_loopback(&a), ""};
     bool v4 = a.any.sa_family == AF_INET;
     snprintf(out->url, sizeof out->url, "http://%s%.*s%s:%u", v4 ? "" : "[",
         FK_SLICE_ARG(host), v4 ? "" : "]", (unsigned)address_port(&a));

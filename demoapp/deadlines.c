@@ -1,4 +1,4 @@
-#include "demoapp/reaper.h"
+#include "demoapp/deadlines.h"
 
 #include "common/check.h"
 #include "common/clock.h"
@@ -12,34 +12,34 @@
 
 enum { TICK_MS = 250 };
 
-struct reaper_watch {
-    struct reaper_watch *prev, *next;
+struct deadline {
+    struct deadline *prev, *next;
     int fd;
     int64_t deadline_ns;
 };
 
-struct reaper {
+struct deadlines {
     pthread_mutex_t lock; /* guards the list, its watches and `stopping` */
     pthread_cond_t stop;
-    struct reaper_watch *first;
+    struct deadline *first;
     bool stopping;
     pthread_t thread;
 };
 
-static void shut_down_overdue(struct reaper *r)
+static void shut_down_overdue(struct deadlines *r)
 {
     int64_t now = fk_mono_ns();
-    for (struct reaper_watch *w = r->first; w; w = w->next)
+    for (struct deadline *w = r->first; w; w = w->next)
         if (w->deadline_ns && now > w->deadline_ns) {
             shutdown(w->fd, SHUT_RDWR);
             w->deadline_ns = 0;
         }
 }
 
-static void *reaper_main(void *arg)
+static void *deadlines_main(void *arg)
 {
-    struct reaper *r = arg;
-    pthread_setname_np(pthread_self(), "reaper");
+    struct deadlines *r = arg;
+    pthread_setname_np(pthread_self(), "deadlines");
     pthread_mutex_lock(&r->lock);
     while (!r->stopping) {
         shut_down_overdue(r);
@@ -51,9 +51,9 @@ static void *reaper_main(void *arg)
     return NULL;
 }
 
-enum fk_err reaper_start(struct reaper **out, struct fk_diag *diag)
+enum fk_err deadlines_start(struct deadlines **out, struct fk_diag *diag)
 {
-    struct reaper *r = calloc(1, sizeof *r);
+    struct deadlines *r = calloc(1, sizeof *r);
     FK_ASSERT(r);
     pthread_mutex_init(&r->lock, NULL);
     pthread_condattr_t monotonic;
@@ -61,7 +61,7 @@ enum fk_err reaper_start(struct reaper **out, struct fk_diag *diag)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&r->stop, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    int err = pthread_create(&r->thread, NULL, reaper_main, r);
+    int err = pthread_create(&r->thread, NULL, deadlines_main, r);
     if (err) {
         free(r);
         return fk_diag_set(diag, FK_ERR_LIMIT,
@@ -73,7 +73,7 @@ enum fk_err reaper_start(struct reaper **out, struct fk_diag *diag)
     return FK_OK;
 }
 
-void reaper_stop(struct reaper *r)
+void deadlines_stop(struct deadlines *r)
 {
     if (!r)
         return;
@@ -88,9 +88,9 @@ void reaper_stop(struct reaper *r)
     free(r);
 }
 
-struct reaper_watch *reaper_add(struct reaper *r, int fd)
+struct deadline *deadlines_add(struct deadlines *r, int fd)
 {
-    struct reaper_watch *w = calloc(1, sizeof *w);
+    struct deadline *w = calloc(1, sizeof *w);
     FK_ASSERT(w);
     w->fd = fd;
     pthread_mutex_lock(&r->lock);
@@ -102,14 +102,14 @@ struct reaper_watch *reaper_add(struct reaper *r, int fd)
     return w;
 }
 
-void reaper_set(struct reaper *r, struct reaper_watch *w, int64_t deadline_ns)
+void deadlines_set(struct deadlines *r, struct deadline *w, int64_t deadline_ns)
 {
     pthread_mutex_lock(&r->lock);
     w->deadline_ns = deadline_ns;
     pthread_mutex_unlock(&r->lock);
 }
 
-void reaper_drop(struct reaper *r, struct reaper_watch *w)
+void deadlines_drop(struct deadlines *r, struct deadline *w)
 {
     if (!w)
         return;

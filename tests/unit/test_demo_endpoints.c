@@ -1,4 +1,4 @@
-#include "demoapp/routes.h"
+#include "demoapp/endpoints.h"
 
 #include "demoapp/app.h"
 #include "demoapp/digest.h"
@@ -11,11 +11,11 @@ static struct app app = {.service = "test.app", .server = "", .run = "r-1"};
 static void find(struct call *c, enum call_method method, const char *path)
 {
     call_init(c, &app, method);
-    if (!routes_find(c, fk_slice_of(path)))
+    if (!endpoints_find(c, fk_slice_of(path)))
         CHECK(c->status >= 400 && c->body.len > 0);
 }
 
-TEST(routes_answer_with_the_right_status)
+TEST(endpoints_answer_with_the_right_status)
 {
     static const struct {
         enum call_method method;
@@ -57,15 +57,15 @@ TEST(routes_answer_with_the_right_status)
         find(&c, rows[i].method, rows[i].path);
         CHECK_INT(c.status, rows[i].status);
         if (rows[i].route)
-            CHECK_STR(c.route->path, rows[i].route);
+            CHECK_STR(c.endpoint->path, rows[i].route);
         else
-            CHECK(!c.route);
+            CHECK(!c.endpoint);
         CHECK_MEM(c.text, c.text_len, rows[i].text, strlen(rows[i].text));
         call_fini(&c);
     }
 }
 
-TEST(routes_refuse_a_long_text)
+TEST(endpoints_refuse_a_long_text)
 {
     char path[CALL_TEXT_MAX + 32];
     int start = snprintf(path, sizeof path, "/api/hash/");
@@ -84,7 +84,7 @@ TEST(routes_refuse_a_long_text)
     call_fini(&c);
 }
 
-TEST(routes_keep_a_zero_byte)
+TEST(endpoints_keep_a_zero_byte)
 {
     struct call c;
     find(&c, CALL_GET, "/api/hash/a%00b");
@@ -93,22 +93,22 @@ TEST(routes_keep_a_zero_byte)
     call_fini(&c);
 }
 
-TEST(routes_run_counts_and_answers_json)
+TEST(endpoints_run_counts_and_answers_json)
 {
     struct call c;
     app.cache = cache_new(4, compute_hash);
     find(&c, CALL_GET, "/api/hash_cached/x");
-    routes_run(&c);
+    endpoints_run(&c);
     CHECK_INT(c.status, 200);
     CHECK_STR(c.header_value, "miss");
     CHECK(c.body.ptr[0] == '{' && c.body.ptr[c.body.len - 1] == '}');
-    CHECK_INT(app.requests[c.route - routes_table], 1);
+    CHECK_INT(app.requests[c.endpoint - endpoints_table], 1);
     call_fini(&c);
 
     find(&c, CALL_GET, "/api/hash_cached/x");
-    routes_run(&c);
+    endpoints_run(&c);
     CHECK_STR(c.header_value, "hit");
-    CHECK_INT(app.requests[c.route - routes_table], 2);
+    CHECK_INT(app.requests[c.endpoint - endpoints_table], 2);
     call_fini(&c);
     cache_free(app.cache);
 }

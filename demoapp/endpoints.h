@@ -1,10 +1,10 @@
 /*
- * The route table: which path is answered by which function on which kind of
+ * The endpoint table: which path is answered by which function on which kind of
  * thread. Finding is pure; running counts the request and names the endpoint
  * to the profiler for as long as the handler runs.
  */
-#ifndef FK_DEMOAPP_ROUTES_H
-#define FK_DEMOAPP_ROUTES_H
+#ifndef FK_DEMOAPP_ENDPOINTS_H
+#define FK_DEMOAPP_ENDPOINTS_H
 
 #include "demoapp/call.h"
 
@@ -16,7 +16,7 @@ enum lane {
 
 typedef void handler_fn(struct call *c);
 
-struct route {
+struct endpoint {
     const char *path;
     enum call_method method; /* GET also answers HEAD */
     enum lane lane;
@@ -26,11 +26,11 @@ struct route {
 };
 
 /* Ends with a row whose path is NULL. */
-extern const struct route routes_table[];
+extern const struct endpoint endpoints_table[];
 
-/* Sets c->route and c->text. On a mistake answers it (400, 404, 405, 414)
+/* Sets c->endpoint and c->text. On a mistake answers it (400, 404, 405, 414)
  * and returns false. `path` is as it came, still percent-coded. */
-bool routes_find(struct call *c, struct fk_slice path);
-void routes_run(struct call *c);
+bool endpoints_find(struct call *c, struct fk_slice path);
+void endpoints_run(struct call *c);
 
 #endif

@@ -29,19 +29,21 @@ uint64_t fk_cursor_uint(struct fk_cursor *c, size_t n)
     return v;
 }
 
+/* At most the ten bytes that 64 bits need. */
 static uint64_t take_leb(struct fk_cursor *c, bool is_signed)
 {
     uint64_t v = 0;
-    for (unsigned shift = 0; !c->bad; shift += 7) {
-        uint8_t byte = (uint8_t)fk_cursor_uint(c, 1);
+    for (unsigned shift = 0; shift < 70 && !c->bad; shift += 7) {
+        uint64_t byte = fk_cursor_uint(c, 1);
         if (shift < 64)
-            v |= (uint64_t)(byte & 0x7f) << shift;
+            v |= (byte & 0x7f) << shift;
         if (byte & 0x80)
             continue;
         if (is_signed && byte & 0x40 && shift + 7 < 64)
             v |= ~UINT64_C(0) << (shift + 7);
         return v;
     }
+    c->bad = true;
     return 0;
 }
 

@@ -86,8 +86,10 @@ static bool read_expression(struct fk_cursor *c, struct fk_rule *rule)
     if (op < BREG0 || !base_of(op - BREG0, &rule->base))
         return false;
     int64_t offset = fk_cursor_sleb(c), add = 0;
-    bool deref = c->at < c->end && fk_cursor_uint(c, 1) == DEREF;
-    if (deref && c->at < c->end) {
+    bool deref = c->at < c->end;
+    if (deref && fk_cursor_uint(c, 1) != DEREF)
+        return false;
+    if (c->at < c->end) {
         op = (uint8_t)fk_cursor_uint(c, 1);
         if (op == PLUS_UCONST)
             add = (int64_t)fk_cursor_uleb(c);
@@ -99,8 +101,7 @@ static bool read_expression(struct fk_cursor *c, struct fk_rule *rule)
     rule->deref = deref;
     rule->offset = (int32_t)offset;
     rule->add = (int32_t)add;
-    return !c->bad && c->at == c->end && fits_i32(offset) && fits_i32(add) &&
-           (deref || !add);
+    return !c->bad && c->at == c->end && fits_i32(offset) && fits_i32(add);
 }
 
 /* What linkers write for the lazy PLT: sp + 8, and 8 more once the index has

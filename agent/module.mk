@@ -26,3 +26,14 @@ $(PATH_PROBES): $(B)/tests/unit/path-%: tests/unit/path_probe.c $$(AGENT_A) $$(C
 	  -fomit-frame-pointer $(CPPFLAGS) -o $@ $(filter-out %.h,$^) $(LDFLAGS) -ldl
 build-tests $(B)/tests/unit/test_unwind: $(PATH_PROBES)
 endif
+
+# Libraries that tests load, strip and replace; a and b have equal layouts.
+PLUGINS := $(patsubst %,$(B)/tests/unit/plugin-%.so,a b stripped)
+PLUGIN_a := -DPLUGIN=a -DPLUGIN_ROOM=20
+PLUGIN_b := -DPLUGIN=b -DPLUGIN_ROOM=28
+PLUGIN_stripped := -DPLUGIN=s -DPLUGIN_ROOM=20 -s
+$(PLUGINS): $(B)/tests/unit/plugin-%.so: tests/unit/plugin.c
+	@mkdir -p $(@D)
+	$(call say,ld,$@)
+	$(Q)gcc -std=c17 -O2 -fPIC -shared $(PLUGIN_$*) -o $@ $<
+$(B)/tests/unit/test_objects $(B)/tests/unit/test_symbols: | $(PLUGINS)

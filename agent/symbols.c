@@ -45,8 +45,8 @@ static uint32_t rank_of(const Elf64_Sym *sym, const char *name, size_t len)
         [STB_LOCAL] = 2, [STB_GLOBAL] = 0, [STB_WEAK] = 1};
     uint32_t binding = by_binding[ELF64_ST_BIND(sym->st_info)];
     uint32_t underscores = leading_underscores(name);
-    return (binding == 2) << 31 | (underscores & 0xff) << 18 | binding << 16 |
-           (uint32_t)len;
+    return (uint32_t)(binding == 2) << 31 | (underscores & 0xff) << 18 |
+           binding << 16 | (uint32_t)len;
 }
 
 /* Assembly may leave the type out; data never counts. */

@@ -60,6 +60,7 @@ struct exchange {
     /* Who still works on it: the worker, and the owner of a deferred reply.
      * The last one wakes the connection. */
     _Atomic int pending;
+    bool faulty; /* where its body ends is not known */
     bool dispatched, resumed;
 };
 
@@ -177,6 +178,7 @@ static void exchange_begin(struct exchange *x, struct MHD_Connection *mhd,
     MHD_get_connection_values(mhd, MHD_HEADER_KIND, header_add, r);
     const char *fault = request_framing_fault(r, version);
     if (fault) {
+        x->faulty = true;
         metrics_add(&x->http->server->metrics, METRIC_HTTP_MALFORMED, 1);
         reply_header(r, "Connection", "close");
         refuse(x, 400, "invalid_argument", fault);
@@ -200,6 +202,8 @@ static bool reply_before_body(const struct exchange *x)
 
     if (!r->reply.status)
         return false;
+    if (x->faulty)
+        return true;
     fk_slice_u64(request_header(r, "Content-Length"), &length);
     return request_header(r, "Expect").ptr || length > HTTP_DISCARD_MAX;
 }

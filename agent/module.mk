@@ -8,7 +8,16 @@ AGENT_SO := $(B)/lib/libflamekit.so
 $(AGENT_SO): $(agent_OBJS) $(common_OBJS)
 	@mkdir -p $(@D)
 	$(call say,ld,$@)
-	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS) -Wl,-z,now -Wl,-soname,libflamekit.so -lcurl -lz -ldl
+	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS) -Wl,-z,now,-z,nodelete -Wl,-soname,libflamekit.so -lcurl -lz -ldl
+
+# A handler that still runs must not lose its code: the library stays loaded
+# once it was. What runs in a handler lives on the host's stack.
+ifneq (,$(findstring gcc,$(CC)))
+ifeq (,$(findstring -fsanitize,$(OPT)))
+CFLAGS_agent_handler := -Wstack-usage=1024
+CFLAGS_agent_stacktab := -Wstack-usage=1024
+endif
+endif
 
 ALL += $(AGENT_A) $(AGENT_SO)
 

@@ -126,18 +126,34 @@ enum fk_err catalog_resolve(struct catalog *c, const struct store_batch *batch,
     return err;
 }
 
-uint32_t catalog_trie_of(struct catalog *c, uint32_t series)
+const struct series_entry *catalog_entry(struct catalog *c, uint32_t series)
 {
+    const struct series_entry *e = NULL;
     pthread_rwlock_rdlock(&c->lock);
-    uint32_t trie = c->series.entries[series]->trie;
+    if (series < c->series.count)
+        e = c->series.entries[series];
     pthread_rwlock_unlock(&c->lock);
-    return trie;
+    return e;
 }
 
 void catalog_touch(struct catalog *c, uint32_t series, int64_t time_ms)
 {
     pthread_rwlock_wrlock(&c->lock);
     series_touch(&c->series, series, time_ms);
+    pthread_rwlock_unlock(&c->lock);
+}
+
+void catalog_set_ranges(
+    struct catalog *c, const struct catalog_range *ranges, uint32_t count)
+{
+    pthread_rwlock_wrlock(&c->lock);
+    for (uint32_t i = 0; i < count; i++) {
+        series_forget(&c->series, i);
+        if (ranges[i].first_ms > ranges[i].last_ms)
+            continue;
+        series_touch(&c->series, i, ranges[i].first_ms);
+        series_touch(&c->series, i, ranges[i].last_ms);
+    }
     pthread_rwlock_unlock(&c->lock);
 }
 

@@ -34,8 +34,18 @@ struct trie *catalog_trie(struct catalog *c, uint32_t id);
 /* The trie of an app, made if new; not safe against other adders (loading,
  * and catalog_resolve under its lock). */
 struct trie *catalog_add_app(struct catalog *c, struct fk_slice app);
-uint32_t catalog_trie_of(struct catalog *c, uint32_t series);
 void catalog_touch(struct catalog *c, uint32_t series, int64_t time_ms);
+
+/* When days were dropped or loaded: the times of all series anew. */
+struct catalog_range {
+    int64_t first_ms, last_ms; /* first > last: no profile */
+};
+
+void catalog_set_ranges(
+    struct catalog *c, const struct catalog_range *ranges, uint32_t count);
+
+/* Entries never move; NULL when there is no such series yet. */
+const struct series_entry *catalog_entry(struct catalog *c, uint32_t series);
 
 /* store_ops.series */
 FK_MUST_USE enum fk_err catalog_visit(struct catalog *c,

@@ -119,12 +119,12 @@ static uint32_t node_of(struct intake *in, uint32_t stack)
 void intake_profile(struct intake *in, size_t profile)
 {
     const struct store_profile *p = &in->batch->profiles[profile];
-    use_trie(in, catalog_trie_of(in->catalog, in->series[profile]));
+    use_trie(in, catalog_entry(in->catalog, in->series[profile])->trie);
     in->num_pairs = 0;
     pthread_mutex_lock(&in->trie->lock);
     for (size_t i = 0; i < p->num_values; i++)
         if (p->values[i].value > 0)
-            in->pairs[in->num_pairs++] = (struct intake_pair){
+            in->pairs[in->num_pairs++] = (struct trie_value){
                 node_of(in, p->values[i].stack), p->values[i].value};
     pthread_mutex_unlock(&in->trie->lock);
 }

@@ -13,11 +13,6 @@
 /* Seconds since 1970 must fit 32 bits, as in the keys of the journal. */
 #define INTAKE_MAX_TIME_MS ((int64_t)UINT32_MAX * 1000)
 
-struct intake_pair {
-    uint32_t node;
-    int64_t value; /* positive */
-};
-
 struct intake {
     struct catalog *catalog;
     const struct store_batch *batch;
@@ -26,7 +21,7 @@ struct intake {
     uint32_t *frame_memo; /* by frame of the batch: frame + 1, 0 = unasked */
     uint32_t *node_memo;  /* by stack of the batch: node + 1, 0 = unasked */
     uint32_t *stack;      /* frames of the stack at hand */
-    struct intake_pair *pairs; /* of the profile at hand */
+    struct trie_value *pairs; /* of the profile at hand, positive */
     size_t num_pairs;
 };
 

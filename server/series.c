@@ -168,6 +168,15 @@ void series_touch(struct series_index *x, uint32_t id, int64_t time_ms)
         e->first_ms = time_ms;
     if (time_ms > e->last_ms)
         e->last_ms = time_ms;
+    series_set_live(x, id, true);
+}
+
+void series_forget(struct series_index *x, uint32_t id)
+{
+    struct series_entry *e = x->entries[id];
+    e->first_ms = INT64_MAX;
+    e->last_ms = INT64_MIN;
+    series_set_live(x, id, false);
 }
 
 void series_set_live(struct series_index *x, uint32_t id, bool live)

@@ -48,6 +48,8 @@ FK_MUST_USE enum fk_err series_add(struct series_index *x,
     const struct fk_labels *l, uint32_t trie, uint32_t *id);
 /* It has a profile at this time. */
 void series_touch(struct series_index *x, uint32_t id, int64_t time_ms);
+/* It has none any more, and does not count against the limit. */
+void series_forget(struct series_index *x, uint32_t id);
 void series_set_live(struct series_index *x, uint32_t id, bool live);
 void series_labels(const struct series_entry *e, struct fk_labels *out);
 

@@ -17,7 +17,7 @@ struct profile {
     int64_t time_ms;
     uint64_t dedup;
     size_t num_pairs;
-    struct intake_pair pairs[];
+    struct trie_value pairs[];
 };
 
 struct store_tenant {

@@ -22,6 +22,7 @@
 #define TRIE_NONE  UINT32_MAX
 #define TRIE_ROOT  0
 #define TRIE_OTHER 1
+#define TRIE_FIXED 2 /* nodes, frames and texts that every trie has */
 
 struct trie_limits {
     uint32_t max_nodes; /* frames and texts are limited to the same count */
@@ -34,6 +35,12 @@ struct trie_limits {
 struct trie_frame {
     uint32_t name, file; /* texts */
     int64_t line;
+};
+
+/* What a profile is a list of. */
+struct trie_value {
+    uint32_t node;
+    int64_t value;
 };
 
 struct trie {

@@ -15,6 +15,19 @@ $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 $(filter $(B)/tests/unit/test_store%,$(UNIT)): $(B)/tests/store_fixture.o
 agent_FIXTURE := $(B)/tests/fakeserver.o $(B)/tests/received.o
 $(filter $(B)/tests/unit/test_agent%,$(UNIT)): $(agent_FIXTURE)
+# The storm has a thread that throws, where there is a C++ compiler.
+storm_TEST := $(B)/tests/unit/test_agent_storm
+ifneq (,$(shell command -v g++))
+$(storm_TEST): $(B)/tests/storm/throw.o
+LDFLAGS_tests_unit_test_agent_storm := -lstdc++
+$(B)/tests/storm/throw.o: tests/storm/throw.cpp | $(B)/.needs
+	@mkdir -p $(@D)
+	$(call say,cxx,$<)
+	$(Q)g++ $(OPT) -Wall -Wextra -c -o $@ $<
+endif
+ifeq (,$(findstring -fsanitize,$(OPT)))
+LDFLAGS_tests_unit_test_agent_storm += -Wl,--wrap=pthread_mutex_lock
+endif
 $(UNIT) $(TOOLS):
 	$(call say,ld,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(LDFLAGS_$(subst /,_,$(@:$(B)/%=%))) $(FOREIGN_LIBS) -lm -ldl
@@ -22,8 +35,44 @@ $(FUZZERS):
 	$(call say,ld,$@)
 	$(Q)$(CC) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(FOREIGN_LIBS) -lm -ldl
 
-.PHONY: build-tests unit
-build-tests: all $(UNIT) $(TOOLS)
+# The same targets without libFuzzer, for the corpora in `make check`.
+REPLAYS := $(FUZZERS:$(B)/tests/fuzz/fuzz_%=$(B)/tests/fuzz/replay_%)
+$(REPLAYS): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $$(LIBS_A)
+	$(call say,ld,$@)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(FOREIGN_LIBS) -lm -ldl
+
+.PHONY: build-tests unit fuzzers lint-objects
+build-tests: all $(UNIT) $(TOOLS) $(REPLAYS)
+fuzzers: $(FUZZERS)
 
 unit: $(UNIT)
 	@prove --exec '' $(UNIT)
+
+# A verb that needs another build calls make again; -j as here, or all cores.
+AGAIN = +$(MAKE) --no-print-directory -s $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+ifdef EX
+check: all
+	@build/release/bin/flamekit check $(EX)
+else
+check check-long:
+	@sh scenarios/install.sh test
+	@$(AGAIN) build-tests
+	@sh tests/run.sh $(if $(filter check-long,$@),unit fuzz lint integration exercises ui long)
+endif
+
+lint:
+	@$(AGAIN) build-tests
+	@sh tests/run.sh lint
+
+# Programs as they are shipped are what integration stories start, so the
+# release build is there as well.
+asan tsan:
+	@$(AGAIN) all
+	@$(AGAIN) MODE=$@ build-tests
+	@FK_BUILD=build/$@ sh tests/run.sh unit fuzz integration
+
+T ?= 60
+fuzz:
+	@$(AGAIN) MODE=fuzz fuzzers
+	@sh tests/fuzz/run.sh $(T)

@@ -15,7 +15,8 @@
 #define ONE_DAY_MS 86400000ll
 
 /* A test runs once for every row. */
-static const struct store_ops *const stores[] = {&store_memory_ops};
+static const struct store_ops *const stores[] = {
+    &store_memory_ops, &store_sqlite_ops};
 
 #define EVERY_STORE(id)                                                        \
     static void each_##id(struct fx *fx);                                      \

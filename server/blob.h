@@ -1,0 +1,42 @@
+/*
+ * A profile's values as bytes: ascending nodes and what each adds, about two
+ * bytes a pair. docs/storage.md describes the format byte by byte; it is
+ * checked by a CRC on every read, because SQLite's pages have none.
+ */
+#ifndef SERVER_BLOB_H
+#define SERVER_BLOB_H
+
+#include "common/buf.h"
+#include "server/trie.h"
+
+#define BLOB_VERSION 1
+
+/* Bits of the flags byte. Others are reserved for columns to come: a reader
+ * refuses what it does not know. */
+enum { BLOB_SATURATED = 1 }; /* some sum was cut at 2^63-1 */
+
+/* Sort by node and add up equal ones, in place; returns how many are left.
+ * Sets BLOB_SATURATED in *flags where a sum is cut. */
+size_t blob_fold(struct trie_value *values, size_t n, unsigned *flags);
+
+/* Append a blob; nodes ascending without repetition, values positive. */
+void blob_encode(struct fk_buf *out, const struct trie_value *values, size_t n,
+    unsigned flags);
+
+struct blob {
+    unsigned flags;
+    uint64_t scale; /* common factor of the values */
+    size_t n;
+    int64_t total;
+    const uint8_t *body, *end;
+};
+
+/* Check and read the head; FK_ERR_CORRUPT. Borrows the bytes. n is no more
+ * than the bytes can hold. */
+FK_MUST_USE enum fk_err blob_open(struct blob *b, struct fk_slice bytes);
+/* Room for b->n of each. FK_ERR_CORRUPT: a node at or past num_nodes, or the
+ * bytes do not hold n pairs exactly. */
+FK_MUST_USE enum fk_err blob_decode(
+    const struct blob *b, uint32_t num_nodes, uint32_t *nodes, int64_t *values);
+
+#endif

@@ -1,0 +1,159 @@
+#include "server/journal.h"
+
+enum { SECOND_SHIFT = 31, SERIES_SHIFT = 7, SERIES_MASK = (1 << 24) - 1 };
+
+#define MAX_SECOND ((int64_t)UINT32_MAX)
+
+static const char *const steps[] = {
+    "CREATE TABLE journal("
+    "  key INTEGER PRIMARY KEY,"
+    "  ms INTEGER NOT NULL," /* of the second in the key */
+    "  dedup INTEGER NOT NULL,"
+    "  duration_ns INTEGER NOT NULL,"
+    "  id BLOB NOT NULL,"
+    "  data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE series("
+    "  id INTEGER PRIMARY KEY,"
+    "  first_ms INTEGER NOT NULL,"
+    "  last_ms INTEGER NOT NULL,"
+    "  profiles INTEGER NOT NULL) STRICT;",
+    NULL,
+};
+
+const struct db_schema journal_schema = {steps};
+
+static int64_t key_of(int64_t second, uint32_t series)
+{
+    return second << SECOND_SHIFT | (int64_t)series << SERIES_SHIFT;
+}
+
+/* The first number not taken; -1 when the profile itself is there. */
+static enum fk_err find_place(
+    struct db *db, const struct journal_row *row, int64_t base, int *place)
+{
+    struct db_stmt *s;
+    bool more = false;
+    enum fk_err err = db_prepare(
+        db, "SELECT ms, dedup FROM journal WHERE key BETWEEN ?1 AND ?2", &s);
+    if (err)
+        return err;
+    db_bind_int(s, 1, base);
+    db_bind_int(s, 2, base + JOURNAL_MAX_SAME - 1);
+    *place = 0;
+    while (!(err = db_step(s, &more)) && more) {
+        if (row->dedup && db_int(s, 0) == row->time_ms % 1000 &&
+            (uint64_t)db_int(s, 1) == row->dedup) {
+            *place = -1;
+            db_reset(s);
+            return FK_OK;
+        }
+        ++*place;
+    }
+    return err;
+}
+
+static enum fk_err insert(
+    struct db *db, const struct journal_row *row, int64_t key)
+{
+    struct db_stmt *s;
+    enum fk_err err = db_prepare(db,
+        "INSERT INTO journal(key, ms, dedup, duration_ns, id, data) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        &s);
+    if (err)
+        return err;
+    struct fk_slice id = {(const char *)row->id, sizeof row->id};
+    db_bind_int(s, 1, key);
+    db_bind_int(s, 2, row->time_ms % 1000);
+    db_bind_int(s, 3, (int64_t)row->dedup);
+    db_bind_int(s, 4, row->duration_ns);
+    db_bind_blob(s, 5, id);
+    db_bind_blob(s, 6, row->blob);
+    return db_run(s);
+}
+
+static enum fk_err note_series(struct db *db, const struct journal_row *row)
+{
+    struct db_stmt *s;
+    enum fk_err err = db_prepare(db,
+        "INSERT INTO series(id, first_ms, last_ms, profiles) "
+        "VALUES(?1, ?2, ?2, 1) ON CONFLICT(id) DO UPDATE SET "
+        "first_ms = min(first_ms, ?2), last_ms = max(last_ms, ?2), "
+        "profiles = profiles + 1",
+        &s);
+    if (err)
+        return err;
+    db_bind_int(s, 1, row->series);
+    db_bind_int(s, 2, row->time_ms);
+    return db_run(s);
+}
+
+enum fk_err journal_add(struct db *db, struct journal_row *row)
+{
+    int64_t base = key_of(row->time_ms / 1000, row->series);
+    int place;
+    enum fk_err err = find_place(db, row, base, &place);
+    row->stored = false;
+    if (err || place < 0)
+        return err;
+    if (place == JOURNAL_MAX_SAME)
+        return FK_ERR_LIMIT;
+    err = insert(db, row, base + place);
+    if (!err)
+        err = note_series(db, row);
+    row->stored = !err;
+    return err;
+}
+
+static int64_t clamp(int64_t v, int64_t low, int64_t high)
+{
+    return v < low ? low : v > high ? high : v;
+}
+
+enum fk_err journal_scan(
+    struct db *db, int64_t t0, int64_t t1, journal_fn fn, void *arg)
+{
+    struct db_stmt *s;
+    bool row = false;
+    t0 = clamp(t0, 0, (MAX_SECOND + 1) * 1000);
+    t1 = clamp(t1, 0, (MAX_SECOND + 1) * 1000);
+    if (t0 >= t1)
+        return FK_OK;
+    enum fk_err err = db_prepare(db,
+        "SELECT key, ms, data FROM journal WHERE key BETWEEN ?1 AND ?2", &s);
+    if (err)
+        return err;
+    int64_t last = (t1 - 1) / 1000;
+    db_bind_int(s, 1, key_of(t0 / 1000, 0));
+    db_bind_int(s, 2, key_of(last, SERIES_MASK) + JOURNAL_MAX_SAME - 1);
+    while (!(err = db_step(s, &row)) && row) {
+        int64_t key = db_int(s, 0);
+        int64_t time_ms = (key >> SECOND_SHIFT) * 1000 + db_int(s, 1);
+        if (time_ms < t0 || time_ms >= t1)
+            continue;
+        err =
+            fn(arg, (uint32_t)(key >> SERIES_SHIFT) & SERIES_MASK, time_ms, s);
+        if (err)
+            break;
+    }
+    db_reset(s);
+    return err;
+}
+
+struct fk_slice journal_blob(struct db_stmt *row)
+{
+    return db_bytes(row, 2);
+}
+
+enum fk_err journal_ranges(struct db *db, journal_range_fn fn, void *arg)
+{
+    struct db_stmt *s;
+    bool row = false;
+    enum fk_err err =
+        db_prepare(db, "SELECT id, first_ms, last_ms FROM series", &s);
+    if (err)
+        return err;
+    while (!(err = db_step(s, &row)) && row)
+        fn(arg, (uint32_t)db_int(s, 0), db_int(s, 1), db_int(s, 2));
+    return err;
+}

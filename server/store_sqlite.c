@@ -1,0 +1,429 @@
+/*
+ * The store on one machine's disk: a folder of SQLite files for each tenant
+ * (docs/storage.md), a catalog in memory, one writer thread a tenant, readers
+ * on connections of their own. This file puts the parts together.
+ */
+#include "common/log.h"
+#include "server/blob.h"
+#include "server/datadir.h"
+#include "server/store_check.h"
+#include "server/writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct store_tenant {
+    struct store_tenant *next;
+    struct fk_buf name;
+    char path[PATH_MAX];
+    struct catalog catalog;
+    struct meta meta;
+    struct days days;
+    struct writer writer;
+    bool writing; /* the writer was started */
+    _Atomic uint64_t corrupt;
+};
+
+struct sqlite {
+    struct store store;
+    struct store_options options;
+    char dir[PATH_MAX];
+    int lock_fd;
+    pthread_mutex_t lock; /* guards the list of tenants */
+    struct store_tenant *tenants;
+    uint32_t num_tenants;
+};
+
+/* ---- life ---- */
+
+static enum fk_err sqlite_open(const struct store_options *options,
+    struct store **out, struct fk_diag *diag)
+{
+    struct sqlite *q = calloc(1, sizeof *q);
+    if (!q)
+        return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
+    q->store.ops = &store_sqlite_ops;
+    q->options = *options;
+    snprintf(q->dir, sizeof q->dir, "%s", options->dir);
+    enum fk_err err = datadir_lock(q->dir, &q->lock_fd, diag);
+    if (err) {
+        free(q);
+        return err;
+    }
+    pthread_mutex_init(&q->lock, NULL);
+    *out = &q->store;
+    return FK_OK;
+}
+
+static void tenant_close(struct store_tenant *t)
+{
+    if (t->writing)
+        writer_stop(&t->writer);
+    days_fini(&t->days);
+    meta_close(&t->meta);
+    catalog_fini(&t->catalog);
+    fk_buf_fini(&t->name);
+    free(t);
+}
+
+static void sqlite_close(struct store *store)
+{
+    struct sqlite *q = (struct sqlite *)store;
+    while (q->tenants) {
+        struct store_tenant *t = q->tenants;
+        q->tenants = t->next;
+        tenant_close(t);
+    }
+    close(q->lock_fd);
+    pthread_mutex_destroy(&q->lock);
+    free(q);
+}
+
+static enum fk_err open_parts(
+    struct sqlite *q, struct store_tenant *t, struct fk_diag *diag)
+{
+    struct fk_slice name = fk_buf_slice(&t->name);
+    enum fk_err err = datadir_tenant(q->dir, name, t->path, diag);
+    if (!err)
+        err = catalog_init(&t->catalog, q->options.max_series);
+    if (!err)
+        err = meta_open(&t->meta, t->path, name, &t->catalog, diag);
+    if (!err)
+        err = days_init(&t->days, t->path, diag);
+    if (!err)
+        err = writer_set_ranges(&t->catalog, &t->days, diag);
+    if (!err)
+        err = writer_start(
+            &t->writer, &q->options, &t->catalog, &t->meta, &t->days, diag);
+    t->writing = !err;
+    return err;
+}
+
+static enum fk_err tenant_open(struct sqlite *q, struct fk_slice name,
+    struct store_tenant **out, struct fk_diag *diag)
+{
+    struct store_tenant *t = calloc(1, sizeof *t);
+    if (!t)
+        return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
+    fk_buf_init(&t->name, STORE_TENANT_MAX_BYTES);
+    fk_buf_add_slice(&t->name, name);
+    enum fk_err err = t->name.err;
+    if (!err)
+        err = open_parts(q, t, diag);
+    if (err)
+        tenant_close(t);
+    else
+        *out = t;
+    return err;
+}
+
+static enum fk_err find_tenant(struct sqlite *q, struct fk_slice name,
+    struct store_tenant **out, struct fk_diag *diag)
+{
+    for (struct store_tenant *t = q->tenants; t; t = t->next)
+        if (fk_slice_eq(fk_buf_slice(&t->name), name)) {
+            *out = t;
+            return FK_OK;
+        }
+    if (q->num_tenants == STORE_MAX_TENANTS)
+        return fk_diag_set(diag, FK_ERR_LIMIT,
+            "the store has its limit of %d tenants", STORE_MAX_TENANTS);
+    enum fk_err err = tenant_open(q, name, out, diag);
+    if (err)
+        return err;
+    (*out)->next = q->tenants;
+    q->tenants = *out;
+    q->num_tenants++;
+    return FK_OK;
+}
+
+static enum fk_err sqlite_tenant(struct store *store, struct fk_slice name,
+    struct store_tenant **out, struct fk_diag *diag)
+{
+    struct sqlite *q = (struct sqlite *)store;
+    enum fk_err err = store_check_tenant(name, diag);
+    if (err)
+        return err;
+    pthread_mutex_lock(&q->lock);
+    err = find_tenant(q, name, out, diag);
+    pthread_mutex_unlock(&q->lock);
+    return err;
+}
+
+/* ---- writing ---- */
+
+static enum fk_err sqlite_append(struct store_tenant *t,
+    const struct store_batch *batch, store_done_fn done, void *arg,
+    struct fk_diag *diag)
+{
+    struct intake in;
+    struct write_item *item = NULL;
+    enum fk_err err = writer_reserve(&t->writer, batch, diag);
+    if (err)
+        return err;
+    err = intake_init(&in, &t->catalog, batch, diag);
+    if (!err) {
+        item = write_item_new(&in, done, arg);
+        if (!item)
+            err = fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
+        intake_fini(&in);
+    }
+    if (err)
+        writer_give_back(&t->writer, batch);
+    else
+        writer_push(&t->writer, item);
+    return err;
+}
+
+/* ---- reading ---- */
+
+static enum fk_err sqlite_series(struct store_tenant *t,
+    const struct selector *s, int64_t t0, int64_t t1, store_series_fn fn,
+    void *arg)
+{
+    return catalog_visit(&t->catalog, s, t0, t1, fn, arg);
+}
+
+struct scan {
+    struct store_tenant *tenant;
+    struct catalog_set set;
+    struct store_meter meter;
+    store_run_fn run_fn; /* one of the two */
+    store_point_fn point_fn;
+    void *arg;
+    struct fk_diag *diag;
+    uint32_t *nodes; /* of the profile at hand */
+    int64_t *values;
+    size_t cap;
+    enum fk_err stopped; /* by the visitor or the budget */
+    unsigned corrupt;
+};
+
+static bool make_room(struct scan *scan, size_t n)
+{
+    if (n <= scan->cap)
+        return true;
+    uint32_t *nodes = reallocarray(scan->nodes, n, sizeof *nodes);
+    if (nodes)
+        scan->nodes = nodes;
+    int64_t *values = reallocarray(scan->values, n, sizeof *values);
+    if (values)
+        scan->values = values;
+    if (!nodes || !values)
+        return false;
+    scan->cap = n;
+    return true;
+}
+
+static enum fk_err visit_run(
+    struct scan *scan, uint32_t series, const struct blob *blob)
+{
+    uint32_t id = catalog_set_trie(&scan->set, series);
+    struct trie *trie = catalog_trie(&scan->tenant->catalog, id);
+    if (!make_room(scan, blob->n))
+        return FK_ERR_NOMEM;
+    if (blob_decode(blob, trie->num_nodes, scan->nodes, scan->values)) {
+        scan->corrupt++;
+        return FK_OK;
+    }
+    struct store_run run = {id, series, scan->nodes, scan->values, blob->n};
+    return scan->run_fn(scan->arg, &run);
+}
+
+/* A profile that fails its check is left out and counted; the others are
+ * no worse for it. */
+static enum fk_err on_row(
+    void *arg, uint32_t series, int64_t time_ms, struct db_stmt *row)
+{
+    struct scan *scan = arg;
+    struct blob blob;
+    if (catalog_set_trie(&scan->set, series) == TRIE_NONE)
+        return FK_OK;
+    if (blob_open(&blob, journal_blob(row))) {
+        scan->corrupt++;
+        return FK_OK;
+    }
+    size_t cost =
+        scan->run_fn ? blob.n * STORE_PAIR_BYTES : sizeof(struct store_point);
+    scan->stopped = store_meter_add(&scan->meter, cost, scan->diag);
+    if (scan->stopped)
+        return scan->stopped;
+    struct store_point point = {series, time_ms, blob.total, 1};
+    scan->stopped = scan->run_fn ? visit_run(scan, series, &blob)
+                                 : scan->point_fn(scan->arg, &point);
+    return scan->stopped;
+}
+
+static enum fk_err scan_day(
+    struct scan *scan, struct day *day, int64_t t0, int64_t t1)
+{
+    struct db *db;
+    struct fk_diag why = {""};
+    enum fk_err err = db_pool_take(&day->readers, &db, &why);
+    if (!err) {
+        err = journal_scan(db, t0, t1, on_row, scan);
+        if (err && !scan->stopped)
+            db_explain(db, err, &why);
+        db_pool_put(&day->readers, db);
+    }
+    if (err != FK_ERR_CORRUPT || scan->stopped)
+        return err && !scan->stopped
+                   ? fk_diag_set(scan->diag, err, "%s", why.text)
+                   : err;
+    fk_log(FK_LOG_ERROR, "day_corrupt", "why=%s", fk_log_quote(why.text));
+    scan->corrupt++;
+    return FK_OK;
+}
+
+static enum fk_err scan_days(struct scan *scan, int64_t t0, int64_t t1)
+{
+    struct days *days = &scan->tenant->days;
+    struct day *day;
+    enum fk_err err = FK_OK;
+    int64_t date = days_date(t0 > 0 ? t0 : 0);
+    while (
+        !err && t0 < t1 && (day = days_take(days, date, days_date(t1 - 1)))) {
+        err = scan_day(scan, day, t0, t1);
+        date = day->date + 1;
+        days_put(days, day);
+    }
+    return err;
+}
+
+static enum fk_err scan_all(
+    struct scan *scan, const struct selector *s, int64_t t0, int64_t t1)
+{
+    struct store_tenant *t = scan->tenant;
+    enum fk_err err = catalog_select(&t->catalog, s, t0, t1, &scan->set);
+    if (err)
+        return err;
+    if (scan->set.selected)
+        err = scan_days(scan, t0, t1);
+    catalog_set_fini(&scan->set);
+    free(scan->nodes);
+    free(scan->values);
+    t->corrupt += scan->corrupt;
+    if (!err && scan->corrupt)
+        err = fk_diag_set(scan->diag, FK_ERR_CORRUPT,
+            "%u stored profiles or days of this range failed their check and "
+            "were left out: the disk of %s may be damaged",
+            scan->corrupt, t->path);
+    return err;
+}
+
+static enum fk_err sqlite_merge(struct store_tenant *t,
+    const struct selector *s, int64_t t0, int64_t t1,
+    const struct store_budget *budget, store_run_fn fn, void *arg,
+    struct fk_diag *diag)
+{
+    struct scan scan = {.tenant = t,
+        .meter.budget = budget,
+        .run_fn = fn,
+        .arg = arg,
+        .diag = diag};
+    return scan_all(&scan, s, t0, t1);
+}
+
+static enum fk_err sqlite_timeline(struct store_tenant *t,
+    const struct selector *s, int64_t t0, int64_t t1,
+    const struct store_budget *budget, store_point_fn fn, void *arg,
+    struct fk_diag *diag)
+{
+    struct scan scan = {.tenant = t,
+        .meter.budget = budget,
+        .point_fn = fn,
+        .arg = arg,
+        .diag = diag};
+    return scan_all(&scan, s, t0, t1);
+}
+
+static enum fk_err sqlite_trie_hold(
+    struct store_tenant *t, uint32_t trie, struct store_trie *out)
+{
+    struct trie *found = catalog_trie(&t->catalog, trie);
+    if (!found)
+        return FK_ERR_NOT_FOUND;
+    trie_view(found, out);
+    return FK_OK;
+}
+
+/* Tries live as long as the store. */
+static void sqlite_trie_release(struct store_tenant *t, struct store_trie *trie)
+{
+    (void)t;
+    *trie = (struct store_trie){0};
+}
+
+static enum fk_err sqlite_frame(struct store_tenant *t, uint32_t trie,
+    uint32_t frame, struct store_frame *out)
+{
+    struct trie *found = catalog_trie(&t->catalog, trie);
+    return found && trie_frame_at(found, frame, out) ? FK_OK : FK_ERR_NOT_FOUND;
+}
+
+/* ---- documents, health, counters ---- */
+
+static enum fk_err sqlite_doc_put(
+    struct store_tenant *t, const struct store_doc *doc, struct fk_diag *diag)
+{
+    enum fk_err err = store_check_doc(doc, diag);
+    return err ? err : meta_doc_put(&t->meta, doc, diag);
+}
+
+static enum fk_err sqlite_doc_del(
+    struct store_tenant *t, struct fk_slice kind, struct fk_slice id)
+{
+    return meta_doc_del(&t->meta, kind, id);
+}
+
+static enum fk_err sqlite_doc_list(struct store_tenant *t, struct fk_slice kind,
+    int64_t t0, int64_t t1, store_doc_fn fn, void *arg)
+{
+    return meta_doc_list(&t->meta, kind, t0, t1, fn, arg);
+}
+
+static enum fk_err sqlite_health(struct store *store, struct fk_diag *diag)
+{
+    struct sqlite *q = (struct sqlite *)store;
+    enum fk_err err = FK_OK;
+    pthread_mutex_lock(&q->lock);
+    for (struct store_tenant *t = q->tenants; !err && t; t = t->next)
+        err = writer_health(&t->writer, diag);
+    pthread_mutex_unlock(&q->lock);
+    return err;
+}
+
+static void sqlite_stats(struct store *store, struct store_stats *out)
+{
+    struct sqlite *q = (struct sqlite *)store;
+    *out = (struct store_stats){0};
+    pthread_mutex_lock(&q->lock);
+    for (struct store_tenant *t = q->tenants; t; t = t->next) {
+        writer_stats(&t->writer, out);
+        catalog_stats(&t->catalog, out);
+        out->corrupt += t->corrupt;
+        out->disk_bytes += datadir_bytes(t->path);
+    }
+    pthread_mutex_unlock(&q->lock);
+}
+
+const struct store_ops store_sqlite_ops = {
+    .name = "sqlite",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .tenant = sqlite_tenant,
+    .append = sqlite_append,
+    .series = sqlite_series,
+    .merge = sqlite_merge,
+    .timeline = sqlite_timeline,
+    .trie_hold = sqlite_trie_hold,
+    .trie_release = sqlite_trie_release,
+    .frame = sqlite_frame,
+    .doc_put = sqlite_doc_put,
+    .doc_del = sqlite_doc_del,
+    .doc_list = sqlite_doc_list,
+    .health = sqlite_health,
+    .stats = sqlite_stats,
+};

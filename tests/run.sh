@@ -1,0 +1,61 @@
+#!/bin/sh
+# Runs suites through prove and adds them up. Failures go to the terminal,
+# everything to build/check.log; the last line is always
+#     N passed, N failed, N skipped
+# and the exit status is 0 only when nothing failed.
+#   run.sh [SUITE...]    unit fuzz lint integration exercises ui long;
+#                        without an argument all but long
+# FK_BUILD is the build whose programs are tested (build/release). In other
+# builds only those stories run that take their programs from FK_BUILD.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+FK_BUILD=${FK_BUILD:-build/release}
+FK_TAP=build/tap
+export FK_BUILD FK_TAP
+rm -rf $FK_TAP
+mkdir -p $FK_TAP
+
+stories() {
+    for f in "$@"; do
+        [ -f "$f" ] || continue
+        [ "$FK_BUILD" = build/release ] || grep -q FK_BUILD "$f" || continue
+        echo "$f"
+    done
+}
+
+# A program without its source is left over from another branch.
+units() {
+    for f in tests/unit/test_*.c; do echo "$FK_BUILD/${f%.c}"; done
+}
+
+files_of() {
+    case $1 in
+    unit) units ;;
+    fuzz) echo tests/fuzz/corpora.t ;;
+    lint) stories tests/lint/*.t ;;
+    integration) stories tests/integration/*.t ;;
+    exercises) stories tests/exercises/*.t ;;
+    ui) stories tests/ui/*.test.js ;;
+    long) stories tests/long/*.t ;;
+    *) echo "run.sh: there is no suite '$1'" >&2 && exit 2 ;;
+    esac
+}
+
+# Unit tests and lint share nothing; stories measure time and start servers.
+jobs_of() {
+    case $1 in unit | fuzz | lint) echo 2 ;; *) echo 1 ;; esac
+}
+
+status=0
+[ $# -gt 0 ] || set -- unit fuzz lint integration exercises ui
+for suite in "$@"; do
+    files=$(files_of "$suite") || exit 2
+    [ -n "$files" ] || continue
+    echo "== $suite"
+    # shellcheck disable=SC2086
+    prove -j "$(jobs_of "$suite")" --exec tests/run_one.sh $files || status=1
+done
+
+cat $FK_TAP/*.log >build/check.log 2>/dev/null
+awk -f tests/count.awk $FK_TAP/*.log || status=1
+exit $status

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Runs one test file for prove, whatever it is written in, keeps its TAP in
+# $FK_TAP, and shows the interesting part of a failure at once.
+file=$1
+log=$FK_TAP/$(echo "$file" | tr / .).log
+
+run() {
+    case $file in
+    *.t) timeout -k 10 900 sh "$file" ;;
+    *.js) timeout -k 10 900 node --test --test-reporter=tap "$file" ;;
+    *) "$file" ;;
+    esac
+}
+
+{
+    echo "#! file $file"
+    run 2>&1
+    echo "#! exit $?"
+} >"$log" </dev/null
+status=$(sed -n 's/^#! exit //p' "$log" | tail -n 1)
+if [ "$status" != 0 ] || grep -q '^not ok' "$log"; then
+    echo "--- $file (exit $status)" >&2
+    grep -v -e '^ *ok ' -e '^#! ' "$log" | head -n 80 >&2
+fi
+grep -v '^#! ' "$log"
+exit "$status"

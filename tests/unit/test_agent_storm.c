@@ -1,0 +1,340 @@
+/*
+ * Pitfalls 1, 2 and 3: threads that throw, load libraries, allocate, print,
+ * walk the loader's list and fork, while every one of them gets thousands of
+ * sampling signals a second. All must go on, nothing may crash, and SIGTERM
+ * must still end the process.
+ *
+ * The storm runs in a process of its own, watched from outside.
+ * FK_STORM_SECONDS (10) says how long.
+ */
+#include "agent/flamekit.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/cputimer.h"
+#include "agent/handler.h"
+#include "common/clock.h"
+#include "tests/fakeserver.h"
+#include "tests/tap.h"
+
+/* Of tests/storm/throw.cpp, when there is a C++ compiler. */
+extern int storm_throw(int depth) __attribute__((weak));
+
+#define PROD_NS     100000 /* 10,000 signals a second of a running thread */
+#define MAX_PRODDED 64
+
+static struct shared {
+    _Atomic uint64_t progress[8];
+    _Atomic uint64_t signals, lost;
+    _Atomic bool broken; /* the handler called what it must not */
+} * shared;
+
+/* ---- pitfall 3: nothing that allocates or locks, from the handler -------- */
+
+#ifndef FK_SANITIZED
+static void forbid(void)
+{
+    if (fk_handler_active && shared != NULL)
+        atomic_store(&shared->broken, true);
+}
+
+extern void *__libc_malloc(size_t n);
+extern void __libc_free(void *p);
+
+void *malloc(size_t n)
+{
+    forbid();
+    return __libc_malloc(n);
+}
+
+void free(void *p)
+{
+    forbid();
+    __libc_free(p);
+}
+
+/* Wrapped by the linker (tests/module.mk): the real one stays reachable. */
+int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
+
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    forbid();
+    return __real_pthread_mutex_lock(mutex);
+}
+#endif
+
+/* ---- what the threads do --------------------------------------------------
+ */
+
+static void do_throw(void)
+{
+    if (storm_throw != NULL)
+        storm_throw(12);
+}
+
+static void do_load(void)
+{
+    void *lib = dlopen("libsqlite3.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (lib == NULL)
+        return;
+    const char *(*version)(void);
+    *(void **)&version = dlsym(lib, "sqlite3_libversion");
+    if (version != NULL && version() == NULL)
+        abort();
+    dlclose(lib);
+}
+
+static void do_allocate(void)
+{
+    void *block[64];
+    for (int i = 0; i < 64; i++)
+        block[i] = malloc((size_t)(i * 97 % 4096 + 1));
+    for (int i = 0; i < 64; i++)
+        free(block[i]);
+}
+
+static void do_print(void)
+{
+    char text[256];
+    snprintf(text, sizeof(text), "%s %.17g %d", "storm", 3.14159, 42);
+}
+
+static int look(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    (void)size;
+    *(int *)arg += info->dlpi_phnum;
+    return 0;
+}
+
+static void do_walk(void)
+{
+    int count = 0;
+    dl_iterate_phdr(look, &count);
+}
+
+static void do_fork(void)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        do_allocate();
+        do_print();
+        _exit(0);
+    }
+    int status = 0;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (status != 0)
+        abort();
+}
+
+static void do_tag(void)
+{
+    FLAMEKIT_TAG("storm", "yes");
+    do_print();
+}
+
+static const struct job {
+    const char *name;
+    void (*fn)(void);
+} jobs[] = {
+    {"throw", do_throw},
+    {"load", do_load},
+    {"allocate", do_allocate},
+    {"print", do_print},
+    {"walk", do_walk},
+    {"fork", do_fork},
+    {"tag", do_tag},
+};
+
+#define NUM_JOBS (sizeof(jobs) / sizeof(jobs[0]))
+
+static void *run_job(void *arg)
+{
+    size_t i = (size_t)((const struct job *)arg - jobs);
+    for (;;) {
+        jobs[i].fn();
+        atomic_fetch_add(&shared->progress[i], 1);
+    }
+    return NULL;
+}
+
+/* ---- the storm ------------------------------------------------------------
+ */
+
+/* The same signal as from the agent's own timer, but by the clock and much
+ * more often. */
+static void prod(struct fk_thread *t)
+{
+    struct sigevent event = {
+        .sigev_notify = SIGEV_THREAD_ID,
+        .sigev_signo = fk_cputimer_signal(),
+        .sigev_value.sival_ptr = t,
+    };
+    event._sigev_un._tid = t->tid;
+    struct itimerspec often = {{0, PROD_NS}, {0, PROD_NS}};
+    int timer;
+    if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) != 0 ||
+        syscall(SYS_timer_settime, timer, 0, &often, NULL) != 0)
+        abort();
+}
+
+static bool seen(pid_t *tids, size_t *n, pid_t tid)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (tids[i] == tid)
+            return true;
+    if (*n < MAX_PRODDED)
+        tids[(*n)++] = tid;
+    return false;
+}
+
+static void *prod_all(void *arg)
+{
+    (void)arg;
+    pid_t tids[MAX_PRODDED];
+    size_t n = 0;
+    for (;;) {
+        fk_registry_lock();
+        for (struct fk_thread *t = fk_registry_next(NULL); t != NULL;
+             t = fk_registry_next(t))
+            if (t->state == FK_THREAD_TIMED && !seen(tids, &n, t->tid))
+                prod(t);
+        fk_registry_unlock();
+        flamekit_stats s;
+        flamekit_get_stats(&s);
+        atomic_store(&shared->signals, s.signals);
+        atomic_store(&shared->lost, s.lost);
+        fk_sleep_until_mono(fk_mono_ns() + 10 * FK_NS_PER_MS);
+    }
+    return NULL;
+}
+
+static void start_thread(void *(*fn)(void *), void *arg)
+{
+    pthread_t t;
+    if (pthread_create(&t, NULL, fn, arg) != 0)
+        abort();
+}
+
+_Noreturn static void storm(const char *url)
+{
+    flamekit_config c;
+    flamekit_config_init(&c);
+    c.application_name = "test.storm";
+    c.server_address = url;
+    c.sample_rate = 1000;
+    c.upload_interval_ms = 500;
+    if (flamekit_configure(&c) != 0)
+        abort();
+    for (size_t i = 0; i < NUM_JOBS; i++)
+        start_thread(run_job, (void *)(uintptr_t)&jobs[i]);
+    sigset_t all, before;
+    sigfillset(&all);
+    sigdelset(&all, SIGTERM);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    start_thread(prod_all, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    for (;;)
+        pause();
+}
+
+/* ---- the watch ------------------------------------------------------------
+ */
+
+static void check_alive(pid_t pid)
+{
+    int status;
+    if (waitpid(pid, &status, WNOHANG) == 0)
+        return;
+    if (WIFSIGNALED(status))
+        tap_fail(__FILE__, __LINE__, "the storm died of signal %d",
+            WTERMSIG(status));
+    tap_fail(__FILE__, __LINE__, "the storm exited with %d", status);
+}
+
+static void watch_second(pid_t pid)
+{
+    uint64_t before[NUM_JOBS];
+    for (size_t i = 0; i < NUM_JOBS; i++)
+        before[i] = atomic_load(&shared->progress[i]);
+    int64_t until = fk_mono_ns() + FK_NS_PER_S;
+    while (fk_mono_ns() < until) {
+        check_alive(pid);
+        fk_sleep_until_mono(fk_mono_ns() + 50 * FK_NS_PER_MS);
+    }
+    /* A busy machine gets more time, a hung thread does not come back. */
+    until = fk_mono_ns() + 10 * FK_NS_PER_S;
+    for (size_t i = 0; i < NUM_JOBS; i++) {
+        while (atomic_load(&shared->progress[i]) == before[i] &&
+               fk_mono_ns() < until)
+            fk_sleep_until_mono(fk_mono_ns() + 10 * FK_NS_PER_MS);
+        if (atomic_load(&shared->progress[i]) == before[i]) {
+            kill(pid, SIGKILL);
+            tap_fail(__FILE__, __LINE__, "thread %s hangs", jobs[i].name);
+        }
+    }
+}
+
+static void check_sigterm_ends(pid_t pid)
+{
+    int status = 0;
+    int64_t sent = fk_mono_ns();
+    kill(pid, SIGTERM);
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        if (fk_mono_ns() - sent > FK_NS_PER_S) {
+            kill(pid, SIGKILL);
+            tap_fail(__FILE__, __LINE__, "SIGTERM did not end it within 1 s");
+        }
+        fk_sleep_until_mono(fk_mono_ns() + 5 * FK_NS_PER_MS);
+    }
+    CHECK(WIFSIGNALED(status));
+    CHECK_INT(WTERMSIG(status), SIGTERM);
+}
+
+static int storm_seconds(void)
+{
+    const char *text = getenv("FK_STORM_SECONDS");
+    int s = text ? (int)strtol(text, NULL, 10) : 10;
+    return s > 0 ? s : 10;
+}
+
+TEST_TIMED(pitfall_1_2_3_storm, 300)
+{
+    if (storm_throw == NULL)
+        tap_diag("SKIP of the thread that throws: no C++ compiler");
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(shared != MAP_FAILED);
+    struct fake_server *server = fake_server_start(FAKE_OK);
+    pid_t pid = fork();
+    if (pid == 0)
+        storm(fake_server_url(server));
+    for (int s = storm_seconds(); s > 0; s--)
+        watch_second(pid);
+    uint64_t signals = atomic_load(&shared->signals);
+    check_sigterm_ends(pid);
+    for (size_t i = 0; i < NUM_JOBS; i++)
+        tap_diag("%-8s %llu rounds", jobs[i].name,
+            (unsigned long long)atomic_load(&shared->progress[i]));
+    tap_diag("%llu signals, %u uploads", (unsigned long long)signals,
+        fake_server_count(server));
+    CHECK(!atomic_load(&shared->broken));
+    CHECK_INT(atomic_load(&shared->lost), 0);
+    CHECK(signals > 1000u * (unsigned)storm_seconds());
+    CHECK(fake_server_count(server) > 0);
+    fake_server_stop(server);
+}
+
+TAP_MAIN

@@ -56,18 +56,24 @@ enum fk_err intern_put(
     return FK_OK;
 }
 
+struct order {
+    const struct fk_slice *text;
+    intern_cmp_fn cmp;
+};
+
 static int by_text(const void *a, const void *b, void *arg)
 {
-    const struct fk_slice *text = arg;
-    return fk_slice_cmp(text[*(const uint32_t *)a], text[*(const uint32_t *)b]);
+    const struct order *o = arg;
+    return o->cmp(o->text[*(const uint32_t *)a], o->text[*(const uint32_t *)b]);
 }
 
-uint32_t *intern_sorted(const struct intern *in)
+uint32_t *intern_sorted(const struct intern *in, intern_cmp_fn cmp)
 {
-    uint32_t *order = malloc((in->count + 1) * sizeof *order);
-    for (uint32_t i = 0; order && i < in->count; i++)
-        order[i] = i;
-    if (order && in->count)
-        qsort_r(order, in->count, sizeof *order, by_text, in->text);
-    return order;
+    struct order order = {in->text, cmp ? cmp : fk_slice_cmp};
+    uint32_t *list = malloc((in->count + 1) * sizeof *list);
+    for (uint32_t i = 0; list && i < in->count; i++)
+        list[i] = i;
+    if (list && in->count)
+        qsort_r(list, in->count, sizeof *list, by_text, &order);
+    return list;
 }

@@ -1,0 +1,89 @@
+/*
+ * HTTP requests by libcurl, which only engine.c knows: multi handles on one
+ * epoll, with absolute deadlines on a timerfd. One engine belongs to one
+ * thread; only engine_wake may be called by others.
+ *
+ * Limits: `max_inflight` requests at a time; ENGINE_BODY_KEPT bytes of an
+ * answer are kept for a check of its content, the rest is counted.
+ */
+#ifndef FK_LOADGEN_ENGINE_H
+#define FK_LOADGEN_ENGINE_H
+
+#include "common/buf.h"
+
+enum { ENGINE_BODY_KEPT = 16 * 1024 };
+
+enum engine_error {
+    ENGINE_OK,
+    ENGINE_RESOLVE,
+    ENGINE_CONNECT,
+    ENGINE_TIMEOUT,
+    ENGINE_RESET, /* the connection broke, or ended without an answer */
+    ENGINE_LIMIT, /* our own: no descriptors, ports or memory */
+    ENGINE_OTHER,
+    ENGINE_NUM_ERRORS,
+};
+
+const char *engine_error_name(enum engine_error error);
+
+struct engine_request {
+    void *owner;      /* the caller's, comes back with the answer */
+    const char *path; /* starts with '/' */
+    const char *body; /* NULL = GET */
+    int64_t timeout_ns;
+};
+
+struct engine_answer {
+    void *owner;
+    enum engine_error error;
+    int status;               /* of HTTP, when error is ENGINE_OK */
+    int64_t sent_ns, done_ns; /* monotonic */
+    uint64_t bytes;
+    bool new_connection;
+    struct fk_slice body; /* its first bytes, until the callback returns */
+};
+
+typedef void engine_answer_fn(void *arg, const struct engine_answer *answer);
+
+struct engine_config {
+    const char *base_url; /* http://HOST:PORT, without a path at its end */
+    const char *pinned;   /* HOST:PORT:ADDRESS found by engine_probe, or "" */
+    unsigned max_inflight;
+    engine_answer_fn *on_answer; /* may start requests */
+    void *arg;
+};
+
+struct engine;
+
+FK_MUST_USE enum fk_err engine_open(const struct engine_config *config,
+    struct engine **out, struct fk_diag *diag);
+void engine_close(struct engine *e);
+
+/* FK_ERR_FULL when max_inflight requests are under way. */
+FK_MUST_USE enum fk_err engine_start(
+    struct engine *e, const struct engine_request *request);
+unsigned engine_inflight(const struct engine *e);
+/* Handle what is ready; wait for more, but not after `deadline_ns`, and not
+ * once something was answered or engine_wake was called. */
+void engine_run(struct engine *e, int64_t deadline_ns);
+void engine_wake(struct engine *e);
+/* Give up what is under way: no callbacks. Returns how many. */
+unsigned engine_abort(struct engine *e);
+
+/* ---- single requests outside any schedule, blocking ------------------------
+ */
+
+struct engine_reply {
+    int status; /* 0 = no answer */
+    struct fk_buf body;
+    char address[64]; /* numeric, that answered */
+    int port;
+};
+
+void engine_global_init(void);
+/* POST when `json` is not NULL. FK_ERR_UNAVAILABLE with the reason. */
+FK_MUST_USE enum fk_err engine_fetch(const char *url, const char *json,
+    long timeout_ms, struct engine_reply *reply, struct fk_diag *diag);
+void engine_reply_fini(struct engine_reply *reply);
+
+#endif

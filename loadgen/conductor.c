@@ -1,0 +1,232 @@
+#include "loadgen/conductor.h"
+
+#include "common/clock.h"
+#include "loadgen/marker.h"
+#include "loadgen/player.h"
+#include "loadgen/schedule.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    MAX_WORKERS = 16,
+    AHEAD_MS = 50, /* all players know the start before it comes */
+    TICK_MS = 100,
+    JUDGE_AFTER = 100, /* requests before abort_if is looked at */
+};
+
+struct stage {
+    const struct conductor *c;
+    struct run *run;
+    struct player *players[MAX_WORKERS];
+    unsigned num_players;
+    int interrupts; /* signals seen */
+    sigset_t signals;
+};
+
+static void stop_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+}
+
+void conductor_block_signals(void)
+{
+    sigset_t set;
+    stop_signals(&set);
+    signal(SIGPIPE, SIG_IGN);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void end_early(struct stage *s, enum player_hurry hurry)
+{
+    for (unsigned i = 0; i < s->num_players; i++)
+        player_end_early(s->players[i], hurry);
+}
+
+static void interrupt(struct stage *s)
+{
+    s->run->interrupted = true;
+    s->interrupts++;
+    if (s->interrupts == 1)
+        display_note(s->c->display,
+            "stopping; waiting for answers, once more to not wait");
+    end_early(s, s->interrupts == 1 ? PLAYER_PATIENT : PLAYER_AT_ONCE);
+}
+
+/* Waits for a signal until the deadline. True when one came. */
+static bool wait_until(struct stage *s, int64_t deadline_ns)
+{
+    int64_t left = deadline_ns - fk_mono_ns();
+    if (left < 0)
+        left = 0;
+    struct timespec t = {left / FK_NS_PER_S, left % FK_NS_PER_S};
+    if (sigtimedwait(&s->signals, NULL, &t) < 0)
+        return false;
+    interrupt(s);
+    return true;
+}
+
+/* Nothing to do but to wait; Ctrl-C ends that, too. */
+static void rest_until(struct stage *s, int64_t deadline_ns)
+{
+    while (!s->run->interrupted && fk_mono_ns() < deadline_ns)
+        wait_until(s, deadline_ns);
+}
+
+/* Start instant on the monotonic clock: on an edge of the plan's snap. */
+static int64_t choose_start(const struct plan *p)
+{
+    int64_t wall = fk_wall_ns(), mono = fk_mono_ns();
+    int64_t start = wall + AHEAD_MS * FK_NS_PER_MS;
+    if (p->snap_ns)
+        start = (start + p->snap_ns - 1) / p->snap_ns * p->snap_ns;
+    return mono + (start - wall);
+}
+
+static bool all_done(struct stage *s)
+{
+    bool done = true;
+    for (unsigned i = 0; i < s->num_players; i++)
+        done &= player_done(s->players[i]);
+    return done;
+}
+
+/* abort_if: a machine that cannot keep up says so instead of failing a
+ * check later. */
+static void judge(struct stage *s, const struct player_live *live)
+{
+    const struct plan *p = s->run->plan;
+    double late = tally_share(live->late, live->sent);
+    double errors = tally_share(live->failed, live->ok + live->failed);
+    if (live->sent < JUDGE_AFTER || *s->run->stopped.text)
+        return;
+    if (late > p->abort_late)
+        fk_diag_set(&s->run->stopped, FK_ERR_CANCELLED,
+            "%.1f %% of the requests were sent late, more than the %g %% the "
+            "plan allows: this machine is too busy for the plan; close other "
+            "programs.",
+            late * 100, p->abort_late * 100);
+    else if (errors > p->abort_errors)
+        fk_diag_set(&s->run->stopped, FK_ERR_CANCELLED,
+            "%.1f %% of the requests failed, more than the %g %% the plan "
+            "allows; look at the service's log.",
+            errors * 100, p->abort_errors * 100);
+    if (*s->run->stopped.text)
+        end_early(s, PLAYER_PATIENT);
+}
+
+static void tick(struct stage *s, uint32_t phase_index, int64_t start_ns)
+{
+    const struct plan_phase *p = &s->run->plan->phases[phase_index];
+    struct player_live *live = calloc(1, sizeof *live);
+    if (!live)
+        return;
+    fk_hist_reset(&live->response);
+    for (unsigned i = 0; i < s->num_players; i++)
+        player_live(s->players[i], live);
+    double elapsed = (double)(fk_mono_ns() - start_ns) / FK_NS_PER_S;
+    double duration = (double)p->duration_ns / FK_NS_PER_S;
+    struct display_facts facts = {
+        .phase = p->name,
+        .number = phase_index + 1,
+        .of = s->run->plan->num_phases,
+        .elapsed_s = elapsed < duration ? elapsed : duration,
+        .duration_s = duration,
+        .target_rate = p->arrive.rate,
+    };
+    display_tick(s->c->display, &facts, live);
+    judge(s, live);
+    free(live);
+}
+
+static void collect(struct stage *s, uint32_t phase_index)
+{
+    struct run_phase *out = &s->run->phases[phase_index];
+    uint32_t num_mix = s->run->plan->phases[phase_index].num_mix;
+    for (uint32_t m = 0; m < num_mix; m++) {
+        out->tally[m] = tally_new();
+        for (unsigned i = 0; i < s->num_players; i++)
+            tally_merge(out->tally[m], player_tally(s->players[i], m));
+    }
+    out->played = true;
+}
+
+static bool ended(const struct stage *s)
+{
+    return s->run->interrupted || *s->run->stopped.text;
+}
+
+static void play_phase(struct stage *s, uint32_t i)
+{
+    struct run_phase *out = &s->run->phases[i];
+    const struct plan_phase *p = &s->run->plan->phases[i];
+    int64_t start = choose_start(s->run->plan);
+    int64_t end = start + p->duration_ns;
+    if (p->before)
+        display_note(s->c->display,
+            "phase %s is played without its \"before = %s\": the service has "
+            "no such verb",
+            p->name, p->before);
+    for (unsigned n = 0; n < s->num_players; n++)
+        player_play(s->players[n], i, start);
+    rest_until(s, start);
+    out->from_ms = fk_wall_ns() / FK_NS_PER_MS;
+    marker_open(s->run, s->c->server, i);
+    int64_t stopped_ns = 0;
+    while (!all_done(s) || (!ended(s) && fk_mono_ns() < end)) {
+        tick(s, i, start);
+        wait_until(s, fk_mono_ns() + TICK_MS * FK_NS_PER_MS);
+        if (ended(s) && !stopped_ns)
+            stopped_ns = fk_mono_ns();
+    }
+    int64_t last = stopped_ns && stopped_ns < end ? stopped_ns : end;
+    out->seconds = (double)(last - start) / FK_NS_PER_S;
+    out->planned = schedule_planned(p) * out->seconds /
+                   ((double)p->duration_ns / FK_NS_PER_S);
+    out->until_ms = fk_wall_ns() / FK_NS_PER_MS;
+    collect(s, i);
+    marker_close(s->run, s->c->server, i);
+}
+
+static void play_all(struct stage *s)
+{
+    const struct plan *p = s->run->plan;
+    marker_run(s->run, s->c->server);
+    for (uint32_t i = 0; i < p->num_phases && !ended(s); i++) {
+        int64_t idle = schedule_offset_ns(p, i) + (i ? p->gap_ns : 0);
+        rest_until(s, fk_mono_ns() + idle);
+        if (!ended(s))
+            play_phase(s, i);
+    }
+    s->run->until_ms = fk_wall_ns() / FK_NS_PER_MS;
+    s->run->finished = true;
+    marker_run(s->run, s->c->server);
+}
+
+enum fk_err conductor_play(
+    const struct conductor *c, struct run *run, struct fk_diag *diag)
+{
+    struct stage s = {.c = c, .run = run};
+    enum fk_err err = FK_OK;
+    stop_signals(&s.signals);
+    for (unsigned i = 0; i < c->workers && i < MAX_WORKERS && !err; i++) {
+        struct player_config config = {
+            run->plan, c->base_url, c->pinned, i, c->workers};
+        err = player_start(&config, &s.players[i], diag);
+        s.num_players += !err;
+    }
+    if (!err)
+        play_all(&s);
+    for (unsigned i = 0; i < s.num_players; i++) {
+        run->has_priority |= player_has_priority(s.players[i]);
+        player_stop(s.players[i]);
+    }
+    display_break(c->display);
+    return err;
+}

@@ -1,0 +1,332 @@
+/* loadgen: plays a load plan against a service. */
+#include "common/clock.h"
+#include "common/opt.h"
+#include "loadgen/conductor.h"
+#include "loadgen/library.h"
+#include "loadgen/schedule.h"
+#include "loadgen/summary.h"
+#include "loadgen/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_MISSED = 1, /* a threshold */
+    EXIT_USAGE = 2,
+    EXIT_GONE = 3, /* no request ever succeeded */
+    EXIT_INTERRUPTED = 130,
+};
+
+enum { CHECK_URLS = 10, REPORT_LIMIT = 16 * 1024 * 1024 };
+
+static const char usage[] =
+    "loadgen --plan FILE|NAME --target URL [options]\n"
+    "       loadgen URL SECONDS        the plan \"mixed\" for so long\n"
+    "Plays a load plan: requests come due by the plan, not by the answers.\n"
+    "Exit status: 0 done, 1 a threshold was missed, 2 plan or arguments are\n"
+    "wrong, 3 no request ever succeeded, 130 interrupted.\n";
+
+struct options {
+    const char *plan, *target, *server, *run, *plans, *report, *output;
+    const char *seed, *speed, *check;
+    int64_t duration_ns;
+    long workers;
+    bool quiet;
+};
+
+static enum fk_err take_arguments(
+    struct options *o, int argc, char **argv, struct fk_diag *diag)
+{
+    char duration[32];
+    if (argc == 0)
+        return FK_OK;
+    snprintf(duration, sizeof duration, "%ss", argc == 2 ? argv[1] : "");
+    if (argc != 2 || strspn(argv[1], "0123456789") != strlen(argv[1]) ||
+        !fk_duration_parse(duration, &o->duration_ns))
+        return fk_diag_set(diag, FK_ERR_ARG,
+            "Arguments are URL SECONDS, such as http://localhost:5000 120; "
+            "see --help for the options.");
+    o->target = argv[0];
+    return FK_OK;
+}
+
+static enum fk_err parse_options(
+    struct options *o, int argc, char **argv, struct fk_diag *diag)
+{
+    const struct fk_opt table[] = {
+        {"plan", 'p', NULL, FK_OPT_STRING, &o->plan, 0, 0, "FILE|NAME",
+            "what to play (mixed)"},
+        {"target", 't', NULL, FK_OPT_STRING, &o->target, 0, 0, "URL",
+            "the service; the plan may name it, too"},
+        {"for", 'f', NULL, FK_OPT_DURATION, &o->duration_ns, 0, 0, "TIME",
+            "make the whole plan this long, such as 30s"},
+        {"server", 's', "FLAMEKIT_SERVER", FK_OPT_STRING, &o->server, 0, 0,
+            "URL", "profiling server that gets a marker for each phase"},
+        {"seed", 0, NULL, FK_OPT_STRING, &o->seed, 0, 0, "N",
+            "instead of the plan's; the same seed sends the same requests"},
+        {"speed", 0, NULL, FK_OPT_STRING, &o->speed, 0, 0, "X",
+            "durations divided by X, rates multiplied by it"},
+        {"report", 'r', NULL, FK_OPT_STRING, &o->report, 0, 0, "json|text",
+            "form of the summary (text)"},
+        {"output", 'o', NULL, FK_OPT_STRING, &o->output, 0, 0, "FILE",
+            "write the summary to a file"},
+        {"check", 0, NULL, FK_OPT_STRING, &o->check, 0, 0, "FILE|NAME",
+            "print the plan as it would be played and send nothing"},
+        {"run", 0, "FLAMEKIT_RUN", FK_OPT_STRING, &o->run, 0, 0, "ID",
+            "run of the kit; a target of another run is refused"},
+        {"plans", 0, "FLAMEKIT_PLANS", FK_OPT_STRING, &o->plans, 0, 0,
+            "FOLDERS", "where plans are looked up first, colon separated"},
+        {"workers", 'w', NULL, FK_OPT_INT, &o->workers, 1, 16, "N",
+            "sending threads (1)"},
+        {"quiet", 'q', NULL, FK_OPT_FLAG, &o->quiet, 0, 0, NULL,
+            "no progress on stderr"},
+        {0},
+    };
+    int first;
+    enum fk_err err = fk_opt_parse(table, argc, argv, usage, &first, diag);
+    if (!err)
+        err = take_arguments(o, argc - first, argv + first, diag);
+    if (!err && strcmp(o->report, "json") != 0 &&
+        strcmp(o->report, "text") != 0)
+        err = fk_diag_set(diag, FK_ERR_ARG,
+            "--report is json or text, not \"%s\".", o->report);
+    return err;
+}
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
+}
+
+static enum fk_err adjust_plan(
+    const struct options *o, struct plan *p, struct fk_diag *diag)
+{
+    char *end;
+    if (*o->seed) {
+        errno = 0;
+        p->seed = strtoull(o->seed, &end, 10);
+        if (errno || *end || *o->seed == '-')
+            return fk_diag_set(diag, FK_ERR_ARG,
+                "--seed is a whole number, not \"%s\".", o->seed);
+    }
+    if (o->duration_ns > 0)
+        plan_stretch(p, o->duration_ns);
+    if (*o->speed) {
+        double speed = strtod(o->speed, &end);
+        if (*end || !(speed >= 0.01 && speed <= 100))
+            return fk_diag_set(diag, FK_ERR_ARG,
+                "--speed is a number from 0.01 to 100, not \"%s\".", o->speed);
+        plan_speed_up(p, speed);
+    }
+    return FK_OK;
+}
+
+static enum fk_err load_plan(const struct options *o, const char *name,
+    struct plan **out, struct fk_diag *diag)
+{
+    struct fk_buf path, text, errors;
+    fk_buf_init(&path, 8192);
+    fk_buf_init(&text, PLAN_MAX_TEXT + 1);
+    fk_buf_init(&errors, 256 * 1024);
+    enum fk_err err = library_read(name, o->plans, &path, &text, diag);
+    if (!err) {
+        struct plan_source source = {
+            path.ptr, fk_buf_slice(&text), environment};
+        err = plan_parse(&source, out, &errors);
+        if (err) {
+            fputs(errors.len ? errors.ptr : "", stderr);
+            fk_diag_set(diag, err, "The plan %s has mistakes.", path.ptr);
+        } else {
+            err = adjust_plan(o, *out, diag);
+        }
+    }
+    fk_buf_fini(&path);
+    fk_buf_fini(&text);
+    fk_buf_fini(&errors);
+    return err;
+}
+
+static void print_urls(const struct plan *p, uint32_t phase, struct fk_buf *out)
+{
+    struct schedule schedule;
+    struct schedule_request request;
+    struct fk_buf path, body;
+    fk_buf_init(&path, 128 * 1024);
+    fk_buf_init(&body, 1024 * 1024);
+    schedule_init(&schedule, p, phase);
+    fk_buf_printf(out, "first requests of phase %s, after %.3f s:\n",
+        p->phases[phase].name,
+        (double)schedule_offset_ns(p, phase) / FK_NS_PER_S);
+    for (int i = 0; i < CHECK_URLS && schedule_next(&schedule, &request); i++) {
+        fk_buf_reset(&path);
+        fk_buf_reset(&body);
+        schedule_write(&schedule, &request, &path, &body);
+        fk_buf_printf(out, "  %9.4f s  %s  %s\n",
+            (double)request.due_ns / FK_NS_PER_S, path.ptr,
+            body.len ? body.ptr : "");
+    }
+    schedule_fini(&schedule);
+    fk_buf_fini(&path);
+    fk_buf_fini(&body);
+}
+
+static int check_plan(const struct plan *p)
+{
+    struct fk_buf out;
+    fk_buf_init(&out, REPORT_LIMIT);
+    plan_print(p, &out);
+    for (uint32_t i = 0; i < p->num_phases; i++)
+        print_urls(p, i, &out);
+    fk_buf_printf(&out, "digest %016llx\n", (unsigned long long)plan_digest(p));
+    fwrite(out.ptr, 1, out.len, stdout);
+    fk_buf_fini(&out);
+    return EXIT_DONE;
+}
+
+/* To a temporary name first: a reader never sees half a file. */
+static enum fk_err write_file(
+    const char *path, const struct fk_buf *text, struct fk_diag *diag)
+{
+    char temporary[4096];
+    int n = snprintf(
+        temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    FILE *f = n < (int)sizeof temporary ? fopen(temporary, "we") : NULL;
+    bool good = f && fwrite(text->ptr, 1, text->len, f) == text->len;
+    if (f && fclose(f))
+        good = false;
+    if (good && rename(temporary, path) == 0)
+        return FK_OK;
+    int why = errno;
+    if (f)
+        unlink(temporary);
+    return fk_diag_set(diag, FK_ERR_IO,
+        "The summary could not be written "
+        "to %s: %s.",
+        path, strerror(why));
+}
+
+static enum fk_err report(
+    const struct options *o, const struct summary *s, struct fk_diag *diag)
+{
+    struct fk_buf out;
+    enum fk_err err = FK_OK;
+    fk_buf_init(&out, REPORT_LIMIT);
+    if (strcmp(o->report, "json") == 0)
+        summary_json(s, &out);
+    else
+        summary_text(s, &out);
+    if (out.err)
+        err = fk_diag_set(diag, FK_ERR_LIMIT, "The summary is too long.");
+    else if (*o->output)
+        err = write_file(o->output, &out, diag);
+    else
+        fwrite(out.ptr, 1, out.len, stdout);
+    fk_buf_fini(&out);
+    return err;
+}
+
+static enum exit_code verdict(const struct summary *s)
+{
+    const struct run *r = s->run;
+    struct tally *all = tally_new();
+    run_sum(r, -1, -1, all);
+    bool gone = all->ok == 0;
+    free(all);
+    if (r->interrupted)
+        return EXIT_INTERRUPTED;
+    if (gone)
+        return EXIT_GONE;
+    if (*r->stopped.text)
+        return EXIT_MISSED;
+    for (int i = 0; i < s->num_rows; i++)
+        if (!s->rows[i].held)
+            return EXIT_MISSED;
+    return EXIT_DONE;
+}
+
+static void allow_many_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int play(const struct options *o, const struct plan *plan,
+    const struct target *target, struct fk_diag *diag)
+{
+    struct run *run = calloc(1, sizeof *run);
+    struct display display;
+    struct threshold_row rows[THRESHOLD_MAX_ROWS];
+    if (!run)
+        return EXIT_USAGE;
+    run_init(run, plan, o->run, target->base_url);
+    snprintf(run->service, sizeof run->service, "%s", target->service);
+    display_init(&display, o->quiet);
+    struct conductor conductor = {target->base_url, target->pinned, o->server,
+        (unsigned)o->workers, &display};
+    int code = EXIT_USAGE;
+    if (!conductor_play(&conductor, run, diag)) {
+        struct summary summary = {run, rows, threshold_judge(run, rows)};
+        code = (int)verdict(&summary);
+        if (report(o, &summary, diag))
+            code = EXIT_USAGE;
+    }
+    run_fini(run);
+    free(run);
+    return code;
+}
+
+static int start(
+    const struct options *o, const struct plan *plan, struct fk_diag *diag)
+{
+    struct target target;
+    const char *url = *o->target ? o->target : plan->target;
+    if (!*url) {
+        fk_diag_set(diag, FK_ERR_ARG,
+            "No target: say which service with --target URL.");
+        return EXIT_USAGE;
+    }
+    engine_global_init();
+    enum fk_err err = target_ask(url, o->run, &target, diag);
+    if (err)
+        return err == FK_ERR_UNAVAILABLE ? EXIT_GONE : EXIT_USAGE;
+    return play(o, plan, &target, diag);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.plan = "mixed",
+        .target = "",
+        .server = "",
+        .run = "",
+        .plans = "",
+        .report = "text",
+        .output = "",
+        .seed = "",
+        .speed = "",
+        .check = "",
+        .workers = 1};
+    struct fk_diag diag = {""};
+    struct plan *plan = NULL;
+    int code = EXIT_USAGE;
+    conductor_block_signals();
+    allow_many_files();
+    enum fk_err err = parse_options(&o, argc, argv, &diag);
+    if (err == FK_ERR_CANCELLED)
+        return EXIT_DONE;
+    if (!err)
+        err = load_plan(&o, *o.check ? o.check : o.plan, &plan, &diag);
+    if (!err)
+        code = *o.check ? check_plan(plan) : start(&o, plan, &diag);
+    if (*diag.text)
+        fprintf(stderr, "loadgen: %s\n", diag.text);
+    plan_free(plan);
+    return code;
+}

@@ -1,0 +1,44 @@
+/*
+ * One run of a plan: what it was, and what came of it. Written by the
+ * conductor, read by the summary, the thresholds and the markers.
+ */
+#ifndef FK_LOADGEN_RUN_H
+#define FK_LOADGEN_RUN_H
+
+#include "loadgen/plan.h"
+#include "loadgen/tally.h"
+
+struct run_phase {
+    bool played;
+    int64_t from_ms, until_ms; /* since 1970 */
+    double seconds;            /* of sending */
+    double planned;            /* requests; 0 for clients */
+    struct tally *tally[PLAN_MAX_MIX];
+};
+
+struct run {
+    const struct plan *plan;
+    char id[160];        /* KIT-RUN/PLAN/START */
+    const char *kit_run; /* run id of the kit, "" = none */
+    const char *target;
+    char service[128]; /* of the target in profiles, "" = unknown */
+    uint64_t digest;
+    int64_t from_ms, until_ms;
+    bool finished, interrupted, has_priority;
+    struct fk_diag stopped; /* why abort_if ended it, or "" */
+    uint64_t posts_failed;  /* markers and run files the server did not take */
+    struct run_phase phases[PLAN_MAX_PHASES];
+};
+
+void run_init(struct run *r, const struct plan *plan, const char *kit_run,
+    const char *target);
+void run_fini(struct run *r);
+/* Sum over a phase, an endpoint (index into the plan) or, with -1, over all
+ * of them. Phases with `record = no` count only by themselves. Resets *out. */
+void run_sum(const struct run *r, int phase, int endpoint, struct tally *out);
+/* Requests the plan promised for the same selection; 0 when it did not. */
+double run_planned(const struct run *r, int phase, int endpoint);
+/* What is posted to /api/kit/runs. */
+void run_print(const struct run *r, struct fk_buf *out);
+
+#endif

@@ -1,0 +1,297 @@
+#include "loadgen/summary.h"
+
+#include "common/clock.h"
+#include "common/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct {
+    const char *name;
+    double q;
+} quantiles[] = {
+    {"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}};
+
+enum { NUM_QUANTILES = sizeof quantiles / sizeof *quantiles };
+
+static double ms(int64_t ns)
+{
+    return (double)ns / FK_NS_PER_MS;
+}
+
+/* ---- text -----------------------------------------------------------------
+ */
+
+static void text_head(const struct run *r, struct fk_buf *out)
+{
+    fk_buf_printf(out, "\nplan %s, seed %llu, digest %016llx, target %s\n",
+        r->plan->name, (unsigned long long)r->plan->seed,
+        (unsigned long long)r->digest, r->target);
+    if (r->interrupted)
+        fk_buf_adds(out, "interrupted: what follows is what was played\n");
+    if (*r->stopped.text)
+        fk_buf_printf(out, "stopped: %s\n", r->stopped.text);
+    fk_buf_printf(out, "\n%-14s %8s %8s %6s %7s %9s %9s %9s %9s %9s\n", "",
+        "sent", "ok", "late", "failed", "p50 ms", "p90 ms", "p99 ms", "max ms",
+        "service99");
+}
+
+static void text_row(
+    const char *name, const struct tally *t, struct fk_buf *out)
+{
+    const struct fk_hist *h = &t->response;
+    fk_buf_printf(out,
+        "%-14s %8llu %8llu %6llu %7llu %9.1f %9.1f %9.1f %9.1f %9.1f\n", name,
+        (unsigned long long)t->sent, (unsigned long long)t->ok,
+        (unsigned long long)t->late, (unsigned long long)t->failed,
+        ms(fk_hist_quantile(h, 0.5)), ms(fk_hist_quantile(h, 0.9)),
+        ms(fk_hist_quantile(h, 0.99)), ms(h->count ? h->max : 0),
+        ms(fk_hist_quantile(&t->service, 0.99)));
+}
+
+static void text_failures(const struct tally *t, struct fk_buf *out)
+{
+    for (int i = ENGINE_OK + 1; i < ENGINE_NUM_ERRORS; i++)
+        if (t->error[i])
+            fk_buf_printf(out, "  %llu x %s\n", (unsigned long long)t->error[i],
+                engine_error_name((enum engine_error)i));
+    for (int i = 300; i < TALLY_STATUSES; i++)
+        if (t->status[i])
+            fk_buf_printf(out, "  %u x status %d\n", t->status[i], i);
+    if (t->wrong_content)
+        fk_buf_printf(out, "  %llu x unexpected content\n",
+            (unsigned long long)t->wrong_content);
+    if (t->aborted)
+        fk_buf_printf(out,
+            "%llu still under way at the end were given up (no failure)\n",
+            (unsigned long long)t->aborted);
+    if (t->dropped)
+        fk_buf_printf(out,
+            "%llu were due but found no free connection before the end; "
+            "raise max_inflight or lower the rate\n",
+            (unsigned long long)t->dropped);
+}
+
+/* Our own quality, and one sentence for the most common surprise. */
+static void text_quality(
+    const struct run *r, const struct tally *t, struct fk_buf *out)
+{
+    int64_t late99 = fk_hist_quantile(&t->lateness, 0.99);
+    int64_t response = fk_hist_quantile(&t->response, 0.99);
+    int64_t service = fk_hist_quantile(&t->service, 0.99);
+    fk_buf_printf(out,
+        "sent at most %.2f ms after they were due (99 %%), on %llu "
+        "connections%s\n",
+        ms(late99), (unsigned long long)t->new_connections,
+        r->has_priority ? "" : ", without raised priority");
+    if (response > 2 * service && response - service > 10 * FK_NS_PER_MS)
+        fk_buf_adds(out,
+            "requests waited longer for their turn than they took: the "
+            "service cannot keep up with this rate\n");
+    if (r->posts_failed)
+        fk_buf_printf(out,
+            "%llu markers were not taken by the profiling server; the "
+            "timeline shows no bands for them\n",
+            (unsigned long long)r->posts_failed);
+}
+
+static void text_rates(const struct run *r, struct fk_buf *out)
+{
+    struct tally *t = tally_new();
+    for (uint32_t i = 0; i < r->plan->num_phases; i++) {
+        const struct run_phase *p = &r->phases[i];
+        if (!p->played)
+            continue;
+        run_sum(r, (int)i, -1, t);
+        double seconds = p->seconds > 0 ? p->seconds : 1;
+        fk_buf_printf(out, "phase %s: %.1f s, %.2f/s sent",
+            r->plan->phases[i].name, p->seconds, (double)t->sent / seconds);
+        if (p->planned > 0)
+            fk_buf_printf(out, ", %.2f/s planned", p->planned / seconds);
+        fk_buf_addc(out, '\n');
+    }
+    free(t);
+}
+
+void summary_text(const struct summary *s, struct fk_buf *out)
+{
+    const struct run *r = s->run;
+    struct tally *t = tally_new();
+    text_head(r, out);
+    if (r->plan->num_phases > 1)
+        for (uint32_t i = 0; i < r->plan->num_phases; i++)
+            if (r->phases[i].played) {
+                run_sum(r, (int)i, -1, t);
+                text_row(r->plan->phases[i].name, t, out);
+            }
+    for (uint32_t e = 0; e < r->plan->num_endpoints; e++) {
+        run_sum(r, -1, (int)e, t);
+        if (t->sent)
+            text_row(r->plan->endpoints[e].name, t, out);
+    }
+    run_sum(r, -1, -1, t);
+    text_row("all", t, out);
+    text_failures(t, out);
+    fk_buf_addc(out, '\n');
+    text_rates(r, out);
+    text_quality(r, t, out);
+    for (int i = 0; i < s->num_rows; i++)
+        if (!s->rows[i].held || i + 1 < s->num_rows)
+            fk_buf_printf(out, "%s  %s: measured %s\n",
+                s->rows[i].held ? "held  " : "MISSED", s->rows[i].text,
+                s->rows[i].measured);
+    free(t);
+}
+
+/* ---- JSON -----------------------------------------------------------------
+ */
+
+static void integer(struct fk_json *j, const char *key, uint64_t value)
+{
+    fk_json_key(j, key);
+    fk_json_u64(j, value);
+}
+
+static void number(struct fk_json *j, const char *key, double value)
+{
+    fk_json_key(j, key);
+    fk_json_double(j, value);
+}
+
+static void text(struct fk_json *j, const char *key, const char *value)
+{
+    fk_json_key(j, key);
+    fk_json_strz(j, value);
+}
+
+static void json_hist(
+    struct fk_json *j, const char *key, const struct fk_hist *h)
+{
+    fk_json_key(j, key);
+    fk_json_object(j);
+    integer(j, "count", h->count);
+    number(j, "meanMs", fk_hist_mean(h) / FK_NS_PER_MS);
+    for (int i = 0; i < NUM_QUANTILES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%sMs", quantiles[i].name);
+        number(j, name, ms(fk_hist_quantile(h, quantiles[i].q)));
+    }
+    number(j, "maxMs", ms(h->count ? h->max : 0));
+    fk_json_end(j);
+}
+
+static void json_errors(struct fk_json *j, const struct tally *t)
+{
+    fk_json_key(j, "errors");
+    fk_json_object(j);
+    for (int i = ENGINE_OK + 1; i < ENGINE_NUM_ERRORS; i++)
+        if (t->error[i])
+            integer(j, engine_error_name((enum engine_error)i), t->error[i]);
+    if (t->wrong_content)
+        integer(j, "unexpected content", t->wrong_content);
+    fk_json_end(j);
+    fk_json_key(j, "statuses");
+    fk_json_object(j);
+    for (int i = 0; i < TALLY_STATUSES; i++)
+        if (t->status[i]) {
+            char status[8];
+            snprintf(status, sizeof status, "%d", i);
+            integer(j, status, t->status[i]);
+        }
+    fk_json_end(j);
+}
+
+static void json_tally(
+    struct fk_json *j, const char *name, const struct tally *t)
+{
+    fk_json_object(j);
+    text(j, "name", name);
+    integer(j, "sent", t->sent);
+    integer(j, "ok", t->ok);
+    integer(j, "late", t->late);
+    integer(j, "failed", t->failed);
+    integer(j, "aborted", t->aborted);
+    integer(j, "dropped", t->dropped);
+    integer(j, "bytes", t->bytes);
+    integer(j, "newConnections", t->new_connections);
+    json_errors(j, t);
+    json_hist(j, "response", &t->response);
+    json_hist(j, "service", &t->service);
+    json_hist(j, "lateness", &t->lateness);
+}
+
+static void json_phases(struct fk_json *j, const struct run *r, struct tally *t)
+{
+    fk_json_key(j, "phases");
+    fk_json_array(j);
+    for (uint32_t i = 0; i < r->plan->num_phases; i++) {
+        const struct run_phase *p = &r->phases[i];
+        if (!p->played)
+            continue;
+        run_sum(r, (int)i, -1, t);
+        json_tally(j, r->plan->phases[i].name, t);
+        integer(j, "from", (uint64_t)p->from_ms);
+        integer(j, "until", (uint64_t)p->until_ms);
+        number(j, "seconds", p->seconds);
+        number(j, "planned", p->planned);
+        number(j, "rate", p->seconds > 0 ? (double)t->sent / p->seconds : 0);
+        fk_json_end(j);
+    }
+    fk_json_end(j);
+}
+
+static void json_endpoints(
+    struct fk_json *j, const struct run *r, struct tally *t)
+{
+    fk_json_key(j, "endpoints");
+    fk_json_array(j);
+    for (uint32_t e = 0; e < r->plan->num_endpoints; e++) {
+        run_sum(r, -1, (int)e, t);
+        if (!t->sent)
+            continue;
+        json_tally(j, r->plan->endpoints[e].name, t);
+        fk_json_end(j);
+    }
+    fk_json_end(j);
+}
+
+void summary_json(const struct summary *s, struct fk_buf *out)
+{
+    const struct run *r = s->run;
+    struct tally *t = tally_new();
+    struct fk_json j;
+    char digest[17];
+    snprintf(digest, sizeof digest, "%016llx", (unsigned long long)r->digest);
+    fk_json_init(&j, out);
+    fk_json_object(&j);
+    integer(&j, "version", 1);
+    text(&j, "id", r->id);
+    text(&j, "plan", r->plan->name);
+    integer(&j, "seed", r->plan->seed);
+    text(&j, "digest", digest);
+    text(&j, "target", r->target);
+    fk_json_key(&j, "interrupted");
+    fk_json_bool(&j, r->interrupted);
+    text(&j, "stopped", r->stopped.text);
+    integer(&j, "postsFailed", r->posts_failed);
+    run_sum(r, -1, -1, t);
+    fk_json_key(&j, "all");
+    json_tally(&j, "all", t);
+    fk_json_end(&j);
+    json_phases(&j, r, t);
+    json_endpoints(&j, r, t);
+    fk_json_key(&j, "thresholds");
+    fk_json_array(&j);
+    for (int i = 0; i < s->num_rows; i++) {
+        fk_json_object(&j);
+        text(&j, "text", s->rows[i].text);
+        text(&j, "measured", s->rows[i].measured);
+        fk_json_key(&j, "held");
+        fk_json_bool(&j, s->rows[i].held);
+        fk_json_end(&j);
+    }
+    fk_json_end(&j);
+    fk_json_end(&j);
+    fk_buf_addc(out, '\n');
+    free(t);
+}

@@ -1,0 +1,19 @@
+/*
+ * What a run came to, for a person (text) or a program (JSON, version 1).
+ * Latencies are from the due time unless a column says "service".
+ */
+#ifndef FK_LOADGEN_SUMMARY_H
+#define FK_LOADGEN_SUMMARY_H
+
+#include "loadgen/threshold.h"
+
+struct summary {
+    const struct run *run;
+    const struct threshold_row *rows;
+    int num_rows;
+};
+
+void summary_text(const struct summary *s, struct fk_buf *out);
+void summary_json(const struct summary *s, struct fk_buf *out);
+
+#endif

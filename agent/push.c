@@ -21,6 +21,7 @@ struct fk_push {
     struct curl_slist *headers;
     char url[2048];
     bool busy;
+    bool whole_head; /* of the answer: a cut one proves nothing */
     size_t response_len;
     char response[RESPONSE_QUOTED + 1]; /* its beginning, for the reason */
     char error[CURL_ERROR_SIZE];
@@ -35,6 +36,14 @@ static size_t on_response(char *bytes, size_t size, size_t n, void *arg)
             bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : ' ';
     push->response_len += len;
     return push->response_len <= RESPONSE_BYTES ? len : 0;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
+{
+    struct fk_push *push = arg;
+    struct fk_slice line = {bytes, size * n};
+    push->whole_head = fk_slice_trim(line).len == 0;
+    return size * n;
 }
 
 static bool make_url(
@@ -96,6 +105,8 @@ static void set_options(struct fk_push *push, const flamekit_config *config)
     curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, TRANSFER_MS);
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_response);
     curl_easy_setopt(e, CURLOPT_WRITEDATA, push);
+    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(e, CURLOPT_HEADERDATA, push);
     curl_easy_setopt(e, CURLOPT_ERRORBUFFER, push->error);
     if (config->basic_auth_user && config->basic_auth_user[0]) {
         curl_easy_setopt(e, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
@@ -142,6 +153,7 @@ void fk_push_free(struct fk_push *push)
 void fk_push_begin(struct fk_push *push, const char *body, size_t len)
 {
     push->response_len = 0;
+    push->whole_head = false;
     memset(push->response, 0, sizeof(push->response));
     push->error[0] = '\0';
     curl_easy_setopt(push->easy, CURLOPT_POST, 1L);
@@ -162,7 +174,8 @@ void fk_push_cancel(struct fk_push *push)
     push->busy = false;
 }
 
-/* A server that is overloaded or restarting says 408, 429 or 5xx. */
+/* A server that is overloaded or restarting says 408, 429 or 5xx; 0 is an
+ * answer that broke off. */
 static enum fk_push_state judge(CURLcode code, long status)
 {
     /* A write error is our own refusal of an endless answer. */
@@ -170,7 +183,7 @@ static enum fk_push_state judge(CURLcode code, long status)
         return FK_PUSH_RETRY;
     if (status >= 200 && status < 300)
         return FK_PUSH_TAKEN;
-    if (status == 408 || status == 429 || status >= 500)
+    if (status == 0 || status == 408 || status == 429 || status >= 500)
         return FK_PUSH_RETRY;
     return FK_PUSH_REFUSED;
 }
@@ -183,14 +196,15 @@ static void finish(
     curl_easy_getinfo(push->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(push->easy, CURLINFO_RETRY_AFTER, &after_s);
     fk_push_cancel(push);
-    result->state = judge(code, status);
+    result->state = judge(code, push->whole_head ? status : 0);
     if (after_s > 0 && after_s < 3600)
         result->retry_after_ns = after_s * FK_NS_PER_S;
     if (code != CURLE_OK)
         snprintf(result->reason, sizeof(result->reason), "%.200s",
             push->error[0] ? push->error : curl_easy_strerror(code));
     else
-        snprintf(result->reason, sizeof(result->reason), "HTTP %ld %s", status,
+        snprintf(result->reason, sizeof(result->reason), "HTTP %ld %s%s",
+            status, push->whole_head ? "" : "(the answer broke off) ",
             push->response);
 }
 

@@ -191,7 +191,7 @@ static enum fk_err answer_tree(
     struct flamebearer f = {0};
     enum fk_err err = tree_finish(t);
     if (!err)
-        err = tree_prune(t, max_nodes ? max_nodes : QUERY_DEFAULT_NODES);
+        err = tree_prune(t, max_nodes ? max_nodes : QUERY_DEFAULT_NODES, sides);
     if (!err && bytes) {
         size_t mark = fk_pb_begin(&c->out, 2);
         err = tree_write(t, &c->out);

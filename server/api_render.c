@@ -172,7 +172,7 @@ static enum fk_err write_head(
     struct flamebearer f = {0};
     enum fk_err err = tree_finish(t);
     if (!err)
-        err = tree_prune(t, d->max_nodes);
+        err = tree_prune(t, d->max_nodes, num_sides);
     if (!err)
         err = flamebearer_init(&f, t, num_sides, &d->why);
     if (!err) {
@@ -279,7 +279,7 @@ static enum fk_err answer_dot(struct render *d, struct tree *t)
 {
     enum fk_err err = tree_finish(t);
     if (!err)
-        err = tree_prune(t, DOT_SOURCE_NODES);
+        err = tree_prune(t, DOT_SOURCE_NODES, 1);
     if (!err)
         err =
             dot_write(t, &d->side[0].type, DOT_NODES, &d->request->reply.body);

@@ -60,7 +60,7 @@ static enum fk_err add_pruned(struct writer *w, const struct query *q,
     if (!err)
         err = tree_finish(&t);
     if (!err)
-        err = tree_prune(&t, max_nodes);
+        err = tree_prune(&t, max_nodes, 1);
     for (uint32_t n = 1; n < t.count && !err; n++) {
         size_t depth = 0;
         if (!t.node[n].self[TREE_LEFT])

@@ -244,23 +244,23 @@ static void sift_down(int64_t *heap, size_t n, size_t i)
     heap[i] = v;
 }
 
-/* The max_nodes-th largest weight, found with a heap of that size; 0 when
- * there are no more nodes than that. */
+/* The max_nodes-th largest weight from node `first` on, found with a heap of
+ * that size; 0 when there are no more nodes than that. */
 static enum fk_err threshold(
-    const struct tree *t, int64_t max_nodes, int64_t *least)
+    const struct tree *t, int64_t max_nodes, uint32_t first, int64_t *least)
 {
     *least = 0;
-    if (max_nodes < 1 || t->count - 1 <= max_nodes)
+    if (max_nodes < 1 || t->count - first <= max_nodes)
         return FK_OK;
     size_t n = (size_t)max_nodes;
     int64_t *heap = malloc(n * sizeof *heap);
     if (!heap)
         return FK_ERR_NOMEM;
     for (size_t i = 0; i < n; i++)
-        heap[i] = weight(&t->node[i + 1]);
+        heap[i] = weight(&t->node[first + i]);
     for (size_t i = n / 2; i-- > 0;)
         sift_down(heap, n, i);
-    for (size_t i = n + 1; i < t->count; i++) {
+    for (size_t i = first + n; i < t->count; i++) {
         int64_t w = weight(&t->node[i]);
         if (w <= heap[0])
             continue;
@@ -317,11 +317,11 @@ static uint32_t rebuild(const struct tree *t, int64_t least,
     return tail;
 }
 
-enum fk_err tree_prune(struct tree *t, int64_t max_nodes)
+enum fk_err tree_prune(struct tree *t, int64_t max_nodes, int sides)
 {
     uint32_t other = 0;
     int64_t least = 0;
-    enum fk_err err = threshold(t, max_nodes, &least);
+    enum fk_err err = threshold(t, max_nodes, sides == 1 ? 1 : 0, &least);
     if (!err)
         err = intern_put(&t->names, FK_SLICE("other"), &other);
     if (err)

@@ -54,9 +54,12 @@ FK_MUST_USE enum fk_err tree_add(
 FK_MUST_USE enum fk_err tree_finish(struct tree *t);
 
 /* Fold what is small into a child "other" of its parent, so that about
- * max_nodes remain (spec/pyroscope-api 9.1; a function that is itself called
- * "other" is taken for one of these). max_nodes < 1: no limit. */
-FK_MUST_USE enum fk_err tree_prune(struct tree *t, int64_t max_nodes);
+ * max_nodes remain (spec/pyroscope-api 9.1, 9.2; a function that is itself
+ * called "other" is taken for one of these). With two sides the larger one
+ * counts, and the root is one of the nodes, as in Pyroscope. max_nodes < 1:
+ * no limit. */
+FK_MUST_USE enum fk_err tree_prune(
+    struct tree *t, int64_t max_nodes, int sides);
 
 /* Pre-order bytes of the left side (spec/pyroscope-api 9.3). */
 FK_MUST_USE enum fk_err tree_write(const struct tree *t, struct fk_buf *out);

@@ -18,7 +18,7 @@ static void make_tree(
         folded_add(&f, t, TREE_RIGHT);
     }
     CHECK(tree_finish(t) == FK_OK);
-    CHECK(tree_prune(t, max_nodes) == FK_OK);
+    CHECK(tree_prune(t, max_nodes, right ? 2 : 1) == FK_OK);
 }
 
 /* "name,name|1,2,3,4 5,6,7,8|..." */
@@ -57,6 +57,9 @@ static const struct {
     {"a;b 1\na;c 2", "a;b 4\na;c 8", 1024,
         "total,a,c,b|0,3,0,0,12,0,0|0,3,0,0,12,0,1|0,1,1,0,4,4,3 "
         "0,2,2,0,8,8,2|total 15 max 8"},
+    {"a;b 1\na;c 2", "a;b 4\na;c 8", 2,
+        "total,a,other|0,3,0,0,12,0,0|0,3,0,0,12,0,1|0,3,3,0,12,12,2"
+        "|total 15 max 12"},
     {"a;b 1\na;c 2\na;e 3", "a;b 4\na;d 8\na;e 12", 1024,
         "total,a,e,d,c,b|0,6,0,0,24,0,0|0,6,0,0,24,0,1|0,1,1,0,4,4,5 "
         "0,2,2,0,0,0,4 0,0,0,0,8,8,3 0,3,3,0,12,12,2|total 30 max 12"},
@@ -174,14 +177,22 @@ static int downwards(const void *a, const void *b)
 
 /* Which nodes stay: heavy enough and not called other, and so all above. */
 static void slow_prune(
-    struct slow_tree *t, int max_nodes, struct slow_tree *out)
+    struct slow_tree *t, int max_nodes, int sides, struct slow_tree *out)
 {
-    int64_t weight[512], least = 0;
+    int64_t weight[513], least = 0;
     out->count = 0;
+    int count = 0;
     for (int i = 0; i < t->count; i++)
-        weight[i] = slow_weight(&t->node[i]);
-    qsort(weight, (size_t)t->count, sizeof *weight, downwards);
-    if (max_nodes >= 1 && t->count > max_nodes)
+        weight[count++] = slow_weight(&t->node[i]);
+    if (sides == 2) {
+        struct slow root = {.path = ""};
+        for (int i = 0; i < t->count; i++)
+            for (int s = 0; s < 2; s++)
+                root.total[s] += t->node[i].self[s];
+        weight[count++] = slow_weight(&root);
+    }
+    qsort(weight, (size_t)count, sizeof *weight, downwards);
+    if (max_nodes >= 1 && count > max_nodes)
         least = weight[max_nodes - 1];
     for (int i = 0; i < t->count; i++) {
         struct slow *n = &t->node[i];
@@ -327,7 +338,7 @@ TEST(flamebearer_agrees_with_the_slow_definition)
             random_stacks(&text[s]);
             slow_add(&slow, text[s].ptr, s);
         }
-        slow_prune(&slow, max_nodes, &want);
+        slow_prune(&slow, max_nodes, sides, &want);
         make_tree(&t, text[0].ptr, sides == 2 ? text[1].ptr : NULL, max_nodes);
         CHECK(flamebearer_init(&fb, &t, sides, NULL) == FK_OK);
         CHECK_INT(t.count, want.count + 1);

@@ -71,7 +71,7 @@ TEST(tree_without_values_is_a_root)
 {
     struct tree t;
     make_tree(&t, "", "");
-    CHECK(tree_prune(&t, 4) == FK_OK);
+    CHECK(tree_prune(&t, 4, 1) == FK_OK);
     CHECK_INT(t.count, 1);
     CHECK_INT(t.node[0].count, 0);
     tree_fini(&t);
@@ -108,7 +108,7 @@ TEST(tree_prunes_what_is_small_into_other)
     for (size_t i = 0; i < sizeof pruning / sizeof *pruning; i++) {
         struct tree t;
         make_tree(&t, pruning[i].stacks, "");
-        CHECK(tree_prune(&t, pruning[i].max_nodes) == FK_OK);
+        CHECK(tree_prune(&t, pruning[i].max_nodes, 1) == FK_OK);
         check_folded(&t, TREE_LEFT, pruning[i].want);
         tree_fini(&t);
     }
@@ -118,7 +118,7 @@ TEST(tree_prunes_by_the_larger_side)
 {
     struct tree t;
     make_tree(&t, "a;b 1\na;c 2", "a;b 4\na;c 8");
-    CHECK(tree_prune(&t, 2) == FK_OK);
+    CHECK(tree_prune(&t, 3, 2) == FK_OK);
     check_folded(&t, TREE_LEFT, "a;c 2\na;other 1\n");
     check_folded(&t, TREE_RIGHT, "a;c 8\na;other 4\n");
     tree_fini(&t);
@@ -162,7 +162,7 @@ TEST(tree_takes_any_depth)
     CHECK(tree_init(&t) == FK_OK);
     CHECK(tree_add(&t, &deep, TREE_LEFT) == FK_OK);
     CHECK(tree_finish(&t) == FK_OK);
-    CHECK(tree_prune(&t, 1000) == FK_OK);
+    CHECK(tree_prune(&t, 1000, 1) == FK_OK);
     CHECK_INT(t.count, DEPTH);
     CHECK_INT(t.node[1].total[TREE_LEFT], 7);
     tree_fini(&t);

@@ -49,7 +49,7 @@ for f in $files; do
     for kind in plain gz; do
         printf '    .global asset_%s_%s\nasset_%s_%s:\n' $i $kind $i $kind >&3
         printf '    .incbin "%s"\n' "$here/$out/assets/$i.$kind" >&3
-        echo "extern const char asset_${i}_$kind[];" >>"$out/assets_names"
+        echo "extern const char asset_${i}_${kind}[];" >>"$out/assets_names"
     done
     printf '    {"%s", "%s", "\\"%s\\"", {asset_%s_plain, %s}, {asset_%s_gz, %s}},\n' \
         "$f" "$(mime_of "$f")" "$(sha256sum <"$plain" | cut -c1-16)" \

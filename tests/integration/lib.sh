@@ -83,3 +83,40 @@ raw_stream() {
 }
 
 unhex() { perl -e 'print pack("H*", join("", @ARGV))' "$@"; }
+
+# make_pprof TYPES PERIOD TIME_NS <LINES: a profile; each line is a stack,
+# root first, labels (k=v,k=v or -) and a value for each type.
+#   make_pprof samples/count,cpu/nanoseconds cpu/nanoseconds 0 <<EOF
+#   main;work region=eu 2 20000000
+#   EOF
+make_pprof() {
+    perl -e '
+        my ($types, $period, $time) = @ARGV;
+        my (%ids, @strings, %functions, $out);
+        sub varint { my ($n, $o) = (shift, "");
+            do { my $b = $n & 127; $n >>= 7; $o .= chr($b | ($n ? 128 : 0)) } while $n; $o }
+        sub number { varint($_[0] << 3) . varint($_[1]) }
+        sub bytes { varint($_[0] << 3 | 2) . varint(length $_[1]) . $_[1] }
+        sub string { my $s = shift; $ids{$s} //= do { push @strings, $s; $#strings } }
+        sub pair { my ($a, $b) = split m{/}, shift; number(1, string($a)) . number(2, string($b)) }
+        string("");
+        $out .= bytes(1, pair($_)) for split /,/, $types;
+        while (<STDIN>) {
+            my ($stack, $labels, @values) = split;
+            my @at = map { $functions{$_} //= 1 + keys %functions } split /;/, $stack;
+            my $sample = bytes(1, join "", map { varint($_) } reverse @at);
+            $sample .= bytes(2, join "", map { varint($_) } @values);
+            for (split /,/, $labels eq "-" ? "" : $labels) {
+                my ($k, $v) = split /=/;
+                $sample .= bytes(3, number(1, string($k)) . number(2, string($v)));
+            }
+            $out .= bytes(2, $sample);
+        }
+        for my $f (sort { $functions{$a} <=> $functions{$b} } keys %functions) {
+            my $id = $functions{$f};
+            $out .= bytes(5, number(1, $id) . number(2, string($f)));
+            $out .= bytes(4, number(1, $id) . bytes(4, number(1, $id)));
+        }
+        $out .= bytes(11, pair($period)) . number(9, $time);
+        print $out, map { bytes(6, $_) } @strings;' "$@"
+}

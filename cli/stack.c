@@ -290,15 +290,22 @@ static int already_up(const struct kit *kit, struct fk_diag *diag)
     return 0;
 }
 
+static void stop_one(const struct process *p)
+{
+    if (!process_alive(p))
+        return;
+    bool clean = process_stop(p, STOP_GRACE_S);
+    printf("stopped   %-9s pid %ld%s\n", p->name, (long)p->pid,
+        clean ? "" : " (did not end by itself, was killed)");
+}
+
+/* The server last: what the others have to say at their end must arrive. */
 static void stop_all(const struct process *list, size_t n)
 {
-    for (size_t i = n; i-- > 0;) {
-        if (!process_alive(&list[i]))
-            continue;
-        bool clean = process_stop(&list[i], STOP_GRACE_S);
-        printf("stopped   %-9s pid %ld%s\n", list[i].name, (long)list[i].pid,
-            clean ? "" : " (did not end by itself, was killed)");
-    }
+    for (int servers = 0; servers <= 1; servers++)
+        for (size_t i = n; i-- > 0;)
+            if (!strcmp(list[i].name, "server") == servers)
+                stop_one(&list[i]);
 }
 
 int verb_up(struct kit *kit, int argc, char **argv)

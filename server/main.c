@@ -28,7 +28,8 @@ static int fail(const char *text)
 static enum fk_err store_of_name(
     const char *name, const struct store_ops **out, struct fk_diag *diag)
 {
-    static const struct store_ops *const engines[] = {&store_memory_ops};
+    static const struct store_ops *const engines[] = {
+        &store_sqlite_ops, &store_memory_ops};
 
     for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
         *out = engines[i];
@@ -36,7 +37,7 @@ static enum fk_err store_of_name(
             return FK_OK;
     }
     return fk_diag_set(
-        diag, FK_ERR_ARG, "--engine %s is unknown; there is memory", name);
+        diag, FK_ERR_ARG, "--engine %s is unknown; use sqlite or memory", name);
 }
 
 static enum fk_err store_start(struct server *s, struct fk_diag *diag)

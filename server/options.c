@@ -29,7 +29,7 @@ enum fk_err options_parse(
     *o = (struct server_options){
         .listen = "localhost:4040",
         .data = ".flamekit/data",
-        .engine = "memory",
+        .engine = "sqlite",
         .run = "",
         .window = DEFAULT_WINDOW,
     };
@@ -41,7 +41,7 @@ enum fk_err options_parse(
         {"data", 'd', "FLAMEKIT_DATA", FK_OPT_STRING, &o->data, 0, 0, "DIR",
             "where profiles are kept (default .flamekit/data)"},
         {"engine", 0, "FLAMEKIT_ENGINE", FK_OPT_STRING, &o->engine, 0, 0,
-            "NAME", "memory, which forgets"},
+            "NAME", "sqlite (default), or memory, which forgets"},
         {"ingest-window", 0, "FLAMEKIT_INGEST_WINDOW", FK_OPT_STRING,
             &o->window, 0, 0, "TIME|off",
             "refuse profiles older than this (default 168h)"},

@@ -6,6 +6,7 @@
 #   like "what" GOT PATTERN      shell pattern, such as '*ready*'
 #   skip "what" WHY              visible, never silent
 #   wait_for SECONDS COMMAND...  polls ten times a second
+#   gone PID                     is that process no more?
 #   tap_done                     prints the plan; the last line of a test
 #
 # $TMP is a folder of this test's own, removed at its end; what `at_exit`
@@ -89,6 +90,9 @@ wait_for() {
         sleep 0.1
     done
 }
+
+# Ended, even if nobody has collected its exit status yet.
+gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
 
 tap_done() {
     echo "1..$tap_n"

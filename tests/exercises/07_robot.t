@@ -62,7 +62,7 @@ is "put right again, it passes" $verdict 0
 
 app_pid=$(awk '$1 == "demoapp" { print $2 }' "$FLAMEKIT_STATE/pids")
 kill "$app_pid"
-wait_for 15 sh -c "! kill -0 $app_pid"
+wait_for 15 gone "$app_pid"
 check 07.2
 is "with the demo app gone: BROKEN, not NOT YET" $verdict 3
 like "and it says which part" "$out" "*does not answer*"

@@ -50,7 +50,7 @@ is "its end leaves the first alone" "$(run_of "$server")" "$run"
 
 # The server is killed: up brings it back on the same port, with its data.
 kill -9 "$server_pid"
-wait_for 10 sh -c "! kill -0 $server_pid"
+wait_for 10 gone "$server_pid"
 out=$($kit up 2>&1)
 is "up after the server was killed" $? 0
 is "the same address" "$(value FLAMEKIT_SERVER)" "$server"
@@ -64,7 +64,7 @@ like "what was stored is there" "$names" "*hello_profiler*"
 out=$($kit down 2>&1)
 is "down succeeds" $? 0
 like "and lists what it stopped" "$out" "*stopped   demoapp*stopped   server*"
-ok "no process is left" sh -c "! kill -0 $app_pid 2>/dev/null"
+ok "no process is left" gone "$app_pid"
 ok "the port is free" sh -c "! curl -s -m 2 $server/ready"
 ok "down again is no error" $kit down
 ok "status says that nothing runs" sh -c "$kit status | grep -q 'nothing is up'"

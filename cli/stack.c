@@ -302,10 +302,12 @@ static void stop_one(const struct process *p)
 /* The server last: what the others have to say at their end must arrive. */
 static void stop_all(const struct process *list, size_t n)
 {
-    for (int servers = 0; servers <= 1; servers++)
-        for (size_t i = n; i-- > 0;)
-            if (!strcmp(list[i].name, "server") == servers)
-                stop_one(&list[i]);
+    for (size_t i = n; i-- > 0;)
+        if (strcmp(list[i].name, "server"))
+            stop_one(&list[i]);
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(list[i].name, "server"))
+            stop_one(&list[i]);
 }
 
 int verb_up(struct kit *kit, int argc, char **argv)

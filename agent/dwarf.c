@@ -2,6 +2,7 @@
 #include "agent/dwarf.h"
 
 #include "agent/cfi.h"
+#include "agent/regs.h"
 
 enum { REMEMBERED_MAX = 16 };
 
@@ -23,21 +24,19 @@ struct machine {
     unsigned depth;
 };
 
-static bool base_of(uint64_t reg, enum fk_base *base)
+/* False for what is no general register: vectors, return addresses. */
+static bool set_base(struct fk_rule *rule, uint64_t reg)
 {
-    switch (reg) {
-    case FK_DWARF_SP:
-        *base = FK_BASE_SP;
-        return true;
-    case FK_DWARF_FP:
-        *base = FK_BASE_FP;
-        return true;
-    case FK_DWARF_AUX:
-        *base = FK_BASE_AUX;
-        return true;
-    default:
-        return false;
+    rule->reg = 0;
+    if (reg == FK_DWARF_SP)
+        rule->base = FK_BASE_SP;
+    else if (reg == FK_DWARF_FP)
+        rule->base = FK_BASE_FP;
+    else {
+        rule->base = FK_BASE_REG;
+        rule->reg = (uint8_t)reg;
     }
+    return reg < FK_GENERAL_REGS || reg == FK_DWARF_SP;
 }
 
 static bool fits_i32(int64_t v)
@@ -50,7 +49,7 @@ static struct fk_rule rule_of(const struct row_state *s, bool signal)
     struct fk_rule rule = s->rule;
     if (!s->expression) {
         rule = (struct fk_rule){.kind = FK_RULE_FRAME};
-        if (!base_of(s->reg, &rule.base) || !fits_i32(s->offset))
+        if (!set_base(&rule, s->reg) || !fits_i32(s->offset))
             rule.kind = FK_RULE_NONE;
         else
             rule.offset = (int32_t)s->offset;
@@ -83,7 +82,7 @@ static bool read_expression(struct fk_cursor *c, struct fk_rule *rule)
 
     *rule = (struct fk_rule){.kind = FK_RULE_FRAME};
     uint8_t op = (uint8_t)fk_cursor_uint(c, 1);
-    if (op < BREG0 || !base_of(op - BREG0, &rule->base))
+    if (op < BREG0 || !set_base(rule, op - BREG0))
         return false;
     int64_t offset = fk_cursor_sleb(c), add = 0;
     bool deref = c->at < c->end;

@@ -17,7 +17,7 @@ enum fk_rule_kind {
     FK_RULE_NONE,   /* between functions, or a rule we cannot express */
 };
 
-enum fk_base { FK_BASE_SP, FK_BASE_FP, FK_BASE_AUX };
+enum fk_base { FK_BASE_SP, FK_BASE_FP, FK_BASE_REG };
 
 enum fk_saved {
     FK_SAVED_SAME, /* still in its register */
@@ -35,6 +35,7 @@ struct fk_rule {
     enum fk_rule_kind kind;
     /* cfa = base + offset; with deref, cfa = *(base + offset) + add. */
     enum fk_base base;
+    uint8_t reg; /* FK_BASE_REG: DWARF's number */
     bool deref;
     uint8_t plt_pushed;
     int32_t offset, add;

@@ -27,10 +27,11 @@ static struct cache_entry cache[1 << CACHE_BITS];
 struct walk {
     const struct fk_objects *objects;
     const struct fk_stack *stack;
-    uintptr_t pc, sp, fp, lr, aux;
+    uintptr_t pc, sp, fp;
     bool fp_known;
-    bool exact; /* pc is where it is, not where it will return to */
-    bool first; /* lr and aux are what the registers held */
+    bool exact;          /* pc is where it is, not where it will return to */
+    bool first;          /* `regs` holds this frame's registers */
+    struct fk_regs regs; /* of the first frame, or of a signal's */
 };
 
 typedef uintptr_t __attribute__((may_alias)) stack_word;
@@ -128,18 +129,18 @@ static enum step enter_caller(
 }
 
 static bool base_value(
-    const struct walk *w, enum fk_base base, uintptr_t *value)
+    const struct walk *w, const struct fk_rule *rule, uintptr_t *value)
 {
-    switch (base) {
+    switch (rule->base) {
     case FK_BASE_SP:
         *value = w->sp;
         return true;
     case FK_BASE_FP:
         *value = w->fp;
         return w->fp_known;
-    case FK_BASE_AUX:
-        *value = w->aux;
-        return w->first;
+    case FK_BASE_REG:
+        *value = w->regs.general[rule->reg];
+        return w->regs.known;
     }
     return false;
 }
@@ -162,10 +163,23 @@ static bool saved_value(const struct walk *w, struct fk_place place,
     return false;
 }
 
+static uintptr_t link_register(const struct walk *w)
+{
+    return FK_HAS_LR ? w->regs.general[FK_DWARF_RA % FK_GENERAL_REGS] : 0;
+}
+
+/* Is `ra` something to return to? Code without an object may call its like. */
+static bool plausible(const struct walk *w, uintptr_t ra, bool known_code)
+{
+    if (fk_objects_find(w->objects, ra - 1))
+        return true;
+    return !known_code && ra >= LOWEST_CODE;
+}
+
 static enum step step_frame(struct walk *w, const struct fk_rule *rule)
 {
-    uintptr_t cfa, ra = w->lr, fp = w->fp;
-    if (!base_value(w, rule->base, &cfa))
+    uintptr_t cfa, ra = link_register(w), fp = w->fp;
+    if (!base_value(w, rule, &cfa))
         return STEP_LOST;
     cfa += (uintptr_t)rule->offset;
     if (rule->deref) {
@@ -177,6 +191,11 @@ static enum step step_frame(struct walk *w, const struct fk_rule *rule)
         return STEP_LOST;
     if (!saved_value(w, rule->ra, cfa, &ra))
         return STEP_OFF_STACK;
+    /* Hand-written code calls its own parts without touching the register that
+     * holds its frame: believed when it leads somewhere. */
+    if (rule->base == FK_BASE_REG && !w->first &&
+        !plausible(w, fk_strip(ra), true))
+        return STEP_LOST;
     if (!saved_value(w, rule->fp, cfa, &fp))
         w->fp_known = false;
     else if (rule->fp.how != FK_SAVED_SAME)
@@ -192,39 +211,40 @@ static enum step step_plt(struct walk *w, unsigned pushed)
     return enter_caller(w, cfa, ra, w->fp);
 }
 
+static void start(
+    struct walk *w, const struct fk_stack *stack, const struct fk_regs *regs)
+{
+    w->stack = stack;
+    w->regs = *regs;
+    w->pc = regs->pc;
+    w->sp = regs->sp;
+    w->fp = regs->general[FK_DWARF_FP];
+    w->fp_known = w->first = regs->known;
+    w->exact = true;
+}
+
 /* The handler returns into the trampoline, whose sp points at the ucontext
  * with everything the interrupted code had in registers. It may have run on
  * another stack. */
 static enum step step_signal(struct walk *w)
 {
-    uintptr_t uc = w->sp + FK_CONTEXT_FROM_SP, pc, sp, fp, lr = 0, aux = 0;
-    if (!read_word(w, uc + FK_CONTEXT_PC, &pc) ||
-        !read_word(w, uc + FK_CONTEXT_SP, &sp) ||
-        !read_word(w, uc + FK_CONTEXT_FP, &fp) ||
-        (FK_CONTEXT_LR != 0 && !read_word(w, uc + FK_CONTEXT_LR, &lr)) ||
-        (FK_CONTEXT_AUX != 0 && !read_word(w, uc + FK_CONTEXT_AUX, &aux)))
+    uintptr_t uc = w->sp + FK_CONTEXT_FROM_SP;
+    struct fk_regs regs = {.known = true};
+    bool whole = read_word(w, uc + FK_CONTEXT_PC, &regs.pc) &&
+                 read_word(w, uc + FK_CONTEXT_SP, &regs.sp);
+    for (unsigned i = 0; whole && i < FK_GENERAL_REGS; i++)
+        whole = read_word(w, uc + fk_context_general(i), &regs.general[i]);
+    const struct fk_stack *stack = w->stack;
+    if (regs.sp <= w->sp || regs.sp > stack->hi)
+        stack = stack->next;
+    if (!whole || !stack || regs.sp < stack->lo || regs.sp > stack->hi)
         return STEP_OFF_STACK;
-    const struct fk_stack *s = w->stack, *next = s->next;
-    if (sp <= w->sp || sp > s->hi) {
-        if (!next || sp < next->lo || sp > next->hi)
-            return STEP_OFF_STACK;
-        w->stack = next;
-    }
-    *w = (struct walk){
-        w->objects, w->stack, pc, sp, fp, lr, aux, true, true, true};
+    start(w, stack, &regs);
     return STEP_ON;
 }
 
 /* ---- fallbacks
  * ----------------------------------------------------------------- */
-
-/* Is `ra` something to return to? Code without an object may call its like. */
-static bool plausible(const struct walk *w, uintptr_t ra, bool known_code)
-{
-    if (fk_objects_find(w->objects, ra - 1))
-        return true;
-    return !known_code && ra >= LOWEST_CODE;
-}
 
 static enum step step_frame_pointer(struct walk *w, bool known_code)
 {
@@ -239,11 +259,11 @@ static enum step step_frame_pointer(struct walk *w, bool known_code)
 /* A function without a row that was caught before it pushed anything. */
 static enum step step_leaf(struct walk *w)
 {
-    uintptr_t ra = w->lr;
-    if (!w->first || (FK_CONTEXT_LR == 0 && !read_word(w, w->sp, &ra)) ||
+    uintptr_t ra = link_register(w);
+    if (!w->first || (!FK_HAS_LR && !read_word(w, w->sp, &ra)) ||
         !plausible(w, fk_strip(ra), true))
         return STEP_LOST;
-    return enter_caller(w, w->sp + (FK_CONTEXT_LR == 0 ? 8 : 0), ra, w->fp);
+    return enter_caller(w, w->sp + (FK_HAS_LR ? 0 : 8), ra, w->fp);
 }
 
 /* Some C libraries and vDSOs do not describe their signal trampoline. The
@@ -351,8 +371,9 @@ unsigned fk_unwind(const struct fk_objects *objects, const struct fk_regs *regs,
         [STEP_LOST] = FK_UNWIND_NO_RULE,
         [STEP_OFF_STACK] = FK_UNWIND_OFF_STACK,
     };
-    struct walk w = {objects, stack, regs->pc, regs->sp, regs->fp, regs->lr,
-        regs->aux, regs->known, true, regs->known};
+    struct walk w;
+    w.objects = objects;
+    start(&w, stack, regs);
     enum step step = STEP_ON;
     unsigned n = 0;
     while (n < max && step == STEP_ON) {

@@ -9,12 +9,10 @@
 
 #include <signal.h>
 #include <stddef.h>
-#include <ucontext.h>
 
 enum {
     FK_DWARF_FP = 29,
     FK_DWARF_SP = 31,
-    FK_DWARF_AUX = 1 << 10, /* no such register */
     FK_DWARF_RA = 30,
 };
 
@@ -25,7 +23,7 @@ struct fk_row {
 };
 
 /* A word, from the lowest bit:
- *   2  base of the cfa: enum fk_base, or 3: special
+ *   2  base of the cfa: sp, fp, or 3: special
  *  14  its offset / 8, signed; special: enum fk_rule_kind, or ROW_EXTRA
  *   1  a function starts here
  *   1  the caller's fp is lost
@@ -67,8 +65,9 @@ static inline bool fk_row_pack(const struct fk_rule *rule, struct fk_row *row)
         return true;
     }
     bool lost = rule->fp.how == FK_SAVED_LOST;
-    if (rule->deref || !fk_row_fits(rule->offset) ||
-        !(lost || fk_row_place_fits(rule->fp)) || !fk_row_place_fits(rule->ra))
+    if (rule->deref || rule->base == FK_BASE_REG ||
+        !fk_row_fits(rule->offset) || !(lost || fk_row_place_fits(rule->fp)) ||
+        !fk_row_place_fits(rule->ra))
         return false;
     row->word = fk_row_join(rule->base, rule->offset / 8, rule->fp.offset / 8) |
                 (lost ? FK_ROW_LOST : 0);
@@ -148,14 +147,9 @@ static inline struct fk_rule fk_bits_rule(uint64_t bits)
     return rule;
 }
 
-/* Where a ucontext keeps what an unwind needs. It follows the siginfo that sp
- * points at when a handler has returned into the trampoline. */
 enum {
-    FK_CONTEXT_PC = offsetof(ucontext_t, uc_mcontext.pc),
-    FK_CONTEXT_SP = offsetof(ucontext_t, uc_mcontext.sp),
-    FK_CONTEXT_FP = offsetof(ucontext_t, uc_mcontext.regs[29]),
-    FK_CONTEXT_LR = offsetof(ucontext_t, uc_mcontext.regs[30]),
-    FK_CONTEXT_AUX = 0, /* none */
+    FK_HAS_LR = 1,
+    /* From sp to the ucontext, when a handler has returned: its siginfo. */
     FK_CONTEXT_FROM_SP = sizeof(siginfo_t),
 };
 

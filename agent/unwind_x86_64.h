@@ -8,12 +8,10 @@
 #include "agent/rule.h"
 
 #include <stddef.h>
-#include <ucontext.h>
 
 enum {
-    FK_DWARF_FP = 6,   /* rbp */
-    FK_DWARF_SP = 7,   /* rsp */
-    FK_DWARF_AUX = 10, /* r10 */
+    FK_DWARF_FP = 6, /* rbp */
+    FK_DWARF_SP = 7, /* rsp */
     FK_DWARF_RA = 16,
 };
 
@@ -23,7 +21,7 @@ struct fk_row {
 };
 
 /* A word, from the lowest bit:
- *   2  base of the cfa: enum fk_base, or 3: special
+ *   2  base of the cfa: sp, fp, or 3: special
  *  14  its offset / 8, signed; special: enum fk_rule_kind, or ROW_EXTRA
  *   1  a function starts here
  *   1  the caller's fp is lost
@@ -59,9 +57,10 @@ static inline bool fk_row_pack(const struct fk_rule *rule, struct fk_row *row)
             fk_row_join(FK_ROW_SPECIAL, (int)rule->kind, rule->plt_pushed);
         return true;
     }
-    if (rule->deref || rule->fp.how == FK_SAVED_FP ||
-        rule->ra.how != FK_SAVED_CFA || rule->ra.offset != FK_RA_FROM_CFA ||
-        !fk_row_fits(rule->offset) || !fk_row_fits(rule->fp.offset) ||
+    if (rule->deref || rule->base == FK_BASE_REG ||
+        rule->fp.how == FK_SAVED_FP || rule->ra.how != FK_SAVED_CFA ||
+        rule->ra.offset != FK_RA_FROM_CFA || !fk_row_fits(rule->offset) ||
+        !fk_row_fits(rule->fp.offset) ||
         (rule->fp.how == FK_SAVED_CFA && !rule->fp.offset))
         return false;
     row->word = fk_row_join(rule->base, rule->offset / 8, rule->fp.offset / 8) |
@@ -141,18 +140,9 @@ static inline struct fk_rule fk_bits_rule(uint64_t bits)
     return rule;
 }
 
-/* Where a ucontext keeps what an unwind needs; sp points at it when a handler
- * has returned into the trampoline. */
 enum {
-    FK_CONTEXT_PC =
-        offsetof(ucontext_t, uc_mcontext.gregs) + REG_RIP * sizeof(greg_t),
-    FK_CONTEXT_SP =
-        offsetof(ucontext_t, uc_mcontext.gregs) + REG_RSP * sizeof(greg_t),
-    FK_CONTEXT_FP =
-        offsetof(ucontext_t, uc_mcontext.gregs) + REG_RBP * sizeof(greg_t),
-    FK_CONTEXT_AUX =
-        offsetof(ucontext_t, uc_mcontext.gregs) + REG_R10 * sizeof(greg_t),
-    FK_CONTEXT_LR = 0, /* none */
+    FK_HAS_LR = 0,
+    /* From sp to the ucontext, when a handler has returned. */
     FK_CONTEXT_FROM_SP = 0,
 };
 

@@ -185,7 +185,7 @@ static const struct {
     {"a frame too large for a row", OPS(0x0e, 0x80, 0x80, 0x40), 0,
         FRAME(SP, 1 << 20, )},
     {"not a multiple of 8", OPS(0x0e, 12), 0, FRAME(SP, 12, )},
-    {"cfa from r10", OPS(0x0c, 10, 0), 0, FRAME(AUX, 0, )},
+    {"cfa from r10", OPS(0x0c, 10, 0), 0, FRAME(REG, 0, .reg = 10)},
     {"realigned", OPS(0x0f, 3, 0x76, 0x78, 0x06, 0x10, 6, 2, 0x76, 0), 0,
         FRAME(FP, -8, .deref = true, .fp = {FK_SAVED_FP, 0})},
     {"deref and add", OPS(0x0f, 6, 0x77, 0xc0, 0, 0x06, 0x23, 8), 0,
@@ -199,7 +199,8 @@ static const struct {
     {"entry of a thread", OPS(0x07, 16), 0, {.kind = FK_RULE_END}},
     {"an expression too clever", OPS(0x0f, 3, 0x77, 8, 0x1f), 0, NO_RULE},
     {"an expression that ends early", OPS(0x0f, 9, 0x77), 0, NO_RULE},
-    {"cfa from rbx", OPS(0x0d, 3), 0, NO_RULE},
+    {"cfa from rax", OPS(0x0d, 0), 0, FRAME(REG, 8, .reg = 0)},
+    {"cfa from the flags", OPS(0x0d, 49), 0, NO_RULE},
     {"return address in a register", OPS(0x09, 16, 5), 0, NO_RULE},
     {"offset beyond 32 bits",
         OPS(0x0e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f), 0, NO_RULE},
@@ -221,10 +222,11 @@ static void check_rule(
     const char *what, const struct fk_rule *got, const struct fk_rule *want)
 {
     if (got->kind == want->kind && got->base == want->base &&
-        got->deref == want->deref && got->plt_pushed == want->plt_pushed &&
-        got->offset == want->offset && got->add == want->add &&
-        got->fp.how == want->fp.how && got->fp.offset == want->fp.offset &&
-        got->ra.how == want->ra.how && got->ra.offset == want->ra.offset)
+        got->reg == want->reg && got->deref == want->deref &&
+        got->plt_pushed == want->plt_pushed && got->offset == want->offset &&
+        got->add == want->add && got->fp.how == want->fp.how &&
+        got->fp.offset == want->fp.offset && got->ra.how == want->ra.how &&
+        got->ra.offset == want->ra.offset)
         return;
     tap_fail(__FILE__, __LINE__,
         "%s: got kind %d base %d offset %d deref %d add %d fp %d%+d ra %d%+d",

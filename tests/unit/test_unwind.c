@@ -208,10 +208,12 @@ static size_t read_child(
 static unsigned unwind(
     const struct oracle *o, uintptr_t *pcs, enum fk_unwind_stop *why)
 {
-    struct fk_regs regs = {.pc = o->regs.rip,
-        .sp = o->regs.rsp,
-        .fp = o->regs.rbp,
-        .aux = o->regs.r10,
+    const struct user_regs_struct *r = &o->regs;
+    struct fk_regs regs = {.pc = r->rip,
+        .sp = r->rsp,
+        .general = {r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp,
+            r->rsp, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14,
+            r->r15},
         .known = true};
     uintptr_t lo = regs.sp - FK_RED_ZONE, hi = (uintptr_t)__libc_stack_end;
     hi = (hi + 15) & ~(uintptr_t)15;
@@ -258,17 +260,24 @@ static void follow_signal(struct oracle *o, uintptr_t pc, uintptr_t sp)
     push(o, o->regs.rsp, trampoline - 1);
 }
 
-/* The resolver of lazy calls finds its frame through rbx, which no row can
- * say; the walk may stop short there, and nowhere else. */
+/* The resolver of lazy calls finds its frame through rbx, which nobody follows
+ * through the functions it calls; the walk may go wrong there, and nowhere
+ * else. */
+static bool through_rbx(const struct fk_object *object, uintptr_t pc)
+{
+    const struct fk_row *row = fk_cfi_row(&object->cfi, pc);
+    uint64_t bits = row ? fk_row_bits(row) : 0;
+    return fk_bits_are_extra(bits) &&
+           object->cfi.extras[fk_bits_extra(bits)].base == FK_BASE_REG;
+}
+
 static bool resolving(const struct oracle *o)
 {
-    for (unsigned i = 0; i <= o->depth; i++) {
-        uintptr_t pc = i < o->depth ? o->frames[i].pc : o->regs.rip;
+    for (unsigned i = 0; i < o->depth; i++) {
         const struct fk_object *object =
-            fk_objects_find(fk_objects_current(), pc);
-        const struct fk_row *row = object ? fk_cfi_row(&object->cfi, pc) : NULL;
-        if (row && fk_bits_are_none(fk_row_bits(row)) &&
-            !strncmp(object->name, "ld-linux", 8))
+            fk_objects_find(fk_objects_current(), o->frames[i].pc);
+        if (object && !strncmp(object->name, "ld-linux", 8) &&
+            through_rbx(object, o->frames[i].pc))
             return true;
     }
     return false;

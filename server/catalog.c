@@ -4,14 +4,17 @@
 
 #include <stdlib.h>
 
+/* Apps outlive their series: a trie stays when the last profile is gone. */
+enum { TRIES_PER_SERIES = 4 };
+
 enum fk_err catalog_init(struct catalog *c, uint32_t max_series)
 {
-    *c = (struct catalog){
-        .max_tries = max_series, .trie_limits = TRIE_LIMITS_DEFAULT};
+    *c = (struct catalog){.max_tries = max_series * TRIES_PER_SERIES,
+        .trie_limits = TRIE_LIMITS_DEFAULT};
     pthread_rwlock_init(&c->lock, NULL);
     series_index_init(&c->series, max_series);
-    fk_map_init(&c->apps, max_series);
-    c->tries = calloc(max_series, sizeof(struct trie *));
+    fk_map_init(&c->apps, c->max_tries);
+    c->tries = calloc(c->max_tries, sizeof(struct trie *));
     return c->tries ? FK_OK : FK_ERR_NOMEM;
 }
 

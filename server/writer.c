@@ -224,20 +224,36 @@ static void widen(void *arg, uint32_t series, int64_t first_ms, int64_t last_ms)
         r->range[series].last_ms = last_ms;
 }
 
+static enum fk_err read_day(
+    struct day *day, struct ranges *r, struct fk_diag *diag)
+{
+    struct db *db;
+    enum fk_err err = db_pool_take(&day->readers, &db, diag);
+    if (err)
+        return err;
+    err = db_explain(db, journal_ranges(db, widen, r), diag);
+    db_pool_put(&day->readers, db);
+    return err;
+}
+
+/* A damaged day must not take the others with it. */
 static enum fk_err read_ranges(
     struct days *days, struct ranges *r, struct fk_diag *diag)
 {
     struct day *day;
-    struct db *db;
     enum fk_err err = FK_OK;
-    for (int64_t date = 0; !err && (day = days_take(days, date, INT64_MAX));
-         days_put(days, day)) {
+    int64_t date = 0;
+    while (!err && (day = days_take(days, date, INT64_MAX))) {
+        struct fk_diag why = {""};
+        err = read_day(day, r, &why);
+        if (err == FK_ERR_CORRUPT) {
+            fk_log(
+                FK_LOG_ERROR, "day_corrupt", "why=%s", fk_log_quote(why.text));
+            err = FK_OK;
+        }
+        fk_diag_set(err ? diag : NULL, err, "%s", why.text);
         date = day->date + 1;
-        err = db_pool_take(&day->readers, &db, diag);
-        if (err)
-            continue;
-        err = db_explain(db, journal_ranges(db, widen, r), diag);
-        db_pool_put(&day->readers, db);
+        days_put(days, day);
     }
     return err;
 }
@@ -294,6 +310,7 @@ static struct write_item *next_group(struct writer *w)
 static void *writer_main(void *arg)
 {
     struct writer *w = arg;
+    expire(w);
     pthread_mutex_lock(&w->lock);
     while (w->first || !w->stopping) {
         struct write_item *group = next_group(w);

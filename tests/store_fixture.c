@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const struct store_ops *const fx_stores[] = {
+    &store_memory_ops, &store_sqlite_ops, NULL};
+
 void fx_init(struct fx *fx, const struct store_ops *ops)
 {
     *fx = (struct fx){.ops = ops};

@@ -9,6 +9,12 @@
 #include "common/arena.h"
 #include "server/store.h"
 
+#define ALL       "{}"
+#define APP_A     "service_name=a,__profile_type__=cpu"
+#define APP_B     "service_name=b,__profile_type__=cpu"
+#define T0        1700000000000ll /* 2023-11-14 22:13:20 UTC */
+#define FX_DAY_MS 86400000ll
+
 struct fx {
     const struct store_ops *ops;
     struct store_options options; /* change before fx_open */
@@ -71,5 +77,22 @@ const char *fx_docs(struct fx *fx, const char *kind, int64_t t0, int64_t t1);
 enum fk_err fx_doc(struct fx *fx, const char *id, int64_t from, int64_t until,
     const char *body); /* kind "note" */
 struct store_stats fx_stats(struct fx *fx);
+
+/* A test that runs once for every store, opened with the usual options. */
+extern const struct store_ops *const fx_stores[];
+#define EVERY_STORE(id)                                                        \
+    static void each_##id(struct fx *fx);                                      \
+    TEST(id)                                                                   \
+    {                                                                          \
+        for (size_t i = 0; fx_stores[i]; i++) {                                \
+            struct fx fx;                                                      \
+            tap_diag("%s", fx_stores[i]->name);                                \
+            fx_init(&fx, fx_stores[i]);                                        \
+            fx_open(&fx);                                                      \
+            each_##id(&fx);                                                    \
+            fx_fini(&fx);                                                      \
+        }                                                                      \
+    }                                                                          \
+    static void each_##id(struct fx *fx)
 
 #endif

@@ -1,37 +1,8 @@
 /* What store.h promises, asked of every implementation. */
-#include "common/clock.h"
-#include "common/rng.h"
 #include "tests/store_fixture.h"
 #include "tests/tap.h"
 
-#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-#define ALL        "{}"
-#define APP_A      "service_name=a,__profile_type__=cpu"
-#define APP_B      "service_name=b,__profile_type__=cpu"
-#define T0         1700000000000ll /* a multiple of ten seconds */
-#define ONE_DAY_MS 86400000ll
-
-/* A test runs once for every row. */
-static const struct store_ops *const stores[] = {
-    &store_memory_ops, &store_sqlite_ops};
-
-#define EVERY_STORE(id)                                                        \
-    static void each_##id(struct fx *fx);                                      \
-    TEST(id)                                                                   \
-    {                                                                          \
-        for (size_t i = 0; i < sizeof stores / sizeof stores[0]; i++) {        \
-            struct fx fx;                                                      \
-            tap_diag("%s", stores[i]->name);                                   \
-            fx_init(&fx, stores[i]);                                           \
-            fx_open(&fx);                                                      \
-            each_##id(&fx);                                                    \
-            fx_fini(&fx);                                                      \
-        }                                                                      \
-    }                                                                          \
-    static void each_##id(struct fx *fx)
 
 EVERY_STORE(a_profile_is_visible_once_done)
 {
@@ -112,7 +83,7 @@ EVERY_STORE(ranges_are_half_open)
 
 EVERY_STORE(a_range_over_midnight_is_whole)
 {
-    int64_t midnight = T0 / ONE_DAY_MS * ONE_DAY_MS + ONE_DAY_MS;
+    int64_t midnight = T0 / FX_DAY_MS * FX_DAY_MS + FX_DAY_MS;
     for (int64_t at = midnight - 3000; at < midnight + 3000; at += 1000)
         CHECK_INT(fx_put(fx, APP_A, at, "a 1"), 0);
     for (int64_t from = -4000; from < 4000; from += 500)

@@ -331,12 +331,12 @@ static void begin(void)
     atomic_store(&w.ready, true);
     scan();
     open_push();
-    /* A fleet that starts together does not upload together. */
+    /* A fleet that starts together does not upload together: the first
+     * interval lasts a quarter to a half of the others. */
     uint64_t draw = fk_rng_at(fk_hash_seed(), (uint64_t)now);
+    uint64_t quarter = (uint64_t)interval_ns() / 4;
     w.next_scan_ns = now + SCAN_NS;
-    w.next_collect_ns =
-        now + SCAN_NS +
-        (int64_t)fk_rng_below(draw, (uint64_t)interval_ns() / 2);
+    w.next_collect_ns = now + (int64_t)(quarter + fk_rng_below(draw, quarter));
     fk_backoff_init(&w.backoff, interval_ns(), draw);
 }
 

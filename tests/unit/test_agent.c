@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/rng.h"
 #include "tests/fakeserver.h"
 #include "tests/received.h"
 #include "tests/tap.h"
@@ -29,23 +30,26 @@ __attribute__((noipa)) static void burn(int64_t cpu_ns)
     __asm__ volatile("");
 }
 
-__attribute__((noipa)) static void three_quarters(void)
+__attribute__((noipa)) static void three_quarters(int64_t unit_ns)
 {
-    burn(3 * FK_NS_PER_MS);
+    burn(3 * unit_ns);
     __asm__ volatile("");
 }
 
-__attribute__((noipa)) static void one_quarter(void)
+__attribute__((noipa)) static void one_quarter(int64_t unit_ns)
 {
-    burn(1 * FK_NS_PER_MS);
+    burn(unit_ns);
     __asm__ volatile("");
 }
 
+/* Rounds of different lengths, out of step with the scheduler's tick. */
 __attribute__((noipa)) static void work(int rounds)
 {
     for (int i = 0; i < rounds; i++) {
-        three_quarters();
-        one_quarter();
+        int64_t unit =
+            500000 + (int64_t)fk_rng_below(fk_rng_at(1, (uint64_t)i), 1000000);
+        three_quarters(unit);
+        one_quarter(unit);
     }
     __asm__ volatile("");
 }

@@ -27,10 +27,10 @@ for ex in 07.1 07.2; do
     like "$ex: and says what to run" "$out" "*flamekit run $ex*"
 done
 
-$kit solve 07.1 --speed 4 >"$TMP/solve1" 2>&1
+$kit solve 07.1 --speed 3 >"$TMP/solve1" 2>&1
 is "the robot solves 07.1" $? 0
 [ "$(tail -n 1 "$TMP/solve1" | cut -c1-4)" = PASS ] || sed 's/^/# /' "$TMP/solve1"
-$kit solve 07.2 --speed 4 >"$TMP/solve2" 2>&1
+$kit solve 07.2 --speed 3 >"$TMP/solve2" 2>&1
 is "the robot solves 07.2" $? 0
 [ "$(tail -n 1 "$TMP/solve2" | cut -c1-4)" = PASS ] || sed 's/^/# /' "$TMP/solve2"
 check 2

@@ -67,6 +67,7 @@ static int inflate_some(z_stream *z, struct fk_buf *out)
         z->next_out = &spill;
         z->avail_out = 1;
         int status = inflate(z, Z_NO_FLUSH);
+        z->next_out = NULL;
         if (z->avail_out == 0 && !out->err)
             out->err = FK_ERR_LIMIT;
         return status;

@@ -120,14 +120,15 @@ void fk_labels_print(const struct fk_labels *l, struct fk_buf *out)
 enum fk_err fk_labels_dup(
     const struct fk_labels *l, struct fk_arena *a, struct fk_labels *out)
 {
-    struct fk_label copy[FK_LABELS_MAX];
-    for (uint32_t i = 0; i < l->count; i++) {
-        copy[i].name = fk_arena_dup(a, l->pair[i].name);
-        copy[i].value = fk_arena_dup(a, l->pair[i].value);
-        if (!copy[i].name.ptr || !copy[i].value.ptr)
+    struct fk_labels copy;
+    for (copy.count = 0; copy.count < l->count; copy.count++) {
+        struct fk_label *pair = &copy.pair[copy.count];
+        pair->name = fk_arena_dup(a, l->pair[copy.count].name);
+        pair->value = fk_arena_dup(a, l->pair[copy.count].value);
+        if (!pair->name.ptr || !pair->value.ptr)
             return FK_ERR_LIMIT;
     }
-    memcpy(out->pair, copy, l->count * sizeof *copy);
-    out->count = l->count;
+    memcpy(out->pair, copy.pair, copy.count * sizeof *copy.pair);
+    out->count = copy.count;
     return FK_OK;
 }

@@ -104,6 +104,7 @@ static enum fk_err set_env_list(
     const struct fk_opt *o, const char *value, struct fk_diag *diag)
 {
     char *copy = strdup(value);
+    ((struct fk_opt_list *)o->target)->count = 0;
     enum fk_err err = copy ? FK_OK : FK_ERR_NOMEM;
     while (copy && !err) {
         char *comma = strchr(copy, ',');
@@ -111,21 +112,6 @@ static enum fk_err set_env_list(
             *comma = '\0';
         err = set(o, (struct origin){"$", o->env}, copy, diag);
         copy = comma ? comma + 1 : NULL;
-    }
-    return err;
-}
-
-static enum fk_err parse_env(const struct fk_opt *opts, struct fk_diag *diag)
-{
-    enum fk_err err = FK_OK;
-    for (const struct fk_opt *o = opts; o->name && !err; o++) {
-        const char *value = o->env ? getenv(o->env) : NULL;
-        if (!value || !*value)
-            continue;
-        if (o->kind == FK_OPT_LIST)
-            err = set_env_list(o, value, diag);
-        else
-            err = set(o, (struct origin){"$", o->env}, value, diag);
     }
     return err;
 }
@@ -187,7 +173,7 @@ static enum fk_err accept(
 {
     int row = row_of(p, code);
     const struct fk_opt *o = &p->opts[row];
-    /* A list on the command line replaces the environment's. */
+    /* A list that was given replaces the default one. */
     if (o->kind == FK_OPT_LIST && !p->given[row])
         ((struct fk_opt_list *)o->target)->count = 0;
     p->given[row] = true;
@@ -201,8 +187,6 @@ static enum fk_err parse_argv(struct parser *p, int argc, char **argv,
     const char *program = slash ? slash + 1 : argv[0];
     enum fk_err err = FK_OK;
     int code;
-    optind = 0; /* start over, even if argv was parsed before */
-    opterr = 0;
     while (!err) {
         const char *word = argv[optind ? optind : 1];
         code = getopt_long(argc, argv, p->letters, p->longs, NULL);
@@ -223,19 +207,36 @@ static enum fk_err parse_argv(struct parser *p, int argc, char **argv,
     return err;
 }
 
+/* Only for what the command line left open. */
+static enum fk_err parse_env(const struct parser *p, struct fk_diag *diag)
+{
+    enum fk_err err = FK_OK;
+    for (int row = 0; p->opts[row].name && !err; row++) {
+        const struct fk_opt *o = &p->opts[row];
+        const char *value = o->env ? getenv(o->env) : NULL;
+        if (!value || !*value || p->given[row])
+            continue;
+        if (o->kind == FK_OPT_LIST)
+            err = set_env_list(o, value, diag);
+        else
+            err = set(o, (struct origin){"$", o->env}, value, diag);
+    }
+    return err;
+}
+
 enum fk_err fk_opt_parse(const struct fk_opt *opts, int argc, char **argv,
     const char *usage, int *first_arg, struct fk_diag *diag)
 {
     struct parser p = {.opts = opts};
     describe(&p);
-    enum fk_err err = parse_env(opts, diag);
-    enum fk_err argv_err =
+    optind = 0; /* start over, even if argv was parsed before */
+    opterr = 0;
+    enum fk_err err =
         argc > 0 ? parse_argv(&p, argc, argv, usage, diag) : FK_OK;
-    /* --help must work with a broken environment too. */
-    if (argv_err == FK_ERR_CANCELLED || !err)
-        err = argv_err;
     if (!err)
-        *first_arg = argc > 0 ? optind : 0;
+        err = parse_env(&p, diag);
+    if (!err)
+        *first_arg = optind;
     return err;
 }
 

@@ -33,11 +33,12 @@ struct fk_opt {
     const char *help;       /* one sentence */
 };
 
-/* `opts` ends with a row whose name is NULL. Environment first, then argv.
- * *first_arg = index of the first argument that is no option; parsing stops
- * there or at `--`. A list in the environment is separated by commas; one on
- * the command line replaces it. Not thread-safe. FK_ERR_ARG with a sentence
- * in diag; FK_ERR_CANCELLED after --help or --version was printed: exit 0. */
+/* `opts` ends with a row whose name is NULL. argv first, then the environment
+ * for what it left open. *first_arg = index of the first argument that is no
+ * option; parsing stops there or at `--`. A list in the environment is
+ * separated by commas; one on the command line replaces it. Not thread-safe.
+ * FK_ERR_ARG with a sentence in diag; FK_ERR_CANCELLED after --help or
+ * --version was printed: exit 0. */
 FK_MUST_USE enum fk_err fk_opt_parse(const struct fk_opt *opts, int argc,
     char **argv, const char *usage, int *first_arg, struct fk_diag *diag);
 void fk_opt_help(const struct fk_opt *opts, const char *usage);

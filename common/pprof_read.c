@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEX_SHOWN_BYTES = 200 };
-
 struct reader {
     struct fk_slice body;
     struct fk_pprof_limits limits;
@@ -41,11 +39,10 @@ static bool ended(struct reader *r, const struct fk_pb *pb)
 {
     if (!pb->err)
         return !r->err;
-    size_t at = (size_t)((const char *)pb->start - r->body.ptr);
+    const char *at = (const char *)pb->start + pb->err_offset;
     if (!r->err)
         r->err = fk_diag_set(r->diag, FK_ERR_FORMAT,
-            "the profile is not valid protobuf at byte %zu",
-            at + pb->err_offset);
+            "the profile is not valid protobuf at byte %td", at - r->body.ptr);
     return false;
 }
 
@@ -227,9 +224,8 @@ static void make_arrays(struct reader *r)
 
 static void refuse_utf8(struct reader *r, struct fk_slice s)
 {
-    char hex[2 * HEX_SHOWN_BYTES + 1];
-    size_t n = s.len < HEX_SHOWN_BYTES ? s.len : HEX_SHOWN_BYTES;
-    for (size_t i = 0; i < n; i++)
+    char hex[401] = ""; /* of the first 200 bytes */
+    for (size_t i = 0; i < s.len && 2 * i + 2 < sizeof hex; i++)
         snprintf(hex + 2 * i, 3, "%02x", (unsigned char)s.ptr[i]);
     r->err =
         fk_diag_set(r->diag, FK_ERR_FORMAT, "invalid utf8 string hex: %s", hex);
@@ -279,7 +275,7 @@ static struct fk_pprof_type value_type(
 static void read_type(struct reader *r, struct fk_slice message)
 {
     struct fk_pprof_type type = value_type(r, message);
-    if (!r->err && fk_slice_find(type.type, '-') >= 0)
+    if (fk_slice_find(type.type, '-') >= 0)
         r->err = fk_diag_set(r->diag, FK_ERR_FORMAT, "sample type contains -");
     r->p.types[r->p.num_types++] = type;
 }
@@ -448,13 +444,13 @@ static uint32_t given(uint32_t limit, uint32_t standard)
     return limit ? limit : standard;
 }
 
-static struct fk_pprof_limits with_defaults(struct fk_pprof_limits l)
+static struct fk_pprof_limits with_defaults(const struct fk_pprof_limits *l)
 {
     return (struct fk_pprof_limits){
-        .max_samples = given(l.max_samples, 16000),
-        .max_sample_labels = given(l.max_sample_labels, 100),
-        .max_depth = given(l.max_depth, 1000),
-        .max_symbol_bytes = given(l.max_symbol_bytes, 65535),
+        .max_samples = given(l ? l->max_samples : 0, 16000),
+        .max_sample_labels = given(l ? l->max_sample_labels : 0, 100),
+        .max_depth = given(l ? l->max_depth : 0, 1000),
+        .max_symbol_bytes = given(l ? l->max_symbol_bytes : 0, 65535),
     };
 }
 
@@ -482,9 +478,8 @@ enum fk_err fk_pprof_read(struct fk_slice body,
     const struct fk_pprof_limits *limits, struct fk_arena *arena,
     struct fk_pprof *out, struct fk_diag *diag)
 {
-    const struct fk_pprof_limits none = {0};
     struct reader r = {.body = body, .arena = arena, .diag = diag};
-    r.limits = with_defaults(limits ? *limits : none);
+    r.limits = with_defaults(limits);
     if (body.len > UINT32_MAX)
         return fk_diag_set(diag, FK_ERR_LIMIT, "the profile exceeds 4 GiB");
     count_messages(&r);

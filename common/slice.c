@@ -122,24 +122,42 @@ bool fk_slice_i64(struct fk_slice s, int64_t *value)
     return true;
 }
 
+/* What the first byte promises: the length, and the range of the second byte,
+ * which rules out overlong forms, surrogates and what exceeds U+10FFFF. */
+static const struct lead {
+    unsigned char first, last, len, low, high;
+} leads[] = {
+    {0x00, 0x7F, 1, 0x00, 0xFF},
+    {0xC2, 0xDF, 2, 0x80, 0xBF},
+    {0xE0, 0xE0, 3, 0xA0, 0xBF},
+    {0xE1, 0xEC, 3, 0x80, 0xBF},
+    {0xED, 0xED, 3, 0x80, 0x9F},
+    {0xEE, 0xEF, 3, 0x80, 0xBF},
+    {0xF0, 0xF0, 4, 0x90, 0xBF},
+    {0xF1, 0xF3, 4, 0x80, 0xBF},
+    {0xF4, 0xF4, 4, 0x80, 0x8F},
+};
+
+static const struct lead *lead_of(unsigned char first)
+{
+    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++)
+        if (first >= leads[i].first && first <= leads[i].last)
+            return &leads[i];
+    return NULL;
+}
+
 size_t fk_utf8_len(const char *text, size_t n)
 {
     const unsigned char *s = (const unsigned char *)text;
-    if (n == 0)
+    const struct lead *lead = n ? lead_of(s[0]) : NULL;
+    if (!lead || lead->len > n)
         return 0;
-    if (s[0] < 0x80)
-        return 1;
-    size_t len = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
-    if (s[0] < 0xC2 || s[0] > 0xF4 || len > n)
+    if (lead->len > 1 && (s[1] < lead->low || s[1] > lead->high))
         return 0;
-    for (size_t i = 1; i < len; i++)
+    for (size_t i = 2; i < lead->len; i++)
         if ((s[i] & 0xC0) != 0x80)
             return 0;
-    /* The second byte rules out overlong forms, surrogates, > U+10FFFF. */
-    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) ||
-        (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
-        return 0;
-    return len;
+    return lead->len;
 }
 
 bool fk_slice_utf8(struct fk_slice s)

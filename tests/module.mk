@@ -41,7 +41,7 @@ $(REPLAYS): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/r
 	$(call say,ld,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(FOREIGN_LIBS) -lm -ldl
 
-.PHONY: build-tests unit fuzzers lint-objects
+.PHONY: build-tests unit fuzzers tidy
 build-tests: all $(UNIT) $(TOOLS) $(REPLAYS)
 fuzzers: $(FUZZERS)
 
@@ -60,6 +60,14 @@ check check-long:
 	@$(AGAIN) build-tests
 	@sh tests/run.sh $(if $(filter check-long,$@),unit fuzz lint integration exercises ui long)
 endif
+
+# A stamp follows its object, which follows the headers.
+TIDY := $(patsubst %.c,$(B)/%.tidy,$(sort $(wildcard $(MODULES:%=%/*.c))))
+tidy: $(TIDY)
+$(TIDY): $(B)/%.tidy: %.c $(B)/%.o .clang-tidy
+	$(call say,tidy,$<)
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $< -- $(CPPFLAGS) $(FOREIGN_CFLAGS) -std=c17 2>$@.err || { cat $@.err; rm $@.err; exit 1; }
+	@mv $@.err $@
 
 lint:
 	@$(AGAIN) build-tests

@@ -11,7 +11,10 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 FK_BUILD=${FK_BUILD:-build/release}
 FK_TAP=build/tap
-export FK_BUILD FK_TAP
+# Tests ask for absurd sizes on purpose.
+ASAN_OPTIONS=allocator_may_return_null=1:${ASAN_OPTIONS:-}
+TSAN_OPTIONS=allocator_may_return_null=1:${TSAN_OPTIONS:-}
+export FK_BUILD FK_TAP ASAN_OPTIONS TSAN_OPTIONS
 rm -rf $FK_TAP
 mkdir -p $FK_TAP
 

@@ -22,5 +22,6 @@ if [ "$status" != 0 ] || grep -q '^not ok' "$log"; then
     echo "--- $file (exit $status)" >&2
     grep -v -e '^ *ok ' -e '^#! ' "$log" | head -n 80 >&2
 fi
-grep -v '^#! ' "$log"
+# node's YAML blocks are not all YAML that prove can read: as comments.
+sed -e '/^#! /d' -e '/^ *---$/,/^ *\.\.\.$/s/^/# /' "$log"
 exit "$status"

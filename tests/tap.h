@@ -67,8 +67,7 @@ void tap_check_mem(const char *file, int line, const char *expr,
                 got_, want_);                                                  \
     } while (0)
 
-#define CHECK_STR(got, want)                                                   \
-    tap_check_str(__FILE__, __LINE__, #got, got, want)
+#define CHECK_STR(got, want) tap_check_str(__FILE__, __LINE__, #got, got, want)
 #define CHECK_MEM(got, got_len, want, want_len)                                \
     tap_check_mem(__FILE__, __LINE__, #got, got, got_len, want, want_len)
 

@@ -78,7 +78,7 @@ TEST(parsing_stops_at_the_first_argument)
     CHECK_INT(first_arg, 3);
 }
 
-TEST(the_environment_comes_first)
+TEST(the_environment_fills_what_is_open)
 {
     setenv("FKT_LISTEN", "env:1", 1);
     setenv("FKT_WORKERS", "7", 1);
@@ -91,9 +91,20 @@ TEST(the_environment_comes_first)
     CHECK_INT(tags.count, 2);
     CHECK_STR(tags.item[0], "a=1");
     CHECK_STR(tags.item[1], "b=2");
-    CHECK_INT(parse("-t only=this"), FK_OK);
+}
+
+TEST(the_command_line_wins)
+{
+    setenv("FKT_LISTEN", "env:1", 1);
+    setenv("FKT_TAGS", "a=1,b=2", 1);
+    CHECK_INT(parse("--listen argv:2 -t only=this"), FK_OK);
     CHECK_INT(tags.count, 1);
     CHECK_STR(tags.item[0], "only=this");
+    CHECK_STR(listen_at, "argv:2");
+}
+
+TEST(an_empty_variable_is_no_value)
+{
     setenv("FKT_LISTEN", "", 1);
     setenv("FKT_VERBOSE", "off", 1);
     CHECK_INT(parse(""), FK_OK);

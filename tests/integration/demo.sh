@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Helpers of the stories about the demo app and the load generator. Sourced.
 set -u
 cd "$(dirname "$0")/../.." || exit 1

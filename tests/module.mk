@@ -12,7 +12,7 @@ $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(tap_OBJS) $$(LIBS_A)
 $(TOOLS): $(B)/tests/%: $(B)/tests/%.o $$(LIBS_A)
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.
-$(filter $(B)/tests/unit/test_store%,$(UNIT)): $(B)/tests/store_fixture.o
+$(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query%,$(UNIT)): $(B)/tests/store_fixture.o
 agent_FIXTURE := $(B)/tests/fakeserver.o $(B)/tests/received.o
 $(filter $(B)/tests/unit/test_agent%,$(UNIT)): $(agent_FIXTURE)
 # The storm has a thread that throws, where there is a C++ compiler.

@@ -166,6 +166,9 @@ TEST(tree_takes_any_depth)
     CHECK_INT(t.count, DEPTH);
     CHECK_INT(t.node[1].total[TREE_LEFT], 7);
     tree_fini(&t);
+    free(parent);
+    free(frame);
+    free(self);
 }
 
 TAP_MAIN

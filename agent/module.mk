@@ -22,27 +22,31 @@ endif
 ALL += $(AGENT_A) $(AGENT_SO)
 
 # The single-step oracle needs frames without frame pointers.
-CFLAGS_tests_unit_test_unwind := -fomit-frame-pointer
+CFLAGS_tests_unit_test_unwind_steps := -fomit-frame-pointer
 
-# One program, five ways: is the path to the hot function kept whatever the
+# One program, six ways: is the path to the hot function kept whatever the
 # compiler did? Sanitized objects do not link into them.
 PATH_PROBES := $(patsubst %,$(B)/tests/unit/path-%,gcc-O0 gcc-O1 gcc-O2 gcc-O3 \
+               gcc-nopie-O2 \
                $(if $(shell command -v clang),clang-O2))
 ifneq (,$(filter release debug,$(MODE)))
 $(PATH_PROBES): $(B)/tests/unit/path-%: tests/unit/path_probe.c $$(AGENT_A) $$(COMMON_A)
 	$(call say,cc,path_probe.c $*)
 	$(Q)$(firstword $(subst -, ,$*)) -std=c17 -g -$(lastword $(subst -, ,$*)) \
-	  -fomit-frame-pointer $(CPPFLAGS) -o $@ $(filter-out %.h,$^) $(LDFLAGS) -ldl
+	  -fomit-frame-pointer $(if $(findstring nopie,$*),-fno-pie -no-pie) $(CPPFLAGS) -o $@ $(filter-out %.h,$^) $(LDFLAGS) -ldl
 build-tests $(B)/tests/unit/test_unwind: $(PATH_PROBES)
 endif
 
 # Libraries that tests load, strip and replace; a and b have equal layouts.
-PLUGINS := $(patsubst %,$(B)/tests/unit/plugin-%.so,a b stripped)
+PLUGINS := $(patsubst %,$(B)/tests/unit/plugin-%.so,a b stripped linked)
 PLUGIN_a := -DPLUGIN=a -DPLUGIN_ROOM=20
 PLUGIN_b := -DPLUGIN=b -DPLUGIN_ROOM=28
+PLUGIN_linked := -DPLUGIN=l -DPLUGIN_ROOM=20 -g
 PLUGIN_stripped := -DPLUGIN=s -DPLUGIN_ROOM=20 -s
 $(PLUGINS): $(B)/tests/unit/plugin-%.so: tests/unit/plugin.c
 	@mkdir -p $(@D)
 	$(call say,ld,$@)
 	$(Q)gcc -std=c17 -O2 -fPIC -shared $(PLUGIN_$*) -o $@ $<
+	$(Q)$(if $(filter linked,$*),objcopy --only-keep-debug $@ $(@D)/linked.debug && \
+	  strip $@ && objcopy --add-gnu-debuglink=$(@D)/linked.debug $@)
 $(B)/tests/unit/test_objects $(B)/tests/unit/test_symbols: | $(PLUGINS)

@@ -159,6 +159,14 @@ TEST(a_static_function_of_a_stripped_library_is_not_an_export)
     CHECK_STR(name_of(address_of(handle, "s_after")).name, "s_after");
 }
 
+TEST(a_separate_debug_file_names_static_functions)
+{
+    char path[600];
+    built_file("plugin-linked.so", path, sizeof path);
+    call_inner(load(path));
+    CHECK_STR(name_of(inner_pc).name, "l_inner");
+}
+
 static void temporary_copy(char *dir, char *path, size_t room)
 {
     char from[600];
@@ -263,6 +271,17 @@ TEST_TIMED(damaged_files_are_survived, 120)
 /* ---- spelling
  * ---------------------------------------------------------------------- */
 
+/* What a C++ program has, as far as this test goes. */
+char *__cxa_demangle(const char *name, char *buf, size_t *len, int *status);
+
+char *__cxa_demangle(const char *name, char *buf, size_t *len, int *status)
+{
+    (void)buf;
+    (void)len;
+    *status = strcmp(name, "_ZN2ns1fEi") ? -2 : 0;
+    return *status ? NULL : strdup("ns::f(int)");
+}
+
 static const struct {
     const char *raw, *want;
 } spellings[] = {
@@ -272,6 +291,9 @@ static const struct {
     {"hash.part.3", "hash"},
     {"memcpy@@GLIBC_2.14", "memcpy"},
     {".cold", ".cold"},
+    {"_ZN2ns1fEi", "ns::f(int)"},
+    {"_ZN2ns1fEi.part.0", "ns::f(int)"},
+    {"_ZN2ns1gEi", "_ZN2ns1gEi"},
     {"_ZN4core3fmt9Formatter3pad17h0123456789abcdefE",
         "core::fmt::Formatter::pad"},
     {"_ZN60_$LT$alloc..vec..Vec$LT$T$GT$$u20$as$u20$Drop$GT$4drop17h"

@@ -15,6 +15,8 @@ import { Store } from "./store.js";
 const WORKSHOP = /^workshop\./;
 const LIVE_S = 5;
 const EMPTY_TRY_MS = 2000;
+/** The other parts come after the first picture, or without one after this. */
+const REST_AFTER_MS = 300;
 const THEMES = ["system", "light", "dark"];
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 
@@ -72,13 +74,17 @@ class App {
     }
     this.page = state.page;
     if (state.page === "status") {
-      const { Status } = await import("./status.js");
       this.explore = null;
+      await this.#loadRest();
+      const { Status } = await import("./status.js");
+      if (this.page !== "status") return;
       new Status(this.main, this.api);
+      this.#drawn();
       return;
     }
     this.explore = new Explore(this.main, { set: (patch) => this.store.push(patch) });
     this.#drawn();
+    setTimeout(() => this.#loadRest(), REST_AFTER_MS);
     if (state.query) this.data.load(state);
     await this.#begin();
     this.#tick();
@@ -90,10 +96,7 @@ class App {
     const catalog = await this.data.loadCatalog();
     if (!catalog || this.store.state.query) return false;
     const service = [...catalog.keys()].find((s) => WORKSHOP.test(s)) ?? [...catalog.keys()][0];
-    if (service === undefined) {
-      this.#loadRest();
-      return false;
-    }
+    if (service === undefined) return false;
     const [type] = offeredTypes(catalog.get(service));
     const query = formatQuery({ type: type.id, matchers: withService(service, []) });
     this.store.replace({ query, live: LIVE_S });
@@ -117,7 +120,7 @@ class App {
 
   /** Parts that the first picture can do without. */
   #loadRest() {
-    this.resting ??= import("./rest.js").then((rest) => {
+    this.resting ??= addStyles("./parts.css").then(() => import("./rest.js")).then((rest) => {
       this.rest = rest.start(this);
       this.#drawn();
     });
@@ -173,9 +176,9 @@ class App {
     const { api, data } = this;
     if (state.q && !this.searching) this.#loadSearch();
     this.liveButton.replaceChildren(icon(state.live ? "pause" : "play"), state.live ? `live ${state.live} s` : "live off");
+    this.liveButton.hidden = state.page !== "explore";
     this.liveButton.setAttribute("aria-pressed", String(state.live > 0));
     this.runText.textContent = data.now.run ? `run ${data.now.run}` : "";
-    if (api.away || data.now.error || data.now.otherRun) this.#loadRest();
     const dark = this.dark;
     this.explore?.update(state, data.now, { dark, searching: this.searching, away: api.away });
     this.rest?.banners(this.banner, api, data.now);
@@ -227,6 +230,14 @@ class App {
     await this.#loadRest();
     this.rest.key(e, searchKey);
   }
+}
+
+/** Adds a style sheet that lies beside this module. @param {string} name */
+function addStyles(name) {
+  return new Promise((done) => {
+    const href = new URL(name, import.meta.url).href;
+    document.head.append(h("link", { rel: "stylesheet", href, on: { load: done, error: done } }));
+  });
 }
 
 function readTheme() {

@@ -101,8 +101,8 @@ class CallTree extends Part {
     [level.self[node.index], level.total[node.index]].forEach((v, k) => {
       const [bar, big, small] = numbers[k].children;
       bar.style.width = `calc((100% - 12px) * ${Math.min(1, v / profile.total).toFixed(4)})`;
-      big.textContent = share(v / profile.total);
-      small.textContent = value(v, type.unit);
+      big.textContent = v ? share(v / profile.total) : "–";
+      small.textContent = v ? value(v, type.unit) : "";
     });
   }
 

@@ -43,7 +43,7 @@ function lostIn(metrics) {
   let sum = 0;
   let found = false;
   for (const line of metrics.split("\n")) {
-    const m = /^(?:pyroscope_discarded_samples_total|flamekit_\w*(?:dropped|lost|discarded)\w*)(?:\{[^}]*\})?\s+([0-9.e+]+)/.exec(line);
+    const m = /^(?:pyroscope_discarded_samples_total|flamekit_(?:agent_\w*dropped|\w*lost)\w*)(?:\{[^}]*\})?\s+([0-9.e+]+)/.exec(line);
     if (!m) continue;
     found = true;
     sum += Number(m[1]);

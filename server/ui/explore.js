@@ -98,6 +98,7 @@ export class Explore {
     const basics = { state, data, query, type, dark: env.dark };
     give(this.picker, basics);
     give(this.timeline, basics);
+    this.timeline.hidden = !query.type;
     const drawable = data.profile !== null && data.profile.total > 0
       && serviceOf(data.shownQuery) === serviceOf(query);
     give(this.empty, { ...basics, away: env.away });

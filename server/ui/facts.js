@@ -6,7 +6,7 @@ import { h, Part } from "./dom.js";
 import { count, plural, share, significant, span, value } from "./format.js";
 import { kindOf } from "./kinds.js";
 import { FEW_SAMPLES, ENOUGH_SAMPLES, pointsOff, secondsUntil } from "./stats.js";
-import { WHY } from "./strings.js";
+import { WHY } from "./why.js";
 
 const MORE_NODES = [65536, 262144];
 /** A clock further off than this is worth a word. */

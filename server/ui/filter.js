@@ -32,6 +32,7 @@ class Filter extends Part {
 
   update({ query, enabled }) {
     this.input.disabled = !enabled;
+    this.textButton.hidden = !enabled;
     const filters = filtersOf(query);
     this.chips.replaceChildren(...filters.map((m, i) => h("span", { class: "chip" },
       h("button", { type: "button", class: "chip-text", title: "Change this filter", on: { click: () => this.#edit(i) } },

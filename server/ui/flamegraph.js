@@ -114,8 +114,10 @@ class FlameGraph extends Part {
     const drawn = this.painter.draw(this.#scene);
     this.#stats = { ...drawn, ms: performance.now() - begun };
     this.#drawMarks();
-    if (this.#moving) this.invalidate();
-    else this.#tell();
+    if (this.#moving) {
+      delete this.picture.dataset.ready;
+      this.invalidate();
+    } else this.#tell();
   }
 
   #prepare(props) {

@@ -29,7 +29,7 @@ export function significant(n) {
   if (size >= 100) return count(Math.round(n));
   if (size >= 10) return n.toFixed(1);
   if (size >= 1) return n.toFixed(2);
-  return String(Number(n.toPrecision(2)));
+  return size >= 0.001 ? n.toPrecision(2) : String(Number(n.toPrecision(2)));
 }
 
 function scaled(n, steps) {

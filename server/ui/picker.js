@@ -52,6 +52,7 @@ class Picker extends Part {
     const key = `${types.map((t) => t.id).join()} ${chosen.id}`;
     if (key === this.typeKey) return;
     this.typeKey = key;
+    this.types.hidden = types.length === 0;
     this.types.replaceChildren(...types.slice(0, BUTTONS).map((t) => h("button", {
       type: "button", title: t.how, "data-type": t.id, "aria-pressed": String(t.id === chosen.id),
       on: { click: () => this.#chooseType(t.id) } }, t.label)));

@@ -60,8 +60,8 @@ class Table extends Part {
       const part = v / profile.total;
       const [bar, big, small] = cell.children;
       bar.style.width = `calc((100% - 12px) * ${Math.min(1, part).toFixed(4)})`;
-      big.textContent = share(part);
-      small.textContent = value(v, type.unit);
+      big.textContent = v ? share(part) : "–";
+      small.textContent = v ? value(v, type.unit) : "";
       cell.title = samples > 0 ? `${share(part)} ${pointsOff(part, samples)} points, about ${plural(Math.round(part * samples), "sample")}` : "";
     });
   }

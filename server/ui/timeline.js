@@ -100,7 +100,7 @@ class Timeline extends Part {
     const { step: tick, times } = ticks(range, (this.#width - LEFT) / 96);
     for (const t of times) {
       const x = this.#x(t);
-      if (x > this.#width - 90) continue;
+      if (x > this.#width - 124) continue;
       nodes.push(s("line", { x1: x, x2: x, y1: PLOT.bottom, y2: PLOT.bottom + 4, class: "tick" }),
         s("text", { x, y: PLOT.bottom + 15, "text-anchor": "middle" },
           clock(t, { utc: this.utc, seconds: tick < 60e3, day: tick >= 86400e3 })));

@@ -63,7 +63,7 @@ function frameLines({ hover, profile, type, zoom, samples }) {
     h("div", { class: "numbers" }, row("total", total), row("self", self)),
     h("span", { class: "about" }, inside(total)),
     samples > 0 ? h("span", { class: "about" }, `about ${plural(Math.round((total / profile.total) * samples), "sample")}, ${pointsOff(total / profile.total, samples)} points`) : null,
-    h("span", { class: "keys" }, "click: zoom · shift-click or space: details"),
+    h("span", { class: "advice" }, "click: zoom · shift-click or space: details"),
   ].filter(Boolean);
 }
 

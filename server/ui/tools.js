@@ -8,8 +8,8 @@ import { coverage } from "./flamebearer.js";
 import { openExport } from "./export.js";
 
 const VIEWS = [["graph", "Graph"], ["both", "Both"], ["table", "Table"], ["tree", "Tree"]];
-const COLORS = [["module", "colour by module"], ["kind", "colour by kind"], ["self", "colour by self"]];
-const SORTS = [["weight", "heaviest first"], ["name", "by name"]];
+const COLORS = [["module", "by module"], ["kind", "by kind"], ["self", "by self time"]];
+const SORTS = [["weight", "heaviest first"], ["name", "A to Z"]];
 
 function choose(label, options, set) {
   return h("select", { "aria-label": label, title: label, on: { change: (e) => set(e.target.value) } },
@@ -31,8 +31,8 @@ class Tools extends Part {
       h("button", { type: "button", class: "quiet", title: "Previous match (N)", "aria-label": "Previous match", on: { click: () => this.emit("fk-step", -1) } }, icon("previous")),
       h("button", { type: "button", class: "quiet", title: "Next match (n)", "aria-label": "Next match", on: { click: () => this.emit("fk-step", 1) } }, icon("next")),
       h("label", { class: "check" }, this.only = h("input", { type: "checkbox",
-        on: { change: () => set({ qm: this.only.checked ? "filter" : "mark" }) } }), "only these in the table"));
-    this.color = choose("Colours", COLORS, (color) => set({ color }));
+        on: { change: () => set({ qm: this.only.checked ? "filter" : "mark" }) } }), "filter table"));
+    this.color = choose("Colours of frames", COLORS, (color) => set({ color }));
     this.sort = choose("Order of frames", SORTS, (sort) => set({ sort }));
     this.flip = h("button", { type: "button", class: "quiet", title: "Roots on top or at the bottom (i)", "aria-label": "Turn the graph over",
       on: { click: () => set({ o: this.props.state.o === "flame" ? "icicle" : "flame" }) } }, icon("flip"));

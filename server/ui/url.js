@@ -32,7 +32,7 @@ const PARAMS = {
   o: word("icicle", "flame"),
   sort: word("weight", "name"),
   by: word("-self", "self", "-total", "total", "name", "-name"),
-  live: whole(0, 1, 3600),
+  live: whole(0, 0, 3600),
   maxNodes: whole(16384, 1, 1048576),
   tz: word("local", "utc"),
 };

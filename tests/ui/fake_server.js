@@ -76,7 +76,7 @@ function flamegraph(w, type, selector, from, until, maxNodes) {
   const seconds = known && keep.others ? busySeconds(w, from, until) : 0;
   const scale = seconds * w.perSecond * (type === SAMPLES ? 0.1 : NS_PER_MS);
   const stacks = costs(keep.endpoint, type === WALL).map(([s, ms]) => [s, Math.round(ms * scale)]).filter(([, v]) => v > 0);
-  if (w.hostile && type !== SAMPLES) HOSTILE.forEach((name, i) => stacks.push([["main", name, `child of ${i}`], 300 * NS_PER_MS * (i + 1)]));
+  if (w.hostile && type !== SAMPLES) HOSTILE.forEach((name, i) => stacks.push([["main", name, `child of ${i}`], 30000 * NS_PER_MS * (i + 1)]));
   return encode(stacks, maxNodes);
 }
 

@@ -91,69 +91,34 @@ function levelsOf(root) {
   return { names, levels, numTicks: root.total, maxSelf };
 }
 
-/** A random call graph of about `nodes` nodes, up to 60 deep. @param {number} nodes @param {number} [seed] */
+/**
+ * A random call graph, walked from its root until `nodes` different places
+ * have been seen: each function has a few callees, of which the first are
+ * likeliest; stacks are up to 60 deep.
+ * @param {number} nodes
+ * @param {number} [seed]
+ */
 export function randomGraph(nodes, seed = 7) {
   const rnd = random(seed);
-  const pool = Array.from({ length: 3000 }, (_, i) => `module${i % 23}::function_${i.toString(36)}`);
-  const names = ["total"];
-  const levels = [[0, nodes * 10, 0, 0]];
-  let row = [{ x: 0, total: nodes * 10 }];
-  let made = 1;
-  while (row.length && made < nodes && levels.length < 61) {
-    const values = [];
-    const next = [];
-    let at = 0;
-    for (const parent of row) {
-      let x = parent.x;
-      let left = parent.total;
-      while (left > 0 && made + next.length < nodes) {
-        const part = Math.max(1, Math.floor(left * (0.1 + rnd() * rnd() * 0.9)));
-        if (rnd() < 0.12) {
-          left -= part;
-          x += part;
-          continue;
-        }
-        next.push({ x, total: part });
-        values.push(x - at, part, 0, 1 + Math.floor(rnd() * rnd() * pool.length));
-        at = x + part;
-        x += part;
-        left -= part;
-        if (next.length > nodes / 12) break;
-      }
+  const pool = 2000;
+  const callees = Array.from({ length: pool }, () =>
+    Array.from({ length: 2 + Math.floor(rnd() * 6) }, () => Math.floor(rnd() * pool)));
+  const name = (f) => `module${f % 23}::function_${f.toString(36)}`;
+  const seen = new Set();
+  const stacks = [];
+  while (seen.size < nodes) {
+    const stack = [];
+    let path = "";
+    let f = 0;
+    for (let depth = 0; depth < 60 && (depth < 3 || rnd() > 0.045); depth++) {
+      f = callees[f][Math.floor(rnd() ** 2.6 * callees[f].length)];
+      stack.push(name(f));
+      path += `;${f}`;
+      seen.add(path);
     }
-    made += next.length;
-    if (values.length) levels.push(values);
-    row = next;
+    stacks.push([stack, 1e7]);
   }
-  return fitSelf({ names: [...names, ...pool], levels, numTicks: nodes * 10, maxSelf: 1 });
-}
-
-/** Sets self = total minus children, as a server would. */
-function fitSelf(fb) {
-  const rows = fb.levels.map((values) => {
-    let x = 0;
-    const out = [];
-    for (let i = 0; i < values.length; i += 4) {
-      x += values[i];
-      out.push({ x, end: x + values[i + 1], at: i });
-      x += values[i + 1];
-    }
-    return out;
-  });
-  rows.forEach((row, l) => {
-    let k = 0;
-    const below = rows[l + 1] ?? [];
-    for (const node of row) {
-      let used = 0;
-      while (k < below.length && below[k].x < node.end) {
-        used += below[k].end - below[k].x;
-        k++;
-      }
-      fb.levels[l][node.at + 2] = node.end - node.x - used;
-      fb.maxSelf = Math.max(fb.maxSelf, fb.levels[l][node.at + 2]);
-    }
-  });
-  return fb;
+  return encode(stacks);
 }
 
 const MS = 1e6;

@@ -1,0 +1,70 @@
+/**
+ * Pictures of the page in both themes and its states, for the documents and
+ * for eyes: build/screenshots/NAME.png. With FLAMEKIT_SERVER set they are
+ * taken of that server instead of the synthetic one.
+ */
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { closeBrowser, clickFrame, frames, launch, until } from "./browser.js";
+import { startFake } from "./fake_server.js";
+
+const OUT = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
+const real = process.env.FLAMEKIT_SERVER;
+
+const search = async (page) => {
+  await page.locator("input.search").fill("hash");
+  await page.locator("output.answer", { hasText: "matched" }).waitFor();
+};
+const hover = async (page, name) => {
+  const f = (await frames(page)).find((x) => x.name === name);
+  if (!f) return;
+  await page.locator("canvas.fg-overlay").hover({ position: { x: f.x + Math.min(80, f.width / 2), y: f.y + f.height / 2 } });
+  await page.locator("fk-tip strong").waitFor();
+};
+const select = (page) => page.locator("g[data-phase] .head").last().click();
+
+/** name, window, path, what to do before the picture, the fake's world */
+const SHOTS = [
+  { name: "explore", act: (page) => hover(page, "compute_primes_slow") },
+  { name: "phase", act: select },
+  { name: "search", act: search },
+  { name: "zoom", act: async (page) => {
+    await clickFrame(page, "serve_request");
+    await page.locator("fk-table .table-row", { hasText: "compute_hash" }).first().click();
+    await page.locator("fk-details .neighbours").first().waitFor();
+  } },
+  { name: "tree", path: "?view=tree" },
+  { name: "flame", path: "?o=flame&view=graph&color=self" },
+  { name: "phone", size: { width: 360, height: 740 } },
+  { name: "empty", world: { services: {} }, empty: true },
+  { name: "status", path: "status", empty: true },
+];
+
+async function shoot(shot, scheme, browser) {
+  const fake = real ? null : await startFake(shot.world);
+  const page = await browser.newPage({ viewport: shot.size ?? { width: 1440, height: 900 }, colorScheme: scheme, deviceScaleFactor: 1 });
+  await page.goto(`${real ?? fake.url}/${shot.path ?? ""}`);
+  if (shot.empty) await page.locator(".status[data-ready], fk-empty[data-state=never]").waitFor();
+  else {
+    await frames(page);
+    await page.locator("[data-fact=total]").waitFor();
+    await page.locator("fk-timeline path.area[d^=M]").waitFor({ state: "attached" });
+    await page.locator("header .run:not(:empty)").waitFor({ state: "attached" });
+  }
+  await shot.act?.(page);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await until(() => page.evaluate(() => document.getAnimations().length === 0), "nothing moves");
+  await page.screenshot({ path: `${OUT}${shot.name}-${scheme}.png` });
+  await page.close();
+  await fake?.close();
+}
+
+mkdirSync(OUT, { recursive: true });
+const browser = await launch();
+const wanted = process.argv.slice(2);
+for (const shot of SHOTS) {
+  if (wanted.length && !wanted.includes(shot.name)) continue;
+  for (const scheme of ["light", "dark"]) await shoot(shot, scheme, browser);
+}
+await closeBrowser();
+process.stdout.write(`pictures are in ${OUT}\n`);

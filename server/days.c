@@ -227,14 +227,20 @@ enum fk_err days_add(
     return db_explain(day->writer, err, diag);
 }
 
+static struct day *longest_unwritten(const struct days *d)
+{
+    struct day *oldest = NULL;
+    for (struct day *day = d->first; day; day = day->next)
+        if (day->writer && (!oldest || day->used < oldest->used))
+            oldest = day;
+    return oldest;
+}
+
 /* Files that were last written longest ago are closed. */
 static void close_some(struct days *d)
 {
-    while (d->num_writers > MAX_WRITERS) {
-        struct day *oldest = NULL;
-        for (struct day *day = d->first; day; day = day->next)
-            if (day->writer && (!oldest || day->used < oldest->used))
-                oldest = day;
+    struct day *oldest;
+    while (d->num_writers > MAX_WRITERS && (oldest = longest_unwritten(d))) {
         db_close(oldest->writer);
         oldest->writer = NULL;
         d->num_writers--;

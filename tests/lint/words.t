@@ -7,7 +7,7 @@
 find_words() { # PATTERN [PATHSPEC]
     ! git grep -nIE "$1" -- "${2:-.}"
 }
-ok "no TODO without an issue" \
+ok "no note to self without an issue" \
     find_words '\b(TO''DO|FIX''ME|XX''X|HA''CK)\b(\([^#]|[^(])'
 ok "no path of one machine" \
     find_words '(^|[^a-zA-Z0-9_.$}])/(wo''rk/|ho''me/[a-z]|Us''ers/)'

@@ -16,8 +16,10 @@
 enum { BLOB_SATURATED = 1 }; /* some sum was cut at 2^63-1 */
 
 /* Sort by node and add up equal ones, in place; returns how many are left.
- * Sets BLOB_SATURATED in *flags where a sum is cut. */
-size_t blob_fold(struct trie_value *values, size_t n, unsigned *flags);
+ * Scratch has room for n. Sets BLOB_SATURATED in *flags where a sum is
+ * cut. */
+size_t blob_fold(struct trie_value *values, struct trie_value *scratch,
+    size_t n, unsigned *flags);
 
 /* Append a blob; nodes ascending without repetition, values positive. */
 void blob_encode(struct fk_buf *out, const struct trie_value *values, size_t n,

@@ -34,6 +34,7 @@ struct trie *catalog_trie(struct catalog *c, uint32_t id);
 /* The trie of an app, made if new; not safe against other adders (loading,
  * and catalog_resolve under its lock). */
 struct trie *catalog_add_app(struct catalog *c, struct fk_slice app);
+/* A profile of a series at this time is stored. */
 void catalog_touch(struct catalog *c, uint32_t series, int64_t time_ms);
 
 /* When days were dropped or loaded: the times of all series anew. */

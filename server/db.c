@@ -22,7 +22,9 @@ struct db_stmt {
     struct db *db;
     const char *sql;
     sqlite3_stmt *handle;
-    int64_t began_ns; /* of the run at hand, 0 = not begun */
+    bool begun;
+    bool watched;     /* a query or a commit: worth reporting when slow */
+    int64_t began_ns; /* of the run at hand, when watched */
 };
 
 struct db {
@@ -123,6 +125,7 @@ enum fk_err db_prepare(struct db *db, const char *sql, struct db_stmt **out)
         return err;
     s->db = db;
     s->sql = sql;
+    s->watched = sqlite3_stmt_readonly(s->handle);
     db->num_stmts++;
     *out = s;
     return FK_OK;
@@ -151,6 +154,8 @@ void db_bind_blob(struct db_stmt *s, int at, struct fk_slice v)
 /* At debug level: what read a whole table or took long. */
 static void report(struct db_stmt *s)
 {
+    if (!s->watched)
+        return;
     int64_t ns = fk_mono_ns() - s->began_ns;
     int scanned =
         sqlite3_stmt_status(s->handle, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
@@ -164,17 +169,18 @@ static void report(struct db_stmt *s)
 
 void db_reset(struct db_stmt *s)
 {
-    if (!s->began_ns)
+    if (!s->begun)
         return;
     report(s);
-    s->began_ns = 0;
+    s->begun = false;
     sqlite3_reset(s->handle);
 }
 
 enum fk_err db_step(struct db_stmt *s, bool *row)
 {
-    if (!s->began_ns)
+    if (!s->begun && s->watched)
         s->began_ns = fk_mono_ns();
+    s->begun = true;
     int code = sqlite3_step(s->handle);
     *row = code == SQLITE_ROW;
     if (*row)

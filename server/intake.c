@@ -53,7 +53,8 @@ static enum fk_err alloc_memos(struct intake *in)
     in->frame_memo = calloc(batch->num_frames + 1, sizeof *in->frame_memo);
     in->node_memo = calloc(batch->num_stacks + 1, sizeof *in->node_memo);
     in->stack = calloc(depth + 1, sizeof *in->stack);
-    in->pairs = calloc(values + 1, sizeof *in->pairs);
+    in->pairs = calloc(2 * (values + 1), sizeof *in->pairs);
+    in->scratch = in->pairs + values + 1;
     bool ok =
         in->series && in->frame_memo && in->node_memo && in->stack && in->pairs;
     return ok ? FK_OK : FK_ERR_NOMEM;

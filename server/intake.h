@@ -23,6 +23,7 @@ struct intake {
     uint32_t *stack;      /* frames of the stack at hand */
     struct trie_value *pairs; /* of the profile at hand, positive */
     size_t num_pairs;
+    struct trie_value *scratch; /* room for as many again */
 };
 
 /* Checks indices and times (FK_ERR_ARG) and resolves the series. */

@@ -14,7 +14,7 @@ static size_t add_row(struct write_item *item, struct intake *in, size_t i)
     size_t before = item->blobs.len;
     unsigned flags = 0;
     intake_profile(in, i);
-    size_t n = blob_fold(in->pairs, in->num_pairs, &flags);
+    size_t n = blob_fold(in->pairs, in->scratch, in->num_pairs, &flags);
     blob_encode(&item->blobs, in->pairs, n, flags);
     item->samples += in->num_pairs;
     row->series = in->series[i];

@@ -79,8 +79,9 @@ TEST(random_blobs_round_trip)
 TEST(folding_sorts_adds_and_saturates)
 {
     struct trie_value in[] = {{9, 1}, {3, 2}, {9, 4}, {3, INT64_MAX}, {1, 8}};
+    struct trie_value scratch[5];
     unsigned flags = 0;
-    CHECK_INT(blob_fold(in, 5, &flags), 3);
+    CHECK_INT(blob_fold(in, scratch, 5, &flags), 3);
     CHECK_INT(in[0].node, 1);
     CHECK_INT(in[0].value, 8);
     CHECK_INT(in[1].node, 3);
@@ -88,8 +89,26 @@ TEST(folding_sorts_adds_and_saturates)
     CHECK_INT(in[2].value, 5);
     CHECK_INT(flags, BLOB_SATURATED);
     flags = 0;
-    CHECK_INT(blob_fold(in, 0, &flags), 0);
+    CHECK_INT(blob_fold(in, scratch, 0, &flags), 0);
     CHECK_INT(flags, 0);
+}
+
+TEST(folding_many_keeps_order_and_sum)
+{
+    static struct trie_value in[MAX], scratch[MAX];
+    for (uint64_t range = 10; range < UINT32_MAX; range *= 7) {
+        unsigned flags = 0;
+        int64_t sum = 0;
+        for (uint64_t i = 0; i < MAX; i++)
+            in[i] = (struct trie_value){
+                (uint32_t)(fk_rng_at(range, i) % range), (int64_t)i + 1};
+        size_t n = blob_fold(in, scratch, MAX, &flags);
+        for (size_t i = 0; i < n; i++) {
+            CHECK(!i || in[i - 1].node < in[i].node);
+            sum += in[i].value;
+        }
+        CHECK_INT(sum, MAX * (MAX + 1) / 2);
+    }
 }
 
 TEST(a_saturated_total_sets_the_flag)

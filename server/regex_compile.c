@@ -106,21 +106,24 @@ static void group_close(struct regex_compiler *c)
     c->atom = g->start;
 }
 
-/* After "(?": a name, or flags with or without a group of their own. */
-static void group_special(struct regex_compiler *c)
+/* The rest of (?P<name> or (?<name>; names mean nothing here. */
+static bool group_name(struct regex_compiler *c)
 {
+    bool look_behind = regex_peek_is(c, "<=") || regex_peek_is(c, "<!");
+    if (look_behind || (!regex_take(c, "P<") && !regex_take(c, "<")))
+        return false;
     size_t at = c->at;
-    bool fold = c->fold, on = true;
-    if (regex_take(c, "P<") ||
-        (!regex_peek_is(c, "<=") && !regex_peek_is(c, "<!") &&
-            regex_take(c, "<"))) {
-        while (c->at < c->text.len && c->text.ptr[c->at] != '>')
-            c->at++;
-        if (!regex_take(c, ">"))
-            regex_refuse(c, at, "the group's name is never closed");
-        group_open(c, fold);
-        return;
-    }
+    while (c->at < c->text.len && c->text.ptr[c->at] != '>')
+        c->at++;
+    if (!regex_take(c, ">"))
+        regex_refuse(c, at, "the group's name is never closed");
+    return true;
+}
+
+/* Flags up to the `:` or `)`; only i changes what matches here. */
+static void group_flags(struct regex_compiler *c)
+{
+    bool on = true;
     for (; !c->err && c->at < c->text.len; c->at++) {
         char ch = c->text.ptr[c->at];
         if (ch == ':' || ch == ')')
@@ -130,10 +133,21 @@ static void group_special(struct regex_compiler *c)
         else if (ch == 'i')
             c->fold = on;
         else if (!strchr("smU", ch))
-            regex_refuse(c, at,
-                "look-around and this kind of group are not "
-                "supported");
+            regex_refuse(c, c->at,
+                "look-around and this kind of group are not supported");
     }
+}
+
+/* After "(?": a group with a name, or flags with or without a group. */
+static void group_special(struct regex_compiler *c)
+{
+    size_t at = c->at;
+    bool fold = c->fold;
+    if (group_name(c)) {
+        group_open(c, fold);
+        return;
+    }
+    group_flags(c);
     c->atom = REGEX_NONE;
     if (regex_take(c, ":"))
         group_open(c, fold);

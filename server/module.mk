@@ -9,9 +9,9 @@ $(SERVER_A): $(server_OBJS)
 $(server_PAGE)/assets_table.c $(server_PAGE)/assets_data.S &: server/embed.sh server/assets.h $(shell find server/ui 2>/dev/null)
 	$(call say,pack,server/ui)
 	$(Q)sh server/embed.sh $(server_PAGE) server/ui
-$(server_PAGE)/assets_data.o: $(server_PAGE)/assets_data.S
+$(server_PAGE)/assets_data.o: $(server_PAGE)/assets_data.S | $(B)/.needs
 	$(Q)$(CC) -c -o $@ $<
-$(server_PAGE)/assets_table.o: $(server_PAGE)/assets_table.c
+$(server_PAGE)/assets_table.o: $(server_PAGE)/assets_table.c | $(B)/.needs
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 SERVER := $(B)/bin/flamekit-server

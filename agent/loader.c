@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-enum { ROOM_AT_FIRST = 64, NAMES_AT_FIRST = 8192, ROOM_MAX = 4096 };
+enum { ROOM_AT_FIRST = 64, NAMES_AT_FIRST = 8192 };
 
 struct question {
     struct fk_loader *loader;
@@ -159,8 +159,8 @@ int fk_loader_ask(struct fk_loader *loader)
     if (err)
         return err;
     struct question q = ask(loader);
-    /* Past ROOM_MAX the rest stays unknown. */
-    while (q.full && loader->room < ROOM_MAX) {
+    /* Past FK_OBJECTS_MAX the rest stays unknown. */
+    while (q.full && loader->room < FK_OBJECTS_MAX) {
         err = make_room(loader);
         if (err)
             return err;

@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -68,14 +69,40 @@ static _Thread_local struct {
 
 static atomic_ulong unwound;
 
+/* Who is in a handler, by generation: how the agent knows that nobody uses a
+ * snapshot any more. */
+static atomic_uint generation, inside[2];
+
+static unsigned enter(void)
+{
+    for (;;) {
+        unsigned now = atomic_load(&generation);
+        atomic_fetch_add(&inside[now], 1);
+        if (atomic_load(&generation) == now)
+            return now;
+        atomic_fetch_sub(&inside[now], 1);
+    }
+}
+
+static void flip_and_reclaim(void)
+{
+    unsigned old = atomic_load(&generation);
+    atomic_store(&generation, old ^ 1);
+    while (atomic_load(&inside[old]))
+        sched_yield();
+    fk_objects_reclaim();
+}
+
 static void on_sigprof(int sig, siginfo_t *info, void *context)
 {
     (void)sig;
     (void)info;
+    unsigned entered = enter();
     struct fk_regs regs = fk_regs_from_ucontext(context);
     seen.count = fk_unwind(
         fk_objects_current(), &regs, &seen.stack, seen.pcs, DEPTH, &seen.why);
     atomic_fetch_add(&unwound, 1);
+    atomic_fetch_sub(&inside[entered], 1);
 }
 
 static void listen_to_sigprof(void)
@@ -296,10 +323,7 @@ TEST(unwinding_survives_dlopen_and_dlclose)
         int changed = fk_objects_refresh();
         CHECK(changed >= 0);
         snapshots += (unsigned long)changed;
-        /* Handlers take microseconds; the agent waits for them to leave. */
-        if (changed)
-            usleep(300);
-        fk_objects_reclaim();
+        flip_and_reclaim();
     }
     atomic_store(&stop, true);
     pthread_join(loader, NULL);

@@ -56,9 +56,12 @@ static void listen_to_sigprof(void)
 
 static bool saw(uintptr_t function)
 {
-    for (unsigned i = 0; i < seen.count; i++)
-        if (seen.pcs[i] - function < 512)
+    for (unsigned i = 0; i < seen.count; i++) {
+        const struct fk_object *object =
+            fk_objects_find(fk_objects_current(), seen.pcs[i]);
+        if (object && fk_cfi_function(&object->cfi, seen.pcs[i]) == function)
             return true;
+    }
     return false;
 }
 

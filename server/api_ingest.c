@@ -33,8 +33,7 @@ struct upload {
 
 typedef enum fk_err (*format_fn)(struct upload *u);
 
-/* ---- parameters
- * ------------------------------------------------------------------ */
+/* ---- parameters -------------------------------------------------------- */
 
 static uint32_t sample_rate(struct fk_slice text)
 {
@@ -86,8 +85,7 @@ static enum fk_err read_parameters(struct upload *u)
     return err;
 }
 
-/* ---- formats
- * --------------------------------------------------------------------- */
+/* ---- formats ----------------------------------------------------------- */
 
 static enum fk_err fix_pprof(
     void *arg, struct fk_pprof *p, struct fk_labels *labels)
@@ -247,8 +245,7 @@ static format_fn format_of(const struct request *r)
     return multipart_is(type) ? form_pprof : groups;
 }
 
-/* ---- the route
- * ------------------------------------------------------------------- */
+/* ---- the route --------------------------------------------------------- */
 
 static void answer(struct request *r, enum fk_err err, const char *why)
 {

@@ -46,8 +46,7 @@ static enum fk_err add_sample(
     return err;
 }
 
-/* ---- protobuf
- * ------------------------------------------------------------------ */
+/* ---- protobuf ---------------------------------------------------------- */
 
 static enum fk_err malformed(struct push *p, const struct fk_pb *pb)
 {
@@ -136,8 +135,7 @@ static enum fk_err read_proto(struct push *p, struct fk_slice body)
     return pb.err ? malformed(p, &pb) : err;
 }
 
-/* ---- JSON
- * ------------------------------------------------------------------------ */
+/* ---- JSON -------------------------------------------------------------- */
 
 static enum fk_err read_json_series(
     struct push *p, struct request_json *j, const struct json_t *series)
@@ -181,8 +179,7 @@ static enum fk_err read_json(struct push *p, struct request_json *j)
     return j->err;
 }
 
-/* ---- the route
- * ------------------------------------------------------------------- */
+/* ---- the route --------------------------------------------------------- */
 
 static void answer(struct request *r, enum fk_err err, const char *why,
     const struct connect *codec)

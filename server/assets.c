@@ -66,8 +66,7 @@ static void serve(struct request *r, const struct asset *a, const char *cache)
     }
 }
 
-/* ---- from disk, while developing
- * -------------------------------------------------- */
+/* ---- from disk, while developing --------------------------------------- */
 
 static const char *mime_of(struct fk_slice path)
 {
@@ -161,8 +160,7 @@ static void serve_file(struct request *r, struct fk_slice path)
     r->reply.content_type = mime_of(path);
 }
 
-/* ---- routes
- * ------------------------------------------------------------------------ */
+/* ---- routes ------------------------------------------------------------ */
 
 static void get_page(struct request *r)
 {

@@ -153,8 +153,7 @@ enum fk_err ingest_full(struct ingest *in, struct fk_diag *diag)
         BATCH_MAX_PROFILES, BATCH_MAX_STACKS);
 }
 
-/* ---- folded text
- * --------------------------------------------------------------- */
+/* ---- folded text ------------------------------------------------------- */
 
 struct folded {
     struct ingest *in;
@@ -243,8 +242,7 @@ enum fk_err ingest_add_folded(struct ingest *in,
     return in->batch.err ? ingest_full(in, diag) : FK_OK;
 }
 
-/* ---- to the store
- * ---------------------------------------------------------------- */
+/* ---- to the store ------------------------------------------------------ */
 
 struct submission {
     struct request *request;

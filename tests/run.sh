@@ -6,7 +6,8 @@
 #   run.sh [SUITE...]    unit fuzz lint integration exercises ui long;
 #                        without an argument all but long
 # FK_BUILD is the build whose programs are tested (build/release). In other
-# builds only those stories run that take their programs from FK_BUILD.
+# builds only those stories run that take their programs from FK_BUILD, by
+# themselves or through lib.sh.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 FK_BUILD=${FK_BUILD:-build/release}
@@ -21,7 +22,7 @@ mkdir -p $FK_TAP
 stories() {
     for f in "$@"; do
         [ -f "$f" ] || continue
-        [ "$FK_BUILD" = build/release ] || grep -q FK_BUILD "$f" || continue
+        [ "$FK_BUILD" = build/release ] || grep -q -e FK_BUILD -e integration/lib.sh "$f" || continue
         echo "$f"
     done
 }

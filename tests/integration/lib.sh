@@ -15,7 +15,7 @@
 . tests/tap.sh
 need curl perl
 
-bin=${FLAMEKIT_BIN:-build/${MODE:-release}/bin}
+bin=${FK_BUILD:-build/${MODE:-release}}/bin
 server_pid=
 
 kill_server() {

@@ -44,6 +44,11 @@ static bool fits_i32(int64_t v)
     return v >= INT32_MIN && v <= INT32_MAX;
 }
 
+static bool can_return(struct fk_place ra)
+{
+    return ra.how == FK_SAVED_SAME ? FK_HAS_LR : ra.how != FK_SAVED_LOST;
+}
+
 static struct fk_rule rule_of(const struct row_state *s, bool signal)
 {
     struct fk_rule rule = s->rule;
@@ -58,7 +63,7 @@ static struct fk_rule rule_of(const struct row_state *s, bool signal)
         rule = (struct fk_rule){.kind = FK_RULE_SIGNAL};
     else if (s->ra_undefined)
         rule = (struct fk_rule){.kind = FK_RULE_END};
-    else if (rule.kind == FK_RULE_FRAME && s->ra.how == FK_SAVED_LOST)
+    else if (rule.kind == FK_RULE_FRAME && !can_return(s->ra))
         rule.kind = FK_RULE_NONE;
     if (rule.kind == FK_RULE_NONE)
         return (struct fk_rule){.kind = FK_RULE_NONE};

@@ -201,6 +201,7 @@ static const struct {
     {"an expression that ends early", OPS(0x0f, 9, 0x77), 0, NO_RULE},
     {"cfa from rax", OPS(0x0d, 0), 0, FRAME(REG, 8, .reg = 0)},
     {"cfa from the flags", OPS(0x0d, 49), 0, NO_RULE},
+    {"return address nowhere", OPS(0x08, 16), 0, NO_RULE},
     {"return address in a register", OPS(0x09, 16, 5), 0, NO_RULE},
     {"offset beyond 32 bits",
         OPS(0x0e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f), 0, NO_RULE},

@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/pb.h"
 #include "server/connect.h"
+#include "server/dot.h"
 #include "server/querier_codec.h"
 #include "server/query_labels.h"
 #include "server/routes.h"
@@ -184,25 +185,48 @@ static enum fk_err check_profiles(
     return err ? err : refuse_ids(c, ask);
 }
 
-/* Finish, prune and write a tree whose sides are all there. */
-static enum fk_err answer_tree(
-    struct call *c, struct tree *t, int sides, int64_t max_nodes, bool bytes)
+/* The answers that are made of a call tree whose sides are all there. */
+
+static enum fk_err answer_graph(
+    struct call *c, struct tree *t, int sides, int64_t max_nodes)
 {
     struct flamebearer f = {0};
     enum fk_err err = tree_finish(t);
     if (!err)
         err = tree_prune(t, max_nodes ? max_nodes : QUERY_DEFAULT_NODES, sides);
-    if (!err && bytes) {
-        size_t mark = fk_pb_begin(&c->out, 2);
-        err = tree_write(t, &c->out);
-        fk_pb_end(&c->out, mark);
-        return err;
-    }
     if (!err)
         err = flamebearer_init(&f, t, sides, &c->why);
     if (!err)
         querier_add_flamegraph(&c->out, &f);
     flamebearer_fini(&f);
+    return err;
+}
+
+static enum fk_err answer_bytes(
+    struct call *c, struct tree *t, int64_t max_nodes)
+{
+    enum fk_err err = tree_finish(t);
+    if (!err)
+        err = tree_prune(t, max_nodes ? max_nodes : QUERY_DEFAULT_NODES, 1);
+    if (err || t->count == 1)
+        return err;
+    size_t mark = fk_pb_begin(&c->out, 2);
+    err = tree_write(t, &c->out);
+    fk_pb_end(&c->out, mark);
+    return err;
+}
+
+static enum fk_err answer_dot(
+    struct call *c, struct tree *t, const struct profile_type *type)
+{
+    enum fk_err err = tree_finish(t);
+    if (!err)
+        err = tree_prune(t, DOT_SOURCE_NODES, 1);
+    if (err || t->count == 1)
+        return err;
+    size_t mark = fk_pb_begin(&c->out, 3);
+    err = dot_write(t, type, DOT_FUNCTIONS, &c->out);
+    fk_pb_end(&c->out, mark);
     return err;
 }
 
@@ -230,9 +254,12 @@ static enum fk_err select_merge_stacktraces(struct call *c)
     err = tree_init(&t);
     if (!err)
         err = query_tree(&c->query, &select, TREE_LEFT, &t, &c->why);
-    if (!err)
-        err = answer_tree(
-            c, &t, 1, c->ask.max_nodes, c->ask.format == QUERIER_TREE);
+    if (!err && c->ask.format == QUERIER_TREE)
+        err = answer_bytes(c, &t, c->ask.max_nodes);
+    else if (!err && c->ask.format == QUERIER_DOT)
+        err = answer_dot(c, &t, &select.type);
+    else if (!err)
+        err = answer_graph(c, &t, 1, c->ask.max_nodes);
     tree_fini(&t);
     return err;
 }
@@ -263,7 +290,7 @@ static enum fk_err diff(struct call *c)
     for (int s = 0; s < TREE_SIDES && !err; s++)
         err = query_tree(&c->query, &side[s], s, &t, &c->why);
     if (!err)
-        err = answer_tree(c, &t, 2, nodes, false);
+        err = answer_graph(c, &t, 2, nodes);
     tree_fini(&t);
     return err;
 }
@@ -368,7 +395,12 @@ static enum fk_err run(
     if (err)
         return err == FK_ERR_NOMEM ? err : FK_ERR_FORMAT;
     err = m->run(c);
-    return err ? err : c->out.err;
+    if (!err && c->out.err)
+        err = fk_diag_set(&c->why, c->out.err,
+            "the answer is larger than %d MiB; narrow the time range or ask "
+            "for fewer nodes",
+            MAX_ANSWER >> 20);
+    return err;
 }
 
 static void reply(struct request *r, const struct method *m,

@@ -12,8 +12,6 @@
 
 #include <stdlib.h>
 
-enum { DOT_NODES = 100, DOT_SOURCE_NODES = 512 };
-
 struct render {
     struct request *request;
     struct query query;
@@ -281,8 +279,8 @@ static enum fk_err answer_dot(struct render *d, struct tree *t)
     if (!err)
         err = tree_prune(t, DOT_SOURCE_NODES, 1);
     if (!err)
-        err =
-            dot_write(t, &d->side[0].type, DOT_NODES, &d->request->reply.body);
+        err = dot_write(
+            t, &d->side[0].type, DOT_FUNCTIONS, &d->request->reply.body);
     d->request->reply.content_type = "text/plain; charset=utf-8";
     return err;
 }

@@ -10,6 +10,10 @@
 #include "server/profile_type.h"
 #include "server/tree.h"
 
+/* What Pyroscope draws: so many functions of a tree pruned to so many nodes. */
+#define DOT_FUNCTIONS    100
+#define DOT_SOURCE_NODES 512
+
 /* The left side of a finished tree. */
 FK_MUST_USE enum fk_err dot_write(const struct tree *t,
     const struct profile_type *type, uint32_t max_functions,

@@ -1,5 +1,6 @@
 // One profile, pushed and then seen through every query, once in protobuf
 // encoded by hand and once in JSON.
+import { gzipSync } from "node:zlib";
 import { call, decode, done, encode, is, levelsOf, ok, packed, skip,
   startServer, texts } from "./client.js";
 
@@ -162,6 +163,12 @@ async function canary(codec) {
     (json ? Buffer.from(got.tree, "base64") : got[2][0]).toString("latin1"),
     "\0\0\x01\x05func1\x14\x01\x05func2\x0a\0");
 
+  got = await ask("SelectMergeStacktraces",
+    { ...select, format: "PROFILE_FORMAT_DOT" }, [...fields, [6, 3]]);
+  const dot = json ? got.dot : texts(got[3])[0];
+  ok(`${codec} dot`, /^digraph [^]*func2\\n10 [^]*N1 -> N2 [^]*\}\n$/.test(dot),
+    dot);
+
   got = graph(await ask("Diff", { left: select, right: select },
     [[1, fields], [2, fields]]));
   is(`${codec} Diff: levels`, levelsOf(got), [
@@ -251,6 +258,46 @@ async function canary(codec) {
   skip(`${codec} exemplars and spans`, "the store keeps neither yet");
 }
 
+// ---- the protocol around every query -------------------------------------------
+
+async function protocol() {
+  const path = "/querier.v1.QuerierService/ProfileTypes";
+  const json = "application/json";
+  const post = (type, body, headers) => call(url, path, type, body, headers);
+  const code = (reply) => [reply.status, JSON.parse(reply.bytes).code];
+  is("gzip in JSON", (await post(json, gzipSync("{}"),
+    { "content-encoding": "gzip" })).status, 200);
+  is("gzip in protobuf", (await post("application/proto", gzipSync(""),
+    { "content-encoding": "gzip" })).status, 200);
+  is("gzip that is none", code(await post(json, "{}",
+    { "content-encoding": "gzip" })), [400, "invalid_argument"]);
+  is("a bomb", code(await post(json, gzipSync(Buffer.alloc(1 << 24)),
+    { "content-encoding": "gzip" })), [429, "resource_exhausted"]);
+  is("another compression", code(await post(json, "{}",
+    { "content-encoding": "br" })), [501, "unimplemented"]);
+  is("identity", (await post(json, "{}",
+    { "content-encoding": "identity" })).status, 200);
+  is("parameters of the type do not matter",
+    (await post("application/json; charset=utf-8", "{}")).status, 200);
+  is("an empty protobuf is a message",
+    (await post("application/proto", "")).status, 200);
+  is("an empty JSON is none", code(await post(json, "")),
+    [400, "invalid_argument"]);
+  is("version 1", (await post(json, "{}",
+    { "connect-protocol-version": "1" })).status, 200);
+  is("version 2", code(await post(json, "{}",
+    { "connect-protocol-version": "2" })), [400, "invalid_argument"]);
+  is("a time-out of eleven digits", code(await post(json, "{}",
+    { "connect-timeout-ms": "12345678901" })), [400, "invalid_argument"]);
+  const reply = await fetch(url + path, { method: "POST", body: "{}",
+    headers: { "content-type": "application/x-protobuf" } });
+  is("another type", [reply.status, reply.headers.get("accept-post")],
+    [415, "application/proto, application/json"]);
+  is("a method that there is not", (await call(url,
+    "/querier.v1.QuerierService/Nothing", json, "{}")).status, 404);
+}
+
+await protocol();
 await canary("proto");
 await canary("json");
 skip("OTLP", "not read by this version");

@@ -5,7 +5,7 @@ need curl
 
 bin=${FLAMEKIT_BIN:-build/${MODE:-release}/bin}
 "$bin/flamekit-server" --listen 127.0.0.1:0 --data "$TMP/data" \
-    --engine memory --ingest-window off >"$TMP/ready" 2>"$TMP/log" &
+    --ingest-window off >"$TMP/ready" 2>"$TMP/log" &
 pid=$!
 at_exit "kill $pid 2>/dev/null"
 wait_for 20 grep -q '^ready ' "$TMP/ready"

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { call, decode, done, encode, is, levelsOf, ok, packed, skip,
   startServer, texts } from "./client.js";
 
-const server = await startServer("--engine", "memory",
+const server = await startServer("--engine", process.env.FLAMEKIT_ENGINE || "sqlite",
   "--ingest-window", "off");
 const { url } = server;
 const time = Date.now() - 60000;

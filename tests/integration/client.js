@@ -34,7 +34,7 @@ export function done() {
   process.exitCode = failed ? 1 : 0;
 }
 
-// A server in memory on a free port; `url` when it is ready.
+// A server on a free port; `url` when it is ready.
 export async function startServer(...args) {
   const mode = process.env.MODE || "release";
   const bin = process.env.FLAMEKIT_BIN || `build/${mode}/bin`;

@@ -10,7 +10,7 @@ if (!existsSync(fixtures)) {
   process.exit(0);
 }
 const load = (name) => JSON.parse(readFileSync(`${fixtures}/${name}`));
-const server = await startServer("--engine", "memory",
+const server = await startServer("--engine", process.env.FLAMEKIT_ENGINE || "sqlite",
   "--ingest-window", "off");
 const { url } = server;
 const querier = "/querier.v1.QuerierService/";

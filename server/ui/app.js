@@ -181,7 +181,7 @@ class App {
     this.runText.textContent = data.now.run ? `run ${data.now.run}` : "";
     const dark = this.dark;
     this.explore?.update(state, data.now, { dark, searching: this.searching, away: api.away });
-    this.rest?.banners(this.banner, api, data.now);
+    this.rest?.drawn(data.now);
     if (this.wasAway && !api.away) this.data.load(state);
     this.wasAway = api.away !== null;
   }

@@ -70,7 +70,7 @@ class Empty extends Part {
         step("Profile any program", "Runs it with the agent preloaded; the program is not changed.",
           `PYROSCOPE_SERVER_ADDRESS=${at} PYROSCOPE_APPLICATION_NAME=my.app \\\n  LD_PRELOAD=build/release/lib/libflamekit_preload.so ./my-program`),
         step("Send stacks you already have", "One line a stack: functions from the root, then a count.",
-          `printf 'main;work;hot 70\\nmain;work;cold 30\\n' | curl --data-binary @- \\\n  '${at}/ingest?name=my.app&format=folded'`))];
+          `printf 'main;work;hot 70\\nmain;work;cold 30\\n' | curl --data-binary @- \\\n  '${at}/ingest?name=my.app.cpu&format=folded'`))];
   }
 
   #unknown({ data, query, type }) {

@@ -6,6 +6,8 @@ import { h, Part } from "./dom.js";
 import { count, plural, share, significant, span, value } from "./format.js";
 import { kindOf } from "./kinds.js";
 import { FEW_SAMPLES, ENOUGH_SAMPLES, pointsOff, secondsUntil } from "./stats.js";
+import { blocks } from "./series.js";
+import { clock } from "./time.js";
 import { WHY } from "./why.js";
 
 const MORE_NODES = [65536, 262144];
@@ -15,26 +17,38 @@ const SKEW_MS = 2000;
 const fact = (name, text, why, extra = "") =>
   h("span", { class: `fact ${extra}`, "data-fact": name, title: why, tabindex: why ? "0" : null }, text);
 
+/**
+ * The time the numbers stand for. A window that begins before the first data
+ * would water the cores down, so it counts from there.
+ */
+function measured(data, type) {
+  const { from, until } = data.shownRange;
+  const first = data.sel ? null : blocks(data.points, data.step * 1000, type.instant).find((b) => b.until > from);
+  const late = first && first.from > from + 2000 * data.step && first.from < until;
+  return { seconds: (until - (late ? first.from : from)) / 1000, began: late ? first.from : 0 };
+}
+
 class Facts extends Part {
   update({ data, profile, rows, type, state, samples }) {
-    const range = data.shownRange;
-    const seconds = (range.until - range.from) / 1000;
+    const { seconds, began } = measured(data, type);
     this.replaceChildren(...[
-      h("span", { class: "sum" }, this.#size(samples, profile.total, seconds, type)),
+      h("span", { class: "sum" }, this.#size(samples, profile.total, { seconds, began, utc: state.tz === "utc" }, type)),
       samples > 0 ? fact("error", `${pointsOff(0.5, samples)} points at 50 %`, WHY.error) : null,
       ...this.#doubts(data, profile, rows, state),
       this.#few(samples, seconds, profile.total, type)].filter(Boolean));
   }
 
-  #size(samples, total, seconds, type) {
-    const long = span(seconds * 1000);
+  #size(samples, total, { seconds, began, utc }, type) {
+    const long = span(seconds * 1000) + (began ? ` since ${clock(began, { utc })}` : "");
+    const why = began ? "From the first data of the range to its end; before that nothing was sent."
+      : "The length of the range that is shown.";
     const cores = type.unit === "nanoseconds" && !type.instant
       ? fact("cores", `${significant(total / 1e9 / seconds)} ${type.axis}`, WHY.cores) : null;
     return [
       samples === null ? null : fact("samples", plural(samples, "sample"), WHY.samples),
       samples === null ? null : " = ",
       fact("total", `${value(total, type.unit)} ${type.of}`, type.how, "main"),
-      " in ", fact("seconds", long, "The length of the range that is shown."),
+      " in ", fact("seconds", long, why),
       cores && " · ", cores,
     ];
   }

@@ -45,9 +45,6 @@ class Rest {
     const { explore, store, data } = this.app;
     if (!explore?.shown) return;
     this.activity.painted(store.state, data.now);
-    const { zoom } = store.state;
-    if (zoom !== this.zoom && this.zoom !== undefined) this.activity.zoomed(explore.shown, data.now);
-    this.zoom = zoom;
   }
 
   /** The address changed. */
@@ -56,8 +53,15 @@ class Rest {
     this.newSel = state.sel && state.sel !== before.sel ? state.sel : this.newSel;
   }
 
-  banners(root, api, data) {
-    showBanners(root, api, data);
+  /** The parts were given `data`. */
+  drawn(data) {
+    const { app } = this;
+    showBanners(app.banner, app.api, data);
+    const { zoom } = app.store.state;
+    if (app.explore?.shown && zoom !== this.zoom) {
+      if (this.zoom !== undefined) this.activity.zoomed(app.explore.shown, data);
+      this.zoom = zoom;
+    }
     if (this.newSel && data.sel && this.app.store.state.sel === this.newSel) {
       this.newSel = "";
       this.activity.selected(data);

@@ -295,13 +295,13 @@ bool http_stop(struct http *h, int64_t patience_ns)
         if (fd >= 0)
             close(fd);
     }
-    if (!wait_zero(&h->front.server->metrics.http_in_flight, patience_ns)) {
+    if (!wait_zero(&h->front.server->metrics.http_in_flight, patience_ns))
         atomic_store(&h->front.aborting, true);
-        /* microhttpd aborts the process when it is stopped with suspended
-         * connections; uploads that hang it can cut itself. */
-        if (!wait_zero(&h->front.running, patience_ns))
-            return false;
-    }
+    /* microhttpd aborts the process when it is stopped with suspended
+     * connections; uploads that hang it can cut itself. Whoever woke the
+     * last one may still be on the way out. */
+    if (!wait_zero(&h->front.running, patience_ns))
+        return false;
     http_free(h);
     return true;
 }

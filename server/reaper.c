@@ -34,9 +34,9 @@ static void reap(struct reaper *r)
     for (struct reaper_entry *e = r->head.next; e != &r->head; e = e->next) {
         if (e->deadline_ns == 0 || now < e->deadline_ns)
             continue;
-        shutdown(e->fd, SHUT_RDWR);
-        e->deadline_ns = 0;
         atomic_fetch_add(r->count, 1);
+        e->deadline_ns = 0;
+        shutdown(e->fd, SHUT_RDWR);
     }
 }
 

@@ -132,8 +132,11 @@ static void section_open(struct reader *r, struct value *v)
             NAME_MAX_BYTES);
         return;
     }
-    if (value_end(v))
-        (phase ? open_phase : open_endpoint)(r, v, name);
+    size_t name_at = v->token_at; /* where its mistakes are */
+    if (!value_end(v))
+        return;
+    v->token_at = name_at;
+    (phase ? open_phase : open_endpoint)(r, v, name);
 }
 
 /* ${NAME} and ${NAME:-default}. */

@@ -81,6 +81,7 @@ enum fk_err template_parse(struct fk_slice text, struct fk_arena *arena,
 {
     struct template_part parts[TEMPLATE_MAX_PARTS];
     uint32_t n = 0;
+    text = fk_arena_dup(arena, text); /* the parts outlive the file */
     *at = 0;
     while (*at < text.len) {
         struct fk_slice rest = fk_slice_sub(text, *at, text.len);

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+FK_PRINTF(4, 0)
+
 static void report(struct value_errors *errors, unsigned line, unsigned column,
     const char *fmt, va_list ap)
 {

@@ -1,16 +1,17 @@
 #!/bin/sh
 # The demo app over real sockets: answers, mistakes, isolation of sleepers
-# from workers, slow senders, a clean end.
-. "$(dirname "$0")/demo.sh"
+# from workers, slow senders, a clean end. Tests the programs of $FK_BUILD.
+# shellcheck disable=SC2317 # functions are called by name
+. tests/integration/programs.sh
 
-start app "$BIN/demoapp" --listen localhost:0 --run r-0000d340 \
+start app "$bin/demoapp" --listen localhost:0 --run r-0000d340 \
     --header-timeout 1s
 APP=$PID
 PORT=${URL##*:}
 
 # ---- what it answers --------------------------------------------------------
 answers() { # METHOD PATH STATUS TEXT
-    is "$(status_of -X "$1" "$URL$2")" "$3" && has "$(cat "$TMP/body")" "$4"
+    equal "$(status_of -X "$1" "$URL$2")" "$3" && has "$(cat "$TMP/body")" "$4"
 }
 while read -r method path status text; do
     ok "$method $path is $status" answers "$method" "$path" "$status" "$text"
@@ -34,14 +35,14 @@ DELETE / 405 GET, HEAD
 GET /api/kit/hello_profiler 405 POST
 POST /api/kit/hello_profiler 503 --server
 END
-is_v6() { is "$(status_of "http://[::1]:$PORT/healthz")" 200; }
+is_v6() { equal "$(status_of "http://[::1]:$PORT/healthz")" 200; }
 ok "::1 answers on the same port" is_v6
 hit_header() { has "$(curl -si "$URL/api/hash_cached/abc")" "X-Cache: hit"; }
 ok "a hit is said in a header" hit_header
 allow_header() { has "$(curl -si -X PUT "$URL/")" "Allow: GET, HEAD"; }
 ok "405 says what is allowed" allow_header
 head_has_no_body() {
-    is "$(curl -sI "$URL/" | tr -d '\r' | sed -n '$p')" ""
+    equal "$(curl -sI "$URL/" | tr -d '\r' | sed -n '$p')" ""
 }
 ok "HEAD has no body" head_has_no_body
 counted() {
@@ -50,14 +51,14 @@ counted() {
 ok "hello counts answered requests" counted
 
 long_text() {
-    is "$(status_of "$URL/api/hash/$(printf '%01500d' 0)")" 414
+    equal "$(status_of "$URL/api/hash/$(printf '%01500d' 0)")" 414
 }
 ok "a text over the limit is 414" long_text
 long_body() { # CURL OPTIONS
     head -c 10000 /dev/zero |
         curl -s -o "$TMP/body" -w '%{http_code}' "$@" --data-binary @- \
             "$URL/api/kit/hello_profiler" >"$TMP/code"
-    is "$(cat "$TMP/code")" 413
+    equal "$(cat "$TMP/code")" 413
 }
 ok "a long body is 413" long_body
 ok "a long body of unknown length is 413" \
@@ -104,7 +105,7 @@ if command -v wrk >/dev/null; then
     ok "work does not starve sleepers ($io of 120 a second)" \
         compare "$io" '>=' 70
 else
-    skip "wrk is not installed"
+    skip "sleepers and work do not starve each other" "wrk is not installed"
 fi
 
 # Clients that send one header line after the other, for ever.
@@ -133,24 +134,25 @@ in_slow_io() {
 wait_for 2 in_slow_io
 stop "$APP"
 wait $LAST
-ok "SIGTERM ends with 0" is "$STATUS" 0
-ok "what was in flight is answered" is "$(cat "$TMP/last")" 200
-ok "nobody listens any more" is "$(status_of "$URL/healthz")" 000
+is "SIGTERM ends with 0" "$STATUS" 0
+is "what was in flight is answered" "$(cat "$TMP/last")" 200
+is "nobody listens any more" "$(status_of "$URL/healthz")" 000
 
 # ---- mistakes of whoever starts it ----------------------------------------------------
-start first "$BIN/demoapp" --listen 127.0.0.1:0
+start first "$bin/demoapp" --listen 127.0.0.1:0
 busy() {
-    "$BIN/demoapp" --listen "127.0.0.1:${URL##*:}" 2>"$TMP/busy.err"
-    is $? 1 && has "$(cat "$TMP/busy.err")" "in use by another process"
+    "$bin/demoapp" --listen "127.0.0.1:${URL##*:}" 2>"$TMP/busy.err"
+    equal $? 1 && has "$(cat "$TMP/busy.err")" "in use by another process"
 }
 ok "a busy port is fatal and named" busy
 bad_start() { # SENTENCE ARGUMENTS
     sentence=$1
     shift
-    "$BIN/demoapp" "$@" 2>"$TMP/bad.err" >/dev/null
-    is $? 2 && has "$(cat "$TMP/bad.err")" "$sentence"
+    "$bin/demoapp" "$@" 2>"$TMP/bad.err" >/dev/null
+    equal $? 2 && has "$(cat "$TMP/bad.err")" "$sentence"
 }
 ok "a bad address is explained" bad_start "ADDR:PORT" --listen 127.0.0.1
 ok "a bad tag is explained" bad_start KEY=VALUE --listen 127.0.0.1:0 --tag 1a=b
 ok "a stray argument is refused" bad_start "options only" hello
 stop "$PID"
+tap_done

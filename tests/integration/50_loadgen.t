@@ -1,0 +1,237 @@
+#!/bin/sh
+# The load generator against a service that does what it is told: rates,
+# stalls, Ctrl-C, a target that is gone, markers. Tests $FK_BUILD.
+# shellcheck disable=SC2317 # functions are called by name
+. tests/integration/programs.sh
+need jq
+unset FLAMEKIT_RUN FLAMEKIT_SERVER FLAMEKIT_PLANS
+target=${FK_BUILD:-build/release}/tests/integration/target
+loadgen=$bin/loadgen
+
+# plan NAME LINE...: a plan of one phase against an endpoint "x".
+plan() {
+    plan_name=$1
+    shift
+    {
+        echo "[phase a]"
+        for line in "$@"; do echo "$line"; done
+        echo "mix = x 1"
+        printf '[endpoint x]\nget = /x/{{seq}}\n'
+    } >"$TMP/$plan_name.load"
+}
+
+# play NAME ARGS...: the report is in $TMP/NAME.json, the exit status in $CODE.
+play() {
+    play_name=$1
+    shift
+    CODE=0
+    "$loadgen" --plan "$TMP/$play_name.load" --target "$URL" --report json \
+        -o "$TMP/$play_name.json" "$@" >"$TMP/play.out" 2>"$TMP/play.err" ||
+        CODE=$?
+}
+got() { jq -r "$2" "$TMP/$1.json"; }
+
+# ---- rates ----------------------------------------------------------------------
+start plain "$target"
+PLAIN=$PID
+plan even 'duration = 2s' 'arrive = constant 500/s'
+play even
+is "an even rate ends with 0" "$CODE" 0
+is "it sends exactly what was promised" "$(got even .all.sent)" 1000
+rate_of() { compare "$(got "$1" '.phases[0].rate')" '>=' "$2 * 0.98" &&
+    compare "$(got "$1" '.phases[0].rate')" '<=' "$2 * 1.02"; }
+ok "the achieved rate is within 2 %" rate_of even 500
+is "all are answered" "$(got even .all.ok)" 1000
+few() { compare "$(got even .all.newConnections)" '<=' 64; }
+ok "connections are used again" few
+
+plan slow 'duration = 4s' 'arrive = constant 0.5/s'
+play slow --workers 4
+is "half a request a second on four threads" "$(got slow .all.sent)" 2
+
+plan pairs 'duration = 1s' 'arrive = poisson 300/s'
+play pairs --workers 1
+one=$(got pairs .all.sent)
+play pairs --workers 3
+is "the requests do not depend on the threads" "$(got pairs .all.sent)" "$one"
+
+plan closed 'duration = 1s' 'arrive = clients 4 think 10ms'
+play closed
+closed_rate() { compare "$(got closed .all.sent)" '>' 100 &&
+    compare "$(got closed .all.sent)" '<=' 404; }
+ok "clients with time to think" closed_rate
+plan busy 'duration = 1s' 'arrive = clients 1'
+play busy
+# A transfer may end inside the call that starts it; waiting then costs all.
+no_gaps() { compare "$(got busy .all.sent)" '>' 300; }
+ok "one client, no thinking: no lost wake-ups" no_gaps
+
+plan fast 'duration = 8s' 'arrive = constant 25/s'
+play fast --speed 4
+is "--speed keeps the number of requests" "$(got fast .all.sent)" 200
+quick() { compare "$(got fast '.phases[0].seconds')" '==' 2; }
+ok "--speed divides the time" quick
+play fast --for 1s
+is "--for keeps the rate" "$(got fast .all.sent)" 25
+
+proxied() {
+    http_proxy=http://127.0.0.1:1 play fast --for 1s
+    equal "$CODE" 0
+}
+ok "a proxy of the environment is not used" proxied
+
+# ---- the same seed, the same requests --------------------------------------------
+check_of() { "$loadgen" --check "$TMP/pairs.load" --seed "$1"; }
+is "--check twice is the same" "$(check_of 5)" "$(check_of 5)"
+differ() { ! equal "$(check_of 5)" "$(check_of 6)"; }
+ok "another seed is another plan" differ
+like "--check prints urls" "$(check_of 5)" "*/x/0*digest*"
+like "plans are found by name" "$("$loadgen" --check mixed)" "plan mixed*"
+stop "$PLAIN"
+
+# ---- a stall is seen from the due time --------------------------------------------
+start stall "$target" --stall-at 2000 --stall-for 1000
+plan stalled 'duration = 5s' 'arrive = constant 500/s'
+printf 'max_inflight = 16\n' | cat - "$TMP/stalled.load" >"$TMP/stall.load"
+play stall
+stall_seen() { # a fifth of the requests meet the second of silence
+    compare "$(got stall .all.response.p90Ms)" '>=' 400 &&
+        compare "$(got stall .all.response.p90Ms)" '<=' 620 &&
+        compare "$(got stall .all.response.p99Ms)" '>=' 880 &&
+        compare "$(got stall .all.response.p99Ms)" '<=' 1100
+}
+ok "p90 and p99 show the stall" stall_seen
+blind() { compare "$(got stall .all.response.p90Ms)" '>' \
+    "1.5 * $(got stall .all.service.p90Ms)"; }
+ok "the time from sending hides it" blind
+is "and nothing was lost" "$(got stall .all.ok)" 2500
+stop "$PID"
+
+# ---- answers that are failures ------------------------------------------------------
+start failing "$target" --status 500
+play fast --for 1s
+is "when nothing succeeds it is 3" "$CODE" 3
+is "statuses are counted" "$(got fast '.all.statuses."500"')" 25
+stop "$PID"
+start closing "$target" --close-after 1
+play fast --for 1s
+is "a service that closes connections is no failure" "$CODE" 0
+is "new connections are counted" "$(got fast .all.newConnections)" 25
+stop "$PID"
+is "no request was sent twice in silence" \
+    "$(sed -n 's/^requests \([0-9]*\) .*/\1/p' "$TMP/closing.out")" 26
+
+cat "$TMP/fast.load" - >"$TMP/strict.load" <<'END'
+[thresholds]
+x.p50 < 5ms
+END
+start slow "$target" --delay 20
+play strict --for 1s
+is "a missed threshold is 1" "$CODE" 1
+is "and is named" "$(got strict '.thresholds[0].held')" false
+plan late 'duration = 1s' 'arrive = constant 5/s' 'timeout = 30s'
+printf 'drain = 100ms\n' | cat - "$TMP/late.load" >"$TMP/drain.load"
+stop "$PID"
+start slower "$target" --delay 700
+play drain
+is "what is under way at the end is no failure" "$(got drain .all.failed)" 0
+given_up() { compare "$(got drain .all.aborted)" '>=' 1; }
+ok "but is counted" given_up
+stop "$PID"
+
+# ---- nobody there ---------------------------------------------------------------------
+play fast --for 1s
+is "a target that is gone is 3" "$CODE" 3
+like "with a sentence" "$(cat "$TMP/play.err")" "*Nothing answers*make up*"
+
+# ---- Ctrl-C ------------------------------------------------------------------------------
+start steady "$target" --log "$TMP/steady.log"
+STEADY=$PID
+interrupted() { # SIGNALS
+    "$loadgen" --plan "$TMP/$1.load" --for 60s --target "$URL" \
+        --server "$URL" --report json -o "$TMP/int.json" \
+        2>"$TMP/int.err" &
+    INT=$!
+    programs="$programs $INT"
+    wait_for 10 grep -q 'sent [1-9]' "$TMP/int.err"
+    kill -INT $INT
+    CODE=0
+    wait $INT || CODE=$?
+}
+interrupted fast
+is "Ctrl-C ends with 130" "$CODE" 130
+is "the summary is there" "$(got int .interrupted)" true
+some() { compare "$(got int .all.ok)" '>=' 1; }
+ok "and says what was done" some
+like "progress is one line a second" "$(cat "$TMP/int.err")" "a 1/1 *sent*ok*"
+closed_marker() { grep -q '"until":-1' "$TMP/steady.log"; }
+ok "the marker is closed" closed_marker
+stop "$STEADY"
+
+# ---- what the server is told --------------------------------------------------------------
+start server "$target" --log "$TMP/posts"
+SERVER=$PID SERVER_URL=$URL
+start app "$target"
+play fast --for 1s --server "$SERVER_URL" --run r-1
+# N JQ: of the N-th post.
+post() { sed -n "$1p" "$TMP/posts" | jq -r "$2"; }
+is "first comes the run" "$(post 1 '.plan, .finished, .phases[0].sent' |
+    tr '\n' ' ')" "fast false 0 "
+is "then the open marker" "$(post 2 '.kind, .content, .timestamp, .until' |
+    tr '\n' ' ')" "phase phase: a 0 0 "
+is "it carries run and app" "$(post 2 '.run, .appName' | tr '\n' ' ')" \
+    "r-1 target "
+is "it is closed under the same id" "$(post 3 .id)" "$(post 2 .id)"
+is "with what was sent" "$(post 3 '.until, .data.sent, .data.ok,
+    .data.failed, .data.phase, .data.rate' | tr '\n' ' ')" "-1 25 25 0 a 25 "
+is "last comes the run again" \
+    "$(post 4 '.finished, .phases[0].endpoints.x.sent' | tr '\n' ' ')" "true 25 "
+is "under its own id" "$(post 4 .id)" "$(post 1 .id)"
+printf 'markers = hidden\n' | cat - "$TMP/fast.load" >"$TMP/hidden.load"
+: >"$TMP/posts"
+play hidden --for 1s --server "$SERVER_URL"
+is "hidden markers are for teachers" "$(post 2 .visibility)" teacher
+printf 'markers = off\n' | cat - "$TMP/fast.load" >"$TMP/off.load"
+: >"$TMP/posts"
+play off --for 1s --server "$SERVER_URL"
+is "markers = off: only the run" "$(wc -l <"$TMP/posts" | tr -d ' ')" 2
+stop "$SERVER"
+play fast --for 1s --server "$SERVER_URL"
+is "a server that is away is not fatal" "$CODE" 0
+is "but counted" "$(got fast .postsFailed)" 4
+
+# ---- arguments ------------------------------------------------------------------------------
+bad() { # WHAT SENTENCE ARGS...
+    bad_what=$1 sentence=$2
+    shift 2
+    CODE=0
+    "$loadgen" "$@" >"$TMP/bad.out" 2>&1 || CODE=$?
+    is "$bad_what is 2" "$CODE" 2
+    like "$bad_what is explained" "$(cat "$TMP/bad.out")" "*$sentence*"
+}
+echo 'seed = x' >"$TMP/bad.load"
+bad "a bad plan" "bad.load:1:8: an integer" --check "$TMP/bad.load"
+bad "an unknown plan" 'no nowhere.load' --plan nowhere --target "$URL"
+bad "a bad address" 'http://' --plan "$TMP/fast.load" --target nonsense
+bad "no target" '--target' --plan "$TMP/fast.load"
+bad "three arguments" 'URL SECONDS' "$URL" 1 2
+bad "a bad seed" '--seed' --plan "$TMP/fast.load" --target "$URL" --seed x
+bad "a bad speed" '--speed' --plan "$TMP/fast.load" --target "$URL" --speed 0
+bad "a bad report" 'json or text' --report yaml --target "$URL"
+
+# ---- the demo app, and the form with two arguments ----------------------------------------------
+start demo "$bin/demoapp" --listen localhost:0 --run r-9
+other_run() {
+    "$loadgen" --run r-8 "$URL" 1 2>"$TMP/run.err"
+    equal $? 2 && has "$(cat "$TMP/run.err")" "belongs to run r-9"
+}
+ok "a target of another run is refused" other_run
+CODE=0
+FLAMEKIT_STATE=$TMP/none loadgen/loadgen.sh "http://localhost:${URL##*:}" 2 \
+    >"$TMP/two.out" 2>"$TMP/two.err" || CODE=$?
+is "loadgen.sh URL SECONDS" "$CODE" 0
+like "plays the five endpoints" "$(cat "$TMP/two.out")" \
+    "*primes_slow*primes_fast*hash*hash_cached*slow_io*all*"
+usage() { loadgen/loadgen.sh "$URL" 2>"$TMP/usage"; equal $? 2; }
+ok "loadgen.sh wants two arguments" usage
+tap_done

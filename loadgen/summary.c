@@ -194,7 +194,7 @@ static void json_errors(struct fk_json *j, const struct tally *t)
     fk_json_object(j);
     for (int i = 0; i < TALLY_STATUSES; i++)
         if (t->status[i]) {
-            char status[8];
+            char status[12];
             snprintf(status, sizeof status, "%d", i);
             integer(j, status, t->status[i]);
         }

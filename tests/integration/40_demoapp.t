@@ -129,7 +129,13 @@ ok "slow senders are ended by their deadline" drip
 curl -s -o /dev/null -w '%{http_code}' "$URL/api/slow_io" >"$TMP/last" &
 LAST=$!
 in_slow_io() {
-    has "$(cat "/proc/$APP/task/"*/wchan 2>/dev/null)" nanosleep
+    for task in "/proc/$APP/task/"*; do
+        if [ "$(cat "$task/comm")" = w-io ] &&
+            has "$(cat "$task/wchan")" nanosleep; then
+            return 0
+        fi
+    done
+    return 1
 }
 wait_for 2 in_slow_io
 stop "$APP"

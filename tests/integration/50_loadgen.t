@@ -100,7 +100,11 @@ stall_seen() { # a fifth of the requests meet the second of silence
         compare "$(got stall .all.response.p99Ms)" '>=' 880 &&
         compare "$(got stall .all.response.p99Ms)" '<=' 1100
 }
-ok "p90 and p99 show the stall" stall_seen
+if [ "$bin" = build/release/bin ]; then
+    ok "p90 and p99 show the stall" stall_seen
+else
+    skip "p90 and p99 show the stall" "measured in the release build"
+fi
 blind() { compare "$(got stall .all.response.p90Ms)" '>' \
     "1.5 * $(got stall .all.service.p90Ms)"; }
 ok "the time from sending hides it" blind

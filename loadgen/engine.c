@@ -25,8 +25,7 @@ struct slot {
     bool busy;
     int64_t sent_ns;
     uint64_t bytes;
-    struct fk_buf path, url, request_body, kept;
-    char error[CURL_ERROR_SIZE];
+    struct fk_buf url, request_body, kept;
 };
 
 struct shard {
@@ -44,6 +43,7 @@ struct engine {
     unsigned num_shards, inflight;
     struct curl_slist *pinned, *json_header;
     uint64_t answers; /* ever */
+    size_t base_len;  /* of config.base_url */
 };
 
 const char *engine_error_name(enum engine_error error)
@@ -147,24 +147,31 @@ static void slot_release(struct engine *e, struct slot *s)
     e->inflight--;
 }
 
+/* No signals, no proxy of the environment, nothing but HTTP. */
+static CURL *easy_new(void)
+{
+    CURL *easy = curl_easy_init();
+    if (!easy)
+        return NULL;
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "loadgen/" FK_VERSION);
+    return easy;
+}
+
 static bool slot_init(struct engine *e, struct slot *s, struct shard *shard)
 {
     s->shard = shard;
-    s->easy = curl_easy_init();
+    s->easy = easy_new();
     if (!s->easy)
         return false;
-    fk_buf_init(&s->path, 128 * 1024);
     fk_buf_init(&s->url, 128 * 1024);
     fk_buf_init(&s->request_body, 1024 * 1024);
     fk_buf_init(&s->kept, ENGINE_BODY_KEPT);
     curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);
-    curl_easy_setopt(s->easy, CURLOPT_ERRORBUFFER, s->error);
     curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, keep_body);
     curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
-    curl_easy_setopt(s->easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(s->easy, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(s->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(s->easy, CURLOPT_USERAGENT, "loadgen/" FK_VERSION);
     if (e->pinned)
         curl_easy_setopt(s->easy, CURLOPT_RESOLVE, e->pinned);
     s->next_free = e->free;
@@ -177,7 +184,6 @@ static void slot_fini(struct slot *s)
     if (!s->easy)
         return;
     curl_easy_cleanup(s->easy);
-    fk_buf_fini(&s->path);
     fk_buf_fini(&s->url);
     fk_buf_fini(&s->request_body);
     fk_buf_fini(&s->kept);
@@ -186,10 +192,8 @@ static void slot_fini(struct slot *s)
 /* Setting a URL costs libcurl a copy and a parse: only when it changed. */
 static void slot_aim(struct engine *e, struct slot *s, const char *path)
 {
-    if (s->path.len && strcmp(s->path.ptr, path) == 0)
+    if (s->url.len && strcmp(s->url.ptr + e->base_len, path) == 0)
         return;
-    fk_buf_reset(&s->path);
-    fk_buf_adds(&s->path, path);
     fk_buf_reset(&s->url);
     fk_buf_printf(&s->url, "%s%s", e->config.base_url, path);
     curl_easy_setopt(s->easy, CURLOPT_URL, s->url.ptr);
@@ -219,7 +223,6 @@ enum fk_err engine_start(struct engine *e, const struct engine_request *request)
     s->busy = true;
     s->owner = request->owner;
     s->bytes = 0;
-    s->error[0] = '\0';
     fk_buf_reset(&s->kept);
     slot_aim(e, s, request->path);
     slot_load(e, s, request->body);
@@ -329,10 +332,8 @@ static bool handle_event(struct engine *e, const struct epoll_event *ev)
 void engine_run(struct engine *e, int64_t deadline_ns)
 {
     uint64_t before = e->answers;
-    settle(e);
-    if (e->answers != before)
-        return;
     bool woken = false;
+    settle(e);
     while (!woken && e->answers == before) {
         struct epoll_event events[MAX_EVENTS];
         arm(e, deadline_ns);
@@ -347,19 +348,16 @@ void engine_wake(struct engine *e)
 {
     uint64_t one = 1;
     if (write(e->wake_fd, &one, sizeof one) < 0)
-        return; /* full: it is awake already */
+        return; /* full: awake already */
 }
 
 unsigned engine_abort(struct engine *e)
 {
-    unsigned aborted = 0;
-    unsigned num_slots = e->config.max_inflight;
-    for (unsigned i = 0; i < num_slots; i++)
-        if (e->slots[i].busy) {
+    unsigned before = e->inflight;
+    for (unsigned i = 0; i < e->config.max_inflight; i++)
+        if (e->slots[i].busy)
             slot_release(e, &e->slots[i]);
-            aborted++;
-        }
-    return aborted;
+    return before - e->inflight;
 }
 
 static bool watch(struct engine *e, int fd, uint64_t number)
@@ -378,7 +376,6 @@ static bool shard_init(struct engine *e, struct shard *shard)
     curl_multi_setopt(shard->multi, CURLMOPT_SOCKETDATA, shard);
     curl_multi_setopt(shard->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(shard->multi, CURLMOPT_TIMERDATA, shard);
-    curl_multi_setopt(shard->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
     curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, (long)SHARD_SLOTS);
     return true;
 }
@@ -411,6 +408,7 @@ enum fk_err engine_open(const struct engine_config *config, struct engine **out,
     struct engine *e = calloc(1, sizeof *e);
     FK_ASSERT(e && config->max_inflight > 0);
     e->config = *config;
+    e->base_len = strlen(config->base_url);
     e->num_shards = (config->max_inflight + SHARD_SLOTS - 1) / SHARD_SLOTS;
     e->shards = calloc(e->num_shards, sizeof *e->shards);
     e->slots = calloc(config->max_inflight, sizeof *e->slots);
@@ -462,33 +460,16 @@ static size_t add_to_reply(char *bytes, size_t size, size_t n, void *arg)
     return reply->body.err ? 0 : size * n;
 }
 
-static void describe_peer(CURL *easy, struct engine_reply *reply)
-{
-    char *address = NULL;
-    long status = 0, port = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
-    curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
-    reply->status = (int)status;
-    reply->port = (int)port;
-    snprintf(
-        reply->address, sizeof reply->address, "%s", address ? address : "");
-}
-
 enum fk_err engine_fetch(const char *url, const char *json, long timeout_ms,
     struct engine_reply *reply, struct fk_diag *diag)
 {
     *reply = (struct engine_reply){0};
     fk_buf_init(&reply->body, 1024 * 1024);
-    CURL *easy = curl_easy_init();
+    CURL *easy = easy_new();
     FK_ASSERT(easy);
     struct curl_slist *header =
         curl_slist_append(NULL, "Content-Type: application/json");
     curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "loadgen/" FK_VERSION);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, add_to_reply);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, reply);
@@ -497,7 +478,13 @@ enum fk_err engine_fetch(const char *url, const char *json, long timeout_ms,
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, json);
     }
     CURLcode code = curl_easy_perform(easy);
-    describe_peer(easy, reply);
+    long status = 0;
+    char *address = NULL;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
+    reply->status = (int)status;
+    snprintf(
+        reply->address, sizeof reply->address, "%s", address ? address : "");
     curl_easy_cleanup(easy);
     curl_slist_free_all(header);
     if (code != CURLE_OK)

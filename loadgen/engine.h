@@ -77,7 +77,6 @@ struct engine_reply {
     int status; /* 0 = no answer */
     struct fk_buf body;
     char address[64]; /* numeric, that answered */
-    int port;
 };
 
 void engine_global_init(void);

@@ -4,10 +4,8 @@
  * unit or a duplicate name is an error that names file, line and column, and
  * all errors of a file are reported. docs/load-plans.md is the grammar.
  *
- * A plan is constant after plan_parse, may be read by any thread, and owns
- * its memory (arena); strings end with NUL.
- *
- * Limits: PLAN_MAX_* below, 1 MB of text, 64 KB a line.
+ * Constant after plan_parse, readable by any thread; owns its memory; strings
+ * end with NUL. Limits: PLAN_MAX_* below.
  */
 #ifndef FK_LOADGEN_PLAN_H
 #define FK_LOADGEN_PLAN_H
@@ -133,21 +131,19 @@ struct plan_source {
     plan_env_fn *env;
 };
 
-/* FK_ERR_FORMAT: `errors` holds a line a mistake. The plan must be given to
- * plan_free in either case. */
+/* FK_ERR_FORMAT: `errors` holds a line a mistake; plan_free either way. */
 FK_MUST_USE enum fk_err plan_parse(
     const struct plan_source *source, struct plan **out, struct fk_buf *errors);
 void plan_free(struct plan *p);
 
 /* Index of the endpoint, or num_endpoints. */
 uint32_t plan_find_endpoint(const struct plan *p, struct fk_slice name);
-
 /* Make the whole plan last `total_ns`, in proportion. */
 void plan_stretch(struct plan *p, int64_t total_ns);
 /* Durations divided, rates multiplied: the same requests in less time. */
 void plan_speed_up(struct plan *p, double factor);
 
-/* The plan as it will be played, one fact a line: the base of its digest. */
+/* As it will be played, one fact a line: the base of its digest. */
 void plan_print(const struct plan *p, struct fk_buf *out);
 uint64_t plan_digest(const struct plan *p);
 

@@ -42,7 +42,7 @@ rate_of() { compare "$(got "$1" '.phases[0].rate')" '>=' "$2 * 0.98" &&
     compare "$(got "$1" '.phases[0].rate')" '<=' "$2 * 1.02"; }
 ok "the achieved rate is within 2 %" rate_of even 500
 is "all are answered" "$(got even .all.ok)" 1000
-few() { compare "$(got even .all.newConnections)" '<=' 64; }
+few() { compare "$(got even .all.newConnections)" '<=' 256; }
 ok "connections are used again" few
 
 plan slow 'duration = 4s' 'arrive = constant 0.5/s'

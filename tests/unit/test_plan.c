@@ -37,126 +37,126 @@ static struct plan *parse_good(const char *text)
 
 #define PHASE "[phase a]\nduration=1s\narrive=constant 1/s\nmix=healthz 1\n"
 
+static const struct {
+    const char *text, *mistakes;
+} mistakes_of[] = {
+    {"", "a/t.load:1:1: a plan needs at least one section [phase NAME]\n"},
+    {"colour = red\n" PHASE,
+        "a/t.load:1:1: unknown key \"colour\" in this section\n"},
+    {"  seed  =  x\n" PHASE,
+        "a/t.load:1:12: an integer from 0 to 9223372036854775807 is "
+        "needed here\n"},
+    {"seed = 1\nseed = 2\n" PHASE,
+        "a/t.load:2:1: \"seed\" is there twice in this section\n"},
+    {"seed = 1 2\n" PHASE, "a/t.load:1:10: \"2\" is too much here\n"},
+    {"plan =\n" PHASE, "a/t.load:1:7: a value is missing after \"=\"\n"},
+    {"plan = \"x\n" PHASE, "a/t.load:1:8: the quote is not closed\n"},
+    {"gap = 5\n" PHASE,
+        "a/t.load:1:7: a duration with a unit is needed here, such as "
+        "30s or 250ms\n"},
+    {"gap = 48h\n" PHASE, "a/t.load:1:7: at most 24h\n"},
+    {"version = 2\n" PHASE,
+        "a/t.load:1:11: an integer from 1 to 1 is needed here\n"},
+    {"markers = maybe\n" PHASE,
+        "a/t.load:1:11: one of these words is needed here: on hidden "
+        "off\n"},
+    {"abort_if = late > 5\n" PHASE,
+        "a/t.load:1:19: a percentage is needed here, such as 5%\n"},
+    {"abort_if = slow > 5%\n" PHASE,
+        "a/t.load:1:12: \"late > 5%\" or \"errors > 5%\" is needed "
+        "here\n"},
+    {"seed = ${NOBODY}\n" PHASE,
+        "a/t.load:1:8: the environment does not set NOBODY; give a "
+        "default: ${NOBODY:-VALUE}\n"},
+    {"seed = ${NOBODY\n" PHASE,
+        "a/t.load:1:8: \"${\" is not closed by \"}\"\n"},
+    {"seed = ${TEST_LINES}\n" PHASE,
+        "a/t.load:1:8: the expanded value is too long or has a line "
+        "end\n"},
+    {"what is this\n" PHASE,
+        "a/t.load:1:1: \"key = value\" or a [section] is needed here\n"},
+    {"[phase\n" PHASE, "a/t.load:1:1: \"[\" is not closed by \"]\"\n"},
+    {"[phase]\n" PHASE,
+        "a/t.load:1:7: a name of letters, digits, \"-\" and \"_\" is "
+        "needed here, at most 63\n"},
+    {"[phase a b]\n" PHASE, "a/t.load:1:10: \"b\" is too much here\n"},
+    {"[stage a]\nx = 1\n" PHASE,
+        "a/t.load:1:2: unknown section; known are [phase NAME], "
+        "[endpoint NAME] and [thresholds]\n"},
+    {PHASE PHASE, "a/t.load:5:8: phase a is there already, in line 1\n"},
+    {"[phase a]\nmix = healthz 1\n",
+        "a/t.load:1:1: this section needs a line \"duration = ...\"\n"
+        "a/t.load:1:1: this section needs a line \"arrive = ...\"\n"},
+    {"[phase a]\nduration=0s\narrive=constant 1/s\nmix=healthz 1\n",
+        "a/t.load:2:10: a phase lasts longer than 0\n"},
+    {"[phase a]\nduration=1s\narrive=constant 20\nmix=healthz 1\n",
+        "a/t.load:3:17: a rate with a unit is needed here, such as "
+        "20/s\n"},
+    {"[phase a]\nduration=1s\narrive=constant 0/s\nmix=healthz 1\n",
+        "a/t.load:3:17: a rate above 0 is needed here\n"},
+    {"[phase a]\nduration=1s\narrive=constant 1/s..2/s\nmix=healthz 1\n",
+        "a/t.load:3:17: one rate, not a range\n"},
+    {"[phase a]\nduration=1s\narrive=clients 0\nmix=healthz 1\n",
+        "a/t.load:3:16: an integer from 1 to 1000 is needed here\n"},
+    {"[phase a]\nduration=1s\narrive=constant 1/s\n",
+        "a/t.load:1:1: phase a needs a line \"mix = ...\", or endpoints "
+        "with a weight\n"},
+    {"[phase a]\nduration=1s\narrive=constant 1/s\nmix=nothing 1\n",
+        "a/t.load:4:5: there is no endpoint \"nothing\"; add a section "
+        "[endpoint nothing]\n"},
+    {"[phase a]\nduration=1s\narrive=constant 1/s\nmix=hash 1, hash 2\n",
+        "a/t.load:4:13: this endpoint is there twice\n"},
+    {"[phase a]\nduration=1s\narrive=constant 1/s\nmix=hash\n",
+        "a/t.load:4:9: an integer from 1 to 1000 is needed here\n"},
+    {"[phase a]\nduration=1s\narrive=constant 1/s\n"
+     "mix=hash 999, index 998\n",
+        "a/t.load:1:1: the weights of phase a add up to more than 1000; "
+        "use percentages\n"},
+    {PHASE "keys = 5\n",
+        "a/t.load:5:9: one of these words is needed here: uniform "
+        "zipf\n"},
+    {PHASE "keys = 5 zipf\n",
+        "a/t.load:5:14: a number from 0 to 10 is needed here\n"},
+    {PHASE "[endpoint x]\nweight = 1\n",
+        "a/t.load:5:1: this section needs a line \"get = /path\" or "
+        "\"post = /path\"\n"},
+    {PHASE "[endpoint x]\nget = http://else/where\n",
+        "a/t.load:6:7: a path starts with \"/\"; the host is the "
+        "target's\n"},
+    {PHASE "[endpoint x]\nget = /{{nope}}\n",
+        "a/t.load:6:8: unknown place {{nope}}; known are key, seq, rand, "
+        "choice, uuid\n"},
+    {PHASE "[endpoint x]\nget = /a/{{rand 9 1}}\n",
+        "a/t.load:6:10: {{rand}} takes two integers, the smaller one "
+        "first\n"},
+    {PHASE "[endpoint x]\nget = /{{seq\n",
+        "a/t.load:6:8: \"{{\" is not closed by \"}}\"\n"},
+    {PHASE "[endpoint x]\nget = /\npost = /\n",
+        "a/t.load:7:8: an endpoint has one \"get\" or one \"post\"\n"},
+    {PHASE "[endpoint x]\nget = /\nexpect = status\n",
+        "a/t.load:7:16: an integer from 100 to 599 is needed here\n"},
+    {PHASE "[endpoint x]\nget = /\nweight = 1\nphases = a, z\n",
+        "a/t.load:8:13: there is no phase \"z\"\n"},
+    {PHASE "[thresholds]\nspeed < 1%\n",
+        "a/t.load:6:1: unknown metric; known are errors late rate p50 "
+        "p90 p95 p99 p99.9 mean max\n"},
+    {PHASE "[thresholds]\np99 < 5%\n",
+        "a/t.load:6:7: a duration with a unit is needed here, such as "
+        "30s or 250ms\n"},
+    {PHASE "[thresholds]\nerrors = 5%\n",
+        "a/t.load:6:8: one of these words is needed here: < <= > >=\n"},
+    {PHASE "[thresholds]\nz.p99 < 5s\n",
+        "a/t.load:6:1: \"z\" is neither a phase nor an endpoint of this "
+        "plan\n"},
+    {"\xff\n" PHASE, "a/t.load:1:1: the line is not UTF-8\n"},
+};
+
 TEST(plan_says_every_mistake_with_its_place)
 {
-    static const struct {
-        const char *text, *mistakes;
-    } rows[] = {
-        {"", "a/t.load:1:1: a plan needs at least one section [phase NAME]\n"},
-        {"colour = red\n" PHASE,
-            "a/t.load:1:1: unknown key \"colour\" in this section\n"},
-        {"  seed  =  x\n" PHASE,
-            "a/t.load:1:12: an integer from 0 to 9223372036854775807 is "
-            "needed here\n"},
-        {"seed = 1\nseed = 2\n" PHASE,
-            "a/t.load:2:1: \"seed\" is there twice in this section\n"},
-        {"seed = 1 2\n" PHASE, "a/t.load:1:10: \"2\" is too much here\n"},
-        {"plan =\n" PHASE, "a/t.load:1:7: a value is missing after \"=\"\n"},
-        {"plan = \"x\n" PHASE, "a/t.load:1:8: the quote is not closed\n"},
-        {"gap = 5\n" PHASE,
-            "a/t.load:1:7: a duration with a unit is needed here, such as "
-            "30s or 250ms\n"},
-        {"gap = 48h\n" PHASE, "a/t.load:1:7: at most 24h\n"},
-        {"version = 2\n" PHASE,
-            "a/t.load:1:11: an integer from 1 to 1 is needed here\n"},
-        {"markers = maybe\n" PHASE,
-            "a/t.load:1:11: one of these words is needed here: on hidden "
-            "off\n"},
-        {"abort_if = late > 5\n" PHASE,
-            "a/t.load:1:19: a percentage is needed here, such as 5%\n"},
-        {"abort_if = slow > 5%\n" PHASE,
-            "a/t.load:1:12: \"late > 5%\" or \"errors > 5%\" is needed "
-            "here\n"},
-        {"seed = ${NOBODY}\n" PHASE,
-            "a/t.load:1:8: the environment does not set NOBODY; give a "
-            "default: ${NOBODY:-VALUE}\n"},
-        {"seed = ${NOBODY\n" PHASE,
-            "a/t.load:1:8: \"${\" is not closed by \"}\"\n"},
-        {"seed = ${TEST_LINES}\n" PHASE,
-            "a/t.load:1:8: the expanded value is too long or has a line "
-            "end\n"},
-        {"what is this\n" PHASE,
-            "a/t.load:1:1: \"key = value\" or a [section] is needed here\n"},
-        {"[phase\n" PHASE, "a/t.load:1:1: \"[\" is not closed by \"]\"\n"},
-        {"[phase]\n" PHASE,
-            "a/t.load:1:7: a name of letters, digits, \"-\" and \"_\" is "
-            "needed here, at most 63\n"},
-        {"[phase a b]\n" PHASE, "a/t.load:1:10: \"b\" is too much here\n"},
-        {"[stage a]\nx = 1\n" PHASE,
-            "a/t.load:1:2: unknown section; known are [phase NAME], "
-            "[endpoint NAME] and [thresholds]\n"},
-        {PHASE PHASE, "a/t.load:5:8: phase a is there already, in line 1\n"},
-        {"[phase a]\nmix = healthz 1\n",
-            "a/t.load:1:1: this section needs a line \"duration = ...\"\n"
-            "a/t.load:1:1: this section needs a line \"arrive = ...\"\n"},
-        {"[phase a]\nduration=0s\narrive=constant 1/s\nmix=healthz 1\n",
-            "a/t.load:2:10: a phase lasts longer than 0\n"},
-        {"[phase a]\nduration=1s\narrive=constant 20\nmix=healthz 1\n",
-            "a/t.load:3:17: a rate with a unit is needed here, such as "
-            "20/s\n"},
-        {"[phase a]\nduration=1s\narrive=constant 0/s\nmix=healthz 1\n",
-            "a/t.load:3:17: a rate above 0 is needed here\n"},
-        {"[phase a]\nduration=1s\narrive=constant 1/s..2/s\nmix=healthz 1\n",
-            "a/t.load:3:17: one rate, not a range\n"},
-        {"[phase a]\nduration=1s\narrive=clients 0\nmix=healthz 1\n",
-            "a/t.load:3:16: an integer from 1 to 1000 is needed here\n"},
-        {"[phase a]\nduration=1s\narrive=constant 1/s\n",
-            "a/t.load:1:1: phase a needs a line \"mix = ...\", or endpoints "
-            "with a weight\n"},
-        {"[phase a]\nduration=1s\narrive=constant 1/s\nmix=nothing 1\n",
-            "a/t.load:4:5: there is no endpoint \"nothing\"; add a section "
-            "[endpoint nothing]\n"},
-        {"[phase a]\nduration=1s\narrive=constant 1/s\nmix=hash 1, hash 2\n",
-            "a/t.load:4:13: this endpoint is there twice\n"},
-        {"[phase a]\nduration=1s\narrive=constant 1/s\nmix=hash\n",
-            "a/t.load:4:9: an integer from 1 to 1000 is needed here\n"},
-        {"[phase a]\nduration=1s\narrive=constant 1/s\n"
-         "mix=hash 999, index 998\n",
-            "a/t.load:1:1: the weights of phase a add up to more than 1000; "
-            "use percentages\n"},
-        {PHASE "keys = 5\n",
-            "a/t.load:5:9: one of these words is needed here: uniform "
-            "zipf\n"},
-        {PHASE "keys = 5 zipf\n",
-            "a/t.load:5:14: a number from 0 to 10 is needed here\n"},
-        {PHASE "[endpoint x]\nweight = 1\n",
-            "a/t.load:5:1: this section needs a line \"get = /path\" or "
-            "\"post = /path\"\n"},
-        {PHASE "[endpoint x]\nget = http://else/where\n",
-            "a/t.load:6:7: a path starts with \"/\"; the host is the "
-            "target's\n"},
-        {PHASE "[endpoint x]\nget = /{{nope}}\n",
-            "a/t.load:6:8: unknown place {{nope}}; known are key, seq, rand, "
-            "choice, uuid\n"},
-        {PHASE "[endpoint x]\nget = /a/{{rand 9 1}}\n",
-            "a/t.load:6:10: {{rand}} takes two integers, the smaller one "
-            "first\n"},
-        {PHASE "[endpoint x]\nget = /{{seq\n",
-            "a/t.load:6:8: \"{{\" is not closed by \"}}\"\n"},
-        {PHASE "[endpoint x]\nget = /\npost = /\n",
-            "a/t.load:7:8: an endpoint has one \"get\" or one \"post\"\n"},
-        {PHASE "[endpoint x]\nget = /\nexpect = status\n",
-            "a/t.load:7:16: an integer from 100 to 599 is needed here\n"},
-        {PHASE "[endpoint x]\nget = /\nweight = 1\nphases = a, z\n",
-            "a/t.load:8:13: there is no phase \"z\"\n"},
-        {PHASE "[thresholds]\nspeed < 1%\n",
-            "a/t.load:6:1: unknown metric; known are errors late rate p50 "
-            "p90 p95 p99 p99.9 mean max\n"},
-        {PHASE "[thresholds]\np99 < 5%\n",
-            "a/t.load:6:7: a duration with a unit is needed here, such as "
-            "30s or 250ms\n"},
-        {PHASE "[thresholds]\nerrors = 5%\n",
-            "a/t.load:6:8: one of these words is needed here: < <= > >=\n"},
-        {PHASE "[thresholds]\nz.p99 < 5s\n",
-            "a/t.load:6:1: \"z\" is neither a phase nor an endpoint of this "
-            "plan\n"},
-        {"\xff\n" PHASE, "a/t.load:1:1: the line is not UTF-8\n"},
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof mistakes_of / sizeof *mistakes_of; i++) {
         char mistakes[1024];
-        struct plan *p = parse(rows[i].text, mistakes, sizeof mistakes);
-        CHECK_STR(mistakes, rows[i].mistakes);
+        struct plan *p = parse(mistakes_of[i].text, mistakes, sizeof mistakes);
+        CHECK_STR(mistakes, mistakes_of[i].mistakes);
         plan_free(p);
     }
 }

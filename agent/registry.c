@@ -20,7 +20,6 @@
  * as little of the slab is touched as possible. */
 static struct {
     pthread_mutex_t lock;
-    struct fk_thread *slab;
     uint32_t used; /* records [0, used) may be taken */
     uint32_t scan;
     uint32_t without_record; /* threads of the last scan */
@@ -28,16 +27,18 @@ static struct {
     uint16_t index[INDEX_SIZE]; /* tid -> record number plus one */
 } reg = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+struct fk_thread *fk_registry_slab;
+
 bool fk_registry_init(void)
 {
-    if (reg.slab != NULL)
+    if (fk_registry_slab != NULL)
         return true;
     void *m = mmap(NULL, FK_THREADS_MAX * sizeof(struct fk_thread),
         PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
         0);
     if (m == MAP_FAILED)
         return false;
-    reg.slab = m;
+    fk_registry_slab = m;
     return true;
 }
 
@@ -51,20 +52,13 @@ void fk_registry_unlock(void)
     pthread_mutex_unlock(&reg.lock);
 }
 
-bool fk_registry_owns(const void *record)
-{
-    uintptr_t at = (uintptr_t)record - (uintptr_t)reg.slab;
-    return reg.slab != NULL && at < FK_THREADS_MAX * sizeof(struct fk_thread) &&
-           at % sizeof(struct fk_thread) == 0;
-}
-
 /* The index slot that holds tid, or the free one where it belongs. */
 static uint32_t index_slot(pid_t tid)
 {
     uint32_t i = (uint32_t)tid * 2654435761u;
     for (;; i++) {
         uint16_t n = reg.index[i % INDEX_SIZE];
-        if (n == 0 || atomic_load(&reg.slab[n - 1].tid) == tid)
+        if (n == 0 || atomic_load(&fk_registry_slab[n - 1].tid) == tid)
             return i % INDEX_SIZE;
     }
 }
@@ -72,22 +66,22 @@ static uint32_t index_slot(pid_t tid)
 struct fk_thread *fk_registry_find(pid_t tid)
 {
     uint16_t n = reg.index[index_slot(tid)];
-    return n ? &reg.slab[n - 1] : NULL;
+    return n ? &fk_registry_slab[n - 1] : NULL;
 }
 
 static struct fk_thread *free_record(void)
 {
     for (uint32_t i = 0; i < reg.used; i++)
-        if (atomic_load(&reg.slab[i].tid) == 0)
-            return &reg.slab[i];
-    return reg.used < FK_THREADS_MAX ? &reg.slab[reg.used++] : NULL;
+        if (atomic_load(&fk_registry_slab[i].tid) == 0)
+            return &fk_registry_slab[i];
+    return reg.used < FK_THREADS_MAX ? &fk_registry_slab[reg.used++] : NULL;
 }
 
 struct fk_thread *fk_registry_add(pid_t tid)
 {
     uint32_t slot = index_slot(tid);
     if (reg.index[slot] != 0)
-        return &reg.slab[reg.index[slot] - 1];
+        return &fk_registry_slab[reg.index[slot] - 1];
     struct fk_thread *t = free_record();
     if (t == NULL)
         return NULL;
@@ -95,7 +89,7 @@ struct fk_thread *fk_registry_add(pid_t tid)
     memset(t, 0, offsetof(struct fk_thread, pcs));
     t->timer = FK_NO_TIMER;
     t->seen = reg.scan;
-    reg.index[slot] = (uint16_t)(t - reg.slab + 1);
+    reg.index[slot] = (uint16_t)(t - fk_registry_slab + 1);
     atomic_store(&t->tid, tid);
     return t;
 }
@@ -110,16 +104,16 @@ void fk_registry_remove(struct fk_thread *thread)
          i = (i + 1) % INDEX_SIZE) {
         uint16_t n = reg.index[i];
         reg.index[i] = 0;
-        reg.index[index_slot(atomic_load(&reg.slab[n - 1].tid))] = n;
+        reg.index[index_slot(atomic_load(&fk_registry_slab[n - 1].tid))] = n;
     }
 }
 
 struct fk_thread *fk_registry_next(struct fk_thread *after)
 {
-    uint32_t i = after ? (uint32_t)(after - reg.slab) + 1 : 0;
+    uint32_t i = after ? (uint32_t)(after - fk_registry_slab) + 1 : 0;
     for (; i < reg.used; i++)
-        if (atomic_load(&reg.slab[i].tid) != 0)
-            return &reg.slab[i];
+        if (atomic_load(&fk_registry_slab[i].tid) != 0)
+            return &fk_registry_slab[i];
     return NULL;
 }
 
@@ -131,7 +125,7 @@ void fk_registry_exclude(pid_t tid)
 void fk_registry_clear(void)
 {
     for (uint32_t i = 0; i < reg.used; i++)
-        atomic_store(&reg.slab[i].tid, 0);
+        atomic_store(&fk_registry_slab[i].tid, 0);
     memset(reg.index, 0, sizeof(reg.index));
     reg.used = 0;
     reg.excluded = 0;

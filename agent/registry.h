@@ -15,6 +15,7 @@
 #include "agent/stacktab.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 #define FK_THREADS_MAX 4096
 #define FK_NO_TIMER    (-1)
@@ -46,13 +47,21 @@ struct fk_thread {
     uintptr_t pcs[FK_TRACE_MAX];
 };
 
+extern struct fk_thread *fk_registry_slab; /* NULL until mapped */
+
 /* Map the records, once; they are never unmapped. False without memory. */
 bool fk_registry_init(void);
 void fk_registry_lock(void);
 void fk_registry_unlock(void);
 
 /* Is this the address of a record? Async-signal-safe. */
-bool fk_registry_owns(const void *record);
+static inline bool fk_registry_owns(const void *record)
+{
+    uintptr_t at = (uintptr_t)record - (uintptr_t)fk_registry_slab;
+    return fk_registry_slab != NULL &&
+           at < FK_THREADS_MAX * sizeof(struct fk_thread) &&
+           at % sizeof(struct fk_thread) == 0;
+}
 
 /* ---- with the lock held --------------------------------------------------*/
 

@@ -5,7 +5,8 @@ AGENT_A := $(B)/lib/libflamekit.a
 $(AGENT_A): $(agent_OBJS) $(common_OBJS)
 
 AGENT_SO := $(B)/lib/libflamekit.so
-$(AGENT_SO): $(agent_OBJS) $(common_OBJS)
+# The archive, so that only what the agent calls comes along.
+$(AGENT_SO): $(agent_OBJS) $(COMMON_A)
 	@mkdir -p $(@D)
 	$(call say,ld,$@)
 	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS) -Wl,-z,now,-z,nodelete -Wl,-soname,libflamekit.so -lcurl -lz -ldl

@@ -1,7 +1,8 @@
 /* The half that runs in signal handlers: memory that is there already, atomic
  * operations and bounded loops. */
-#include "agent/stacktab_layout.h"
+#include "agent/stacktab.h"
 
+#include "agent/stacktab_layout.h"
 #include "common/hash.h"
 
 #define MAX_PROBES 64

@@ -46,6 +46,7 @@ static struct {
 
     pthread_mutex_t work;
     bool work_caught; /* by the forking thread */
+    bool conditions_ready;
     pthread_t thread;
     _Atomic bool ready;
     _Atomic int64_t cpu_ns;
@@ -372,8 +373,13 @@ static int create_thread(void)
     return -rc;
 }
 
+/* Once a process: somebody may still be waiting in flush. In a forked child
+ * those who waited are gone. */
 static void init_conditions(void)
 {
+    if (w.conditions_ready)
+        return;
+    w.conditions_ready = true;
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -459,6 +465,7 @@ void fk_worker_fork_parent(void)
 bool fk_worker_fork_child(void)
 {
     w.push = NULL;
+    w.conditions_ready = false;
     atomic_store(&w.ready, false);
     pthread_mutex_unlock(&w.lock);
     if (w.work_caught)

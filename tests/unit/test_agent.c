@@ -61,7 +61,7 @@ static flamekit_config config_for(struct fake_server *server, unsigned rate)
     c.application_name = "test.agent";
     c.server_address = fake_server_url(server);
     c.sample_rate = rate;
-    c.upload_interval_ms = 60000;
+    c.upload_interval_ms = 3600000;
     return c;
 }
 

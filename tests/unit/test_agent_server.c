@@ -17,6 +17,11 @@
 #include "tests/tap.h"
 
 #define INTERVAL_MS 100
+#ifdef FK_SANITIZED
+#define CHECK_FLAT(kib) (void)(kib) /* freed memory is kept for a while */
+#else
+#define CHECK_FLAT(kib) CHECK((kib) < 2048)
+#endif
 
 /* Burns CPU so that there is something to upload, and notes the longest time
  * that a round of calls into the agent took. */
@@ -213,6 +218,53 @@ TEST(pitfall_43_server_away)
     flamekit_stats s = stats();
     CHECK_INT(s.samples, s.weight_dropped);
     CHECK_INT(warnings_told, 1);
+}
+
+static long resident_kib(void)
+{
+    FILE *f = fopen("/proc/self/statm", "re");
+    long total = 0, resident = 0;
+    CHECK(f != NULL);
+    CHECK_INT(fscanf(f, "%ld %ld", &total, &resident), 2);
+    fclose(f);
+    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static bool dropped_many(const flamekit_stats *s)
+{
+    return s->uploads_dropped >= 40;
+}
+
+/* Tags that change all the time make every profile different and large. */
+static void *tag_for_ever(void *arg)
+{
+    for (unsigned i = 0; !atomic_load(&host.stop); i++) {
+        char value[16];
+        snprintf(value, sizeof(value), "%u", i % 1000);
+        FLAMEKIT_TAG("user", value);
+        for (int n = 0; n < 20000; n++)
+            sink = sink * 31 + 7;
+    }
+    return arg;
+}
+
+TEST(pitfall_43_memory_stays_flat)
+{
+    struct fake_server *server = fake_server_start(FAKE_RESET);
+    start(fake_server_url(server));
+    pthread_t tagger;
+    CHECK_INT(pthread_create(&tagger, NULL, tag_for_ever, NULL), 0);
+    CHECK(wait_for(dropped_some, 20)); /* warm: queue full, tables there */
+    long before = resident_kib();
+    CHECK(wait_for(dropped_many, 40));
+    long grown = resident_kib() - before;
+    tap_diag("%ld KiB more after 40 dropped uploads", grown);
+    CHECK_FLAT(grown);
+    CHECK(stats().queued_bytes <= 8u << 20);
+    atomic_store(&host.stop, true);
+    pthread_join(tagger, NULL);
+    stop();
+    fake_server_stop(server);
 }
 
 TEST(shutdown_does_not_wait_for_a_silent_server)

@@ -241,6 +241,32 @@ enum fk_err catalog_select(struct catalog *c, const struct selector *s,
     return trie ? FK_OK : FK_ERR_NOMEM;
 }
 
+enum fk_err catalog_trie_hold(
+    struct catalog *c, uint32_t trie, struct store_trie *out)
+{
+    struct trie *found = catalog_trie(c, trie);
+    if (!found)
+        return FK_ERR_NOT_FOUND;
+    trie_view(found, out);
+    return FK_OK;
+}
+
+/* Tries live as long as the catalog, so there is nothing to give back. */
+void catalog_trie_release(struct catalog *c, struct store_trie *trie)
+{
+    (void)c;
+    *trie = (struct store_trie){0};
+}
+
+enum fk_err catalog_frame(
+    struct catalog *c, uint32_t trie, uint32_t frame, struct store_frame *out)
+{
+    struct trie *found = catalog_trie(c, trie);
+    if (!found || !trie_frame_at(found, frame, out))
+        return FK_ERR_NOT_FOUND;
+    return FK_OK;
+}
+
 void catalog_set_fini(struct catalog_set *set)
 {
     free(set->trie);

@@ -53,6 +53,13 @@ FK_MUST_USE enum fk_err catalog_visit(struct catalog *c,
     const struct selector *s, int64_t t0, int64_t t1, store_series_fn fn,
     void *arg);
 
+/* store_ops.trie_hold, trie_release, frame */
+FK_MUST_USE enum fk_err catalog_trie_hold(
+    struct catalog *c, uint32_t trie, struct store_trie *out);
+void catalog_trie_release(struct catalog *c, struct store_trie *trie);
+FK_MUST_USE enum fk_err catalog_frame(
+    struct catalog *c, uint32_t trie, uint32_t frame, struct store_frame *out);
+
 /* A selection to ask for each profile of a scan. */
 struct catalog_set {
     uint32_t *trie; /* by series: its trie, TRIE_NONE = not selected */

@@ -342,25 +342,18 @@ static enum fk_err sqlite_timeline(struct store_tenant *t,
 static enum fk_err sqlite_trie_hold(
     struct store_tenant *t, uint32_t trie, struct store_trie *out)
 {
-    struct trie *found = catalog_trie(&t->catalog, trie);
-    if (!found)
-        return FK_ERR_NOT_FOUND;
-    trie_view(found, out);
-    return FK_OK;
+    return catalog_trie_hold(&t->catalog, trie, out);
 }
 
-/* Tries live as long as the store. */
 static void sqlite_trie_release(struct store_tenant *t, struct store_trie *trie)
 {
-    (void)t;
-    *trie = (struct store_trie){0};
+    catalog_trie_release(&t->catalog, trie);
 }
 
 static enum fk_err sqlite_frame(struct store_tenant *t, uint32_t trie,
     uint32_t frame, struct store_frame *out)
 {
-    struct trie *found = catalog_trie(&t->catalog, trie);
-    return found && trie_frame_at(found, frame, out) ? FK_OK : FK_ERR_NOT_FOUND;
+    return catalog_frame(&t->catalog, trie, frame, out);
 }
 
 /* ---- documents, health, counters ---- */

@@ -31,10 +31,21 @@ void trie_page_encode(
     out->len += bytes;
 }
 
+static enum fk_err load_node(
+    struct trie *t, const uint8_t **at, const uint8_t *end)
+{
+    uint64_t back, frame;
+    uint32_t node = t->num_nodes;
+    if (!fk_varint_read(at, end, &back) || !back || back > node ||
+        !fk_varint_read(at, end, &frame) || frame > UINT32_MAX)
+        return FK_ERR_CORRUPT;
+    return trie_load_node(t, node - (uint32_t)back, (uint32_t)frame);
+}
+
 enum fk_err trie_page_load(struct trie *t, uint32_t page, struct fk_slice bytes)
 {
     unsigned flags;
-    uint64_t count, back, frame;
+    uint64_t count;
     if (page >= t->limits.max_nodes / TRIE_PAGE_NODES ||
         t->num_nodes != first_of(page) ||
         !envelope_check(bytes, TRIE_PAGE_VERSION, &flags) || flags)
@@ -43,15 +54,10 @@ enum fk_err trie_page_load(struct trie *t, uint32_t page, struct fk_slice bytes)
     const uint8_t *end = (const uint8_t *)bytes.ptr + bytes.len;
     if (!fk_varint_read(&at, end, &count) || count > TRIE_PAGE_NODES)
         return FK_ERR_CORRUPT;
-    for (uint64_t i = 0; i < count; i++) {
-        uint32_t node = t->num_nodes;
-        if (!fk_varint_read(&at, end, &back) || !back || back > node ||
-            !fk_varint_read(&at, end, &frame) || frame > UINT32_MAX)
-            return FK_ERR_CORRUPT;
-        enum fk_err err =
-            trie_load_node(t, node - (uint32_t)back, (uint32_t)frame);
-        if (err)
-            return err;
-    }
-    return at == end ? FK_OK : FK_ERR_CORRUPT;
+    enum fk_err err = FK_OK;
+    for (uint64_t i = 0; !err && i < count; i++)
+        err = load_node(t, &at, end);
+    if (!err && at != end)
+        err = FK_ERR_CORRUPT;
+    return err;
 }

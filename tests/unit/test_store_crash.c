@@ -4,11 +4,13 @@
 #include "tests/store_fixture.h"
 #include "tests/tap.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -204,6 +206,64 @@ TEST_TIMED(a_full_disk_is_said_and_got_over, 120)
     fx_open(&fx);
     snprintf(want, sizeof want, "main %d\n", stored + 1);
     CHECK(!strncmp(fx_merge(&fx, ALL, 0, T0 * 2), want, strlen(want)));
+    fx_fini(&fx);
+}
+
+/* A small file system over the folder, gone with this process. */
+static void mount_small(const char *dir)
+{
+    if (unshare(CLONE_NEWNS) ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        mount("none", dir, "tmpfs", 0, "size=6m"))
+        tap_skip("mounting needs more rights: %s", strerror(errno));
+}
+
+static void make_ballast(const char *path)
+{
+    static char bytes[2 << 20];
+    FILE *f = fopen(path, "w");
+    CHECK(f);
+    CHECK_INT(fwrite(bytes, 1, sizeof bytes, f), sizeof bytes);
+    CHECK_INT(fclose(f), 0);
+}
+
+TEST_TIMED(a_full_file_system_loses_nothing_that_was_acknowledged, 120)
+{
+    struct fx fx;
+    struct fx_batch b;
+    char folded[64], want[64];
+    int stored = 0;
+    fx_init(&fx, &store_sqlite_ops);
+    mount_small(fx.dir);
+    make_ballast(fx_path(&fx, "ballast"));
+    fx_open(&fx);
+    struct fx_done done = {0};
+    while (!done.err && stored < 20000) {
+        snprintf(folded, sizeof folded, "main 1\nmain;f%d 1", stored);
+        fx_batch_init(&b);
+        for (int i = 0; i < 50; i++)
+            fx_batch_add(&b, APP_A, T0 + stored++ * 1000, folded);
+        done = (struct fx_done){0};
+        CHECK_INT(fx.ops->append(fx.tenant, &b.batch, fx_done, &done, NULL), 0);
+        fx_wait(&done);
+        fx_batch_fini(&b);
+    }
+    stored -= 50;
+    CHECK_INT(done.err, FK_ERR_UNAVAILABLE);
+    CHECK(strstr(done.why, "disk is full"));
+    snprintf(want, sizeof want, "main %d\n", stored);
+    CHECK(!strncmp(fx_merge(&fx, ALL, 0, T0 * 2), want, strlen(want)));
+    CHECK_INT(unlink(fx_path(&fx, "ballast")), 0);
+    int64_t deadline = fk_mono_ns() + 30 * FK_NS_PER_S;
+    while (fx.ops->health(fx.store, NULL) && fk_mono_ns() < deadline)
+        usleep(10000);
+    CHECK_INT(fx_put(&fx, APP_A, T0, "main 1\nmain;last 1"), 0);
+    fx_close(&fx);
+    fx_open(&fx);
+    snprintf(want, sizeof want, "main %d\n", stored + 1);
+    CHECK(!strncmp(fx_merge(&fx, ALL, 0, T0 * 2), want, strlen(want)));
+    fx_close(&fx);
+    umount(fx.dir);
     fx_fini(&fx);
 }
 

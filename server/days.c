@@ -273,14 +273,21 @@ void days_rollback(struct days *d)
 
 /* ---- forgetting ---- */
 
-static bool is_old(const struct day *day, int64_t now_ms, uint32_t keep_days)
+static bool is_older(const char *path, int64_t than_s)
 {
     struct stat st;
-    int64_t now_s = now_ms / 1000;
-    int64_t keep_s = (int64_t)keep_days * SECONDS_A_DAY;
-    if ((day->date + 1) * SECONDS_A_DAY + keep_s > now_s)
-        return false;
-    return !stat(day->path, &st) && st.st_mtime + keep_s <= now_s;
+    return stat(path, &st) || st.st_mtime <= than_s;
+}
+
+/* The day itself, and what was written to it later: history that somebody
+ * imported today is not old today. */
+static bool is_old(const struct day *day, int64_t now_ms, uint32_t keep_days)
+{
+    char wal[PATH_MAX];
+    int64_t than_s = now_ms / 1000 - (int64_t)keep_days * SECONDS_A_DAY;
+    snprintf(wal, sizeof wal, "%s-wal", day->path);
+    return (day->date + 1) * SECONDS_A_DAY <= than_s &&
+           is_older(day->path, than_s) && is_older(wal, than_s);
 }
 
 int days_expire(struct days *d, int64_t now_ms, uint32_t keep_days)

@@ -67,10 +67,12 @@ static enum fk_err failed(struct db *db, int code, const char *doing)
     if (!err)
         return FK_OK;
     db->why.text[0] = '\0';
-    return fk_diag_set(&db->why, err, "%s: %s%s%s (in \"%.*s\")", db->path,
+    return fk_diag_set(&db->why, err, "%s: %s%s%s (in \"%.*s\")%s", db->path,
         db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code),
         db->where ? " while writing " : "", db->where ? db->where : "",
-        MAX_SQL_SHOWN, doing);
+        MAX_SQL_SHOWN, doing,
+        err == FK_ERR_UNAVAILABLE ? ": free space on this disk, or check it"
+                                  : "");
 }
 
 const char *db_why(const struct db *db)
@@ -281,13 +283,14 @@ static enum fk_err run_step(struct db *db, const char *sql, int64_t version)
     return err;
 }
 
-static enum fk_err migrate(struct db *db, const struct db_schema *schema)
+static enum fk_err migrate(
+    struct db *db, const struct db_schema *schema, int64_t version)
 {
-    int64_t version = 0, newest = 0;
+    enum fk_err err = FK_OK;
+    int64_t newest = 0;
     while (schema->steps[newest])
         newest++;
-    enum fk_err err = get_version(db, &version);
-    if (!err && version > newest)
+    if (version > newest)
         return fk_diag_set(&db->why, FK_ERR_FORMAT,
             "%s has format %lld and this program knows up to %lld: use the "
             "newer program, or another data directory",
@@ -309,26 +312,33 @@ static void sync_parent(const char *path)
     close(fd);
 }
 
-/* page_size and auto_vacuum have no effect once a table exists. */
+/* page_size and auto_vacuum have no effect once a table exists, but
+ * auto_vacuum would write to the file each time. */
 static enum fk_err set_up(
     struct db *db, const struct db_schema *schema, enum db_mode mode)
 {
     static const char both[] =
         "PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; "
         "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;";
+    static const char fresh[] =
+        "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL;";
     static const char writer[] =
-        "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; "
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
         "PRAGMA wal_autocheckpoint=2000; PRAGMA cache_size=-16384; "
         "PRAGMA journal_size_limit=67108864;";
     static const char reader[] =
         "PRAGMA query_only=ON; PRAGMA cache_size=-8192;";
     sqlite3_busy_timeout(db->handle, BUSY_MS);
+    int64_t version = 0;
     enum fk_err err = exec(db, both);
+    if (!err && mode == DB_WRITE)
+        err = get_version(db, &version);
+    if (!err && mode == DB_WRITE && !version)
+        err = exec(db, fresh);
     if (!err)
         err = exec(db, mode == DB_WRITE ? writer : reader);
     if (!err && mode == DB_WRITE)
-        err = migrate(db, schema);
+        err = migrate(db, schema, version);
     return err;
 }
 

@@ -69,8 +69,9 @@ struct store_series {
     const struct fk_labels *labels;
     int64_t first_ms, last_ms; /* times of the oldest and newest profile */
 };
-/* Return anything but FK_OK to stop; the call then returns that. Views are
- * valid during the call only. */
+/* Visitors, here and below: return anything but FK_OK to stop; the call then
+ * returns that. Views are valid during the call only. From a visitor, start
+ * no other merge, timeline or doc_list: each holds a connection. */
 typedef enum fk_err (*store_series_fn)(
     void *arg, const struct store_series *series);
 
@@ -94,8 +95,8 @@ struct store_point {
 typedef enum fk_err (*store_point_fn)(
     void *arg, const struct store_point *point);
 
-/* A trie as it is now or was a moment ago: append-only, so what is held
- * stays valid and constant until release. */
+/* A trie as it is now: append-only, so what is held stays valid and constant
+ * until release. Held after a merge, it has every node of its runs. */
 struct store_trie {
     uint32_t count;
     const uint32_t *parent;

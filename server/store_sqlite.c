@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { MAX_DIR = PATH_MAX - 512 }; /* a tenant's folder and file follow */
+
 struct store_tenant {
     struct store_tenant *next;
     struct fk_buf name;
@@ -41,6 +43,9 @@ struct sqlite {
 static enum fk_err sqlite_open(const struct store_options *options,
     struct store **out, struct fk_diag *diag)
 {
+    if (strlen(options->dir) > MAX_DIR)
+        return fk_diag_set(
+            diag, FK_ERR_ARG, "the data directory's path is too long");
     struct sqlite *q = calloc(1, sizeof *q);
     if (!q)
         return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");

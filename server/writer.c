@@ -224,15 +224,17 @@ static void widen(void *arg, uint32_t series, int64_t first_ms, int64_t last_ms)
         r->range[series].last_ms = last_ms;
 }
 
+/* Opened for writing: a file that a crash left half made is finished, one of
+ * an older program is brought up to date. */
 static enum fk_err read_day(
-    struct day *day, struct ranges *r, struct fk_diag *diag)
+    const struct day *day, struct ranges *r, struct fk_diag *diag)
 {
     struct db *db;
-    enum fk_err err = db_pool_take(&day->readers, &db, diag);
+    enum fk_err err = db_open(day->path, &journal_schema, DB_WRITE, &db, diag);
     if (err)
         return err;
     err = db_explain(db, journal_ranges(db, widen, r), diag);
-    db_pool_put(&day->readers, db);
+    db_close(db);
     return err;
 }
 
@@ -246,12 +248,13 @@ static enum fk_err read_ranges(
     while (!err && (day = days_take(days, date, INT64_MAX))) {
         struct fk_diag why = {""};
         err = read_day(day, r, &why);
-        if (err == FK_ERR_CORRUPT) {
-            fk_log(
-                FK_LOG_ERROR, "day_corrupt", "why=%s", fk_log_quote(why.text));
+        if (err == FK_ERR_CORRUPT || err == FK_ERR_FORMAT) {
+            fk_log(FK_LOG_ERROR, "day_unreadable", "why=%s",
+                fk_log_quote(why.text));
             err = FK_OK;
         }
-        fk_diag_set(err ? diag : NULL, err, "%s", why.text);
+        if (err)
+            fk_diag_set(diag, err, "%s", why.text);
         date = day->date + 1;
         days_put(days, day);
     }
@@ -341,6 +344,8 @@ enum fk_err writer_start(struct writer *w, const struct store_options *options,
     pthread_cond_init(&w->wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
     int code = pthread_create(&w->thread, NULL, writer_main, w);
+    if (!code)
+        pthread_setname_np(w->thread, "store-writer");
     return code ? fk_diag_set(diag, FK_ERR_UNAVAILABLE,
                       "cannot start the writer thread: %s", strerror(code))
                 : FK_OK;

@@ -25,7 +25,12 @@ static void open_new(struct fx *fx)
 
 /* ---- kill -9 ---- */
 
-enum { CUTS = 50, MAX_PROFILES = 100000, MS_APART = 100, IN_FLIGHT = 16 };
+enum {
+    CUTS = 50,
+    MAX_PROFILES = 100000,
+    MS_APART = 20 * 60000,
+    IN_FLIGHT = 16
+};
 
 /* An acknowledgement is a number in a pipe, written by `done`. */
 struct ack {
@@ -63,7 +68,7 @@ _Noreturn static void write_until_killed(struct fx *fx, int fd, uint32_t number)
         snprintf(labels, sizeof labels, "service_name=a%u,n=%u", number % 3,
             number % 50);
         fx_batch_init(&b);
-        fx_batch_add(&b, labels, T0 + number * MS_APART, folded);
+        fx_batch_add(&b, labels, T0 + (int64_t)number * MS_APART, folded);
         if (fx->ops->append(fx->tenant, &b.batch, send_ack, &acks[slot], NULL))
             _exit(8);
         fx_batch_fini(&b);

@@ -229,6 +229,22 @@ TEST(a_damaged_day_does_not_hide_the_others)
     fx_fini(&fx);
 }
 
+TEST(files_a_crash_left_empty_are_finished)
+{
+    struct fx fx;
+    open_new(&fx);
+    CHECK_INT(fx_put(&fx, APP_A, T0, "a 1"), 0);
+    fx_close(&fx);
+    FILE *f = fopen(fx_path(&fx, "t-anonymous/day-20231113.db"), "w");
+    CHECK(f);
+    CHECK_INT(fclose(f), 0);
+    fx_open(&fx);
+    CHECK_STR(fx_merge(&fx, ALL, 0, T0 * 2), "a 1");
+    CHECK_INT(fx_put(&fx, APP_A, T0 - FX_DAY_MS, "a 2"), 0);
+    CHECK_STR(fx_merge(&fx, ALL, 0, T0 * 2), "a 3");
+    fx_fini(&fx);
+}
+
 static enum fk_err open_fails(struct fx *fx, const char *expected)
 {
     struct fk_diag diag = {""};

@@ -161,14 +161,13 @@ static enum fk_err solve_item(
 }
 
 /* The last profiles of a phase arrive one flush after its end. */
-static enum fk_err play_and_wait(struct kit *kit, struct checker *c,
-    char *speed, struct fk_diag *diag)
+static enum fk_err play_and_wait(
+    struct kit *kit, struct checker *c, char *speed, struct fk_diag *diag)
 {
     enum fk_err err = play(kit, c, speed, diag);
     int64_t deadline = fk_mono_ns() + SOLVE_PATIENCE_S * FK_NS_PER_S;
     c->verdict = VERDICT_MORE_DATA;
-    while (!err && c->verdict == VERDICT_MORE_DATA &&
-           fk_mono_ns() < deadline) {
+    while (!err && c->verdict == VERDICT_MORE_DATA && fk_mono_ns() < deadline) {
         fk_sleep_until_mono(fk_mono_ns() + FK_NS_PER_S);
         checker_run(c);
     }

@@ -45,8 +45,8 @@ static enum fk_err known_ns(const struct kit *kit, const char *service,
     char selector[192];
     struct profile p;
     snprintf(selector, sizeof selector, "{service_name=\"%s\"}", service);
-    struct profile_query query = {PROFILE_CPU, selector, from_ms,
-        fk_wall_ns() / FK_NS_PER_MS + 1000};
+    struct profile_query query = {
+        PROFILE_CPU, selector, from_ms, fk_wall_ns() / FK_NS_PER_MS + 1000};
     enum fk_err err = profile_fetch(kit->server, &query, &p, diag);
     if (err)
         return err;

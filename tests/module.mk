@@ -57,6 +57,7 @@ check: all
 else
 check check-long:
 	@sh scenarios/install.sh test
+	@sh tests/ui/install.sh || test -z "$(CI)"
 	@$(AGAIN) build-tests
 	@sh tests/run.sh $(if $(filter check-long,$@),unit fuzz lint integration exercises ui long)
 endif

@@ -25,16 +25,16 @@ ALL += $(AGENT_A) $(AGENT_SO)
 # The single-step oracle needs frames without frame pointers.
 CFLAGS_tests_unit_test_unwind_steps := -fomit-frame-pointer
 
-# One program, six ways: is the path to the hot function kept whatever the
+# One program, seven ways: is the path to the hot function kept whatever the
 # compiler did? Sanitized objects do not link into them.
 PATH_PROBES := $(patsubst %,$(B)/tests/unit/path-%,gcc-O0 gcc-O1 gcc-O2 gcc-O3 \
-               gcc-nopie-O2 \
+               gcc-nopie-O2 gcc-static-O2 \
                $(if $(shell command -v clang),clang-O2))
 ifneq (,$(filter release debug,$(MODE)))
 $(PATH_PROBES): $(B)/tests/unit/path-%: tests/unit/path_probe.c $$(AGENT_A) $$(COMMON_A)
 	$(call say,cc,path_probe.c $*)
 	$(Q)$(firstword $(subst -, ,$*)) -std=c17 -g -$(lastword $(subst -, ,$*)) \
-	  -fomit-frame-pointer $(if $(findstring nopie,$*),-fno-pie -no-pie) $(CPPFLAGS) -o $@ $(filter-out %.h,$^) $(LDFLAGS) -ldl
+	  -fomit-frame-pointer $(if $(findstring nopie,$*),-fno-pie -no-pie) $(if $(findstring static,$*),-static) $(CPPFLAGS) -o $@ $(filter-out %.h,$^) $(LDFLAGS) -ldl
 build-tests $(B)/tests/unit/test_unwind: $(PATH_PROBES)
 endif
 

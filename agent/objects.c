@@ -3,6 +3,7 @@
 #include "agent/objects.h"
 
 #include "agent/elf.h"
+#include "agent/frames.h"
 #include "agent/loader.h"
 #include "agent/lookup.h"
 #include "agent/peek.h"
@@ -82,10 +83,15 @@ static void build_table(struct fk_object *object, const struct fk_loaded *l)
 {
     struct fk_image image;
     struct fk_range code = {l->lo, l->hi};
-    uint8_t *bytes = read_image(l, &image);
+    uintptr_t hdr = l->hdr;
+    uint8_t *bytes = hdr ? read_image(l, &image) : NULL;
+    if (!hdr) {
+        bytes = fk_frames_image(object, &image);
+        hdr = bytes ? image.address : 0;
+    }
     if (!bytes)
         return;
-    if (!fk_cfi_build(&object->cfi, &image, l->hdr, code,
+    if (!fk_cfi_build(&object->cfi, &image, hdr, code,
             FK_CFI_BYTES_MAX - state.table_bytes))
         state.table_bytes += object->cfi.bytes;
     free(bytes);

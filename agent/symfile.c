@@ -27,7 +27,7 @@ static bool open_checked(
 }
 
 /* Without a build id, the place of its code must do. */
-static bool open_main_file(const struct fk_object *object, struct fk_elf *elf)
+bool fk_symfile_open_own(const struct fk_object *object, struct fk_elf *elf)
 {
     const char *path = object->program ? "/proc/self/exe" : object->path;
     if (!strcmp(path, FK_VDSO_PATH))
@@ -84,7 +84,7 @@ static bool has_symbols(const struct fk_elf *elf)
 bool fk_symfile_open(const struct fk_object *object, struct fk_elf *elf)
 {
     struct fk_elf file, debug;
-    bool found = open_main_file(object, &file);
+    bool found = fk_symfile_open_own(object, &file);
     if (found && has_symbols(&file)) {
         *elf = file;
         return true;

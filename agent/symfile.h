@@ -11,6 +11,7 @@
 #include "agent/objects.h"
 
 /* True: the caller closes `elf`. */
+bool fk_symfile_open_own(const struct fk_object *object, struct fk_elf *elf);
 bool fk_symfile_open(const struct fk_object *object, struct fk_elf *elf);
 
 #endif

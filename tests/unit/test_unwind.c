@@ -215,6 +215,12 @@ TEST(whole_paths_gcc_O2_not_position_independent)
     expect_whole_paths("gcc-nopie-O2");
 }
 
+/* Its tables have no header to search by. */
+TEST(whole_paths_gcc_O2_static)
+{
+    expect_whole_paths("gcc-static-O2");
+}
+
 TEST(whole_paths_clang_O2)
 {
     expect_whole_paths("clang-O2");

@@ -23,7 +23,7 @@ class CallTree extends Part {
   build() {
     this.setAttribute("role", "treegrid");
     this.setAttribute("aria-label", "Call tree");
-    this.scroller = h("div", { class: "table-scroll", tabindex: "0", on: { keydown: (e) => this.#key(e) } });
+    this.scroller = h("div", { class: "table-scroll", role: "presentation", on: { keydown: (e) => this.#key(e) } });
     this.append(h("div", { class: "table-head", role: "row" },
       ["Function", "Self", "Total"].map((t, i) => h("div", { role: "columnheader", class: ["name", "self", "total"][i] }, t))), this.scroller);
     this.list = new RowList(this.scroller, ROW_PX, { make: () => this.#make(), fill: (el, i) => this.#fill(el, i) });
@@ -89,6 +89,7 @@ class CallTree extends Part {
     const name = nameOf(profile, node);
     const [first, ...numbers] = el.children;
     el.dataset.index = String(i);
+    el.tabIndex = i === this.#at ? 0 : -1;
     el.setAttribute("aria-level", String(depth + 1));
     if (leaf) el.removeAttribute("aria-expanded");
     else el.setAttribute("aria-expanded", String(open));
@@ -112,6 +113,7 @@ class CallTree extends Part {
     if (open) this.#open.add(row.path);
     else this.#open.delete(row.path);
     this.#lay();
+    this.#focusRow();
     return undefined;
   }
 
@@ -119,9 +121,16 @@ class CallTree extends Part {
     this.#at = Math.max(0, Math.min(this.#rows.length - 1, i));
     this.list.reveal(this.#at);
     this.list.show();
+    this.#focusRow();
+  }
+
+  /** The keyboard stays on the chosen row while rows come and go. */
+  #focusRow() {
+    this.querySelector(`[data-index="${this.#at}"]`)?.focus({ preventScroll: true });
   }
 
   #key(e) {
+    this.#at = Number(e.target.closest(".table-row")?.dataset.index ?? this.#at);
     const row = this.#rows[this.#at];
     const parent = () => {
       const up = parentOf(this.props.profile, row.node);

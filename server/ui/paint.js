@@ -24,7 +24,7 @@ const EVEN_LUMINANCE = 0.199;
 /** Colours of the canvas beside the frames. */
 const GROUND = {
   light: { back: [255, 255, 255], root: [232, 228, 222], small: [226, 219, 209],
-    match: [200, 64, 150], faded: 0.72, font: TEXT_DARK },
+    match: [163, 40, 111], faded: 0.72, font: TEXT_DARK },
   dark: { back: [27, 27, 30], root: [58, 57, 62], small: [62, 58, 58],
     match: [240, 106, 190], faded: 0.66, font: TEXT_LIGHT },
 };

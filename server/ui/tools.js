@@ -30,8 +30,8 @@ class Tools extends Part {
     this.steps = h("span", { class: "steps", hidden: true },
       h("button", { type: "button", class: "quiet", title: "Previous match (N)", "aria-label": "Previous match", on: { click: () => this.emit("fk-step", -1) } }, icon("previous")),
       h("button", { type: "button", class: "quiet", title: "Next match (n)", "aria-label": "Next match", on: { click: () => this.emit("fk-step", 1) } }, icon("next")),
-      h("label", { class: "check" }, this.only = h("input", { type: "checkbox",
-        on: { change: () => set({ qm: this.only.checked ? "filter" : "mark" }) } }), "filter table"));
+      this.only = h("button", { type: "button", class: "quiet only", title: "Show only matches in the table",
+        on: { click: () => set({ qm: this.props.state.qm === "filter" ? "mark" : "filter" }) } }, "filter table"));
     this.color = choose("Colours of frames", COLORS, (color) => set({ color }));
     this.sort = choose("Order of frames", SORTS, (sort) => set({ sort }));
     this.flip = h("button", { type: "button", class: "quiet", title: "Roots on top or at the bottom (i)", "aria-label": "Turn the graph over",
@@ -48,7 +48,7 @@ class Tools extends Part {
     if (state.q === "" && this.input.value.trim() === "") this.input.value = "";
     this.color.value = state.color;
     this.sort.value = state.sort;
-    this.only.checked = state.qm === "filter";
+    this.only.setAttribute("aria-pressed", String(state.qm === "filter"));
     this.steps.hidden = !marked;
     this.#answer(profile, marked, needle, zoom);
   }

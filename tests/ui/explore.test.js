@@ -84,7 +84,7 @@ story("search gives its share of all, of self and of the zoom, and one step of B
   const share = Number(/matched ([\d.]+) %/.exec(await answer.textContent())[1]);
   assert.ok(share >= (prime.total / total) * 100 - 0.1 && share < 90, `${share}`);
   assert.equal(param(page, "q"), "primes_slow");
-  await page.locator("input[type=checkbox]").check();
+  await page.locator("button.only").click();
   await until(async () => (await page.locator("fk-table .table-row").count()) === 2, "the table shows matches only");
   await page.goBack();
   await page.goBack();
@@ -215,7 +215,7 @@ story("tree: the picture as text", {}, async ({ page, open }) => {
   const row = page.locator("fk-calltree .table-row", { hasText: "is_prime_slow" });
   await row.waitFor();
   assert.match(await row.textContent(), /\d+\.\d %/);
-  await page.locator("fk-calltree .table-scroll").press("ArrowLeft");
+  await page.locator("fk-calltree .table-row").first().press("ArrowLeft");
   await until(async () => (await row.count()) === 0, "closed with the keyboard");
 });
 

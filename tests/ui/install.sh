@@ -4,11 +4,17 @@
 set -eu
 cd "$(dirname "$0")"
 
-wanted=$(sed -n 's/.*"playwright-core": "\([0-9.]*\)".*/\1/p' package.json)
-have=node_modules/playwright-core/package.json
-if [ -f "$have" ] && grep -q "\"version\": \"$wanted\"" "$have"; then
-    exit 0
-fi
+# Lines "name version" of package.json's dependencies.
+wanted() {
+    sed -n '/"dependencies"/,/}/s/.*"\([a-z-]*\)": "\([0-9.]*\)".*/\1 \2/p' \
+        package.json
+}
+
+missing=$(wanted | while read -r name version; do
+    grep -qs "\"version\": \"$version\"" "node_modules/$name/package.json" ||
+        echo "$name $version"
+done)
+[ -n "$missing" ] || exit 0
 if ! command -v npm >/dev/null 2>&1; then
     echo "tests/ui: npm is missing; on Debian: apt-get install npm" >&2
     exit 1

@@ -1,0 +1,59 @@
+/** Accessibility: axe's rules of WCAG 2.2 AA on each page, theme and state. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { clickFrame, closeBrowser, frames, story, zoomedTo } from "./browser.js";
+
+after(closeBrowser);
+
+const AXE = fileURLToPath(new URL("node_modules/axe-core/axe.min.js", import.meta.url));
+const RULES = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"] };
+const parts = (page) => page.locator("fk-table .table-row").first().waitFor();
+
+async function findings(page) {
+  const { violations } = await page.evaluate((rules) => window.axe.run(document, rules), RULES);
+  return violations.flatMap((v) => v.nodes.map((n) => `${v.impact} ${v.id}: ${n.target.join(" ")} ${n.any[0]?.message ?? ""}`));
+}
+
+const CASES = [
+  ["explore", "/", {}, async (page) => {
+    await frames(page);
+    await parts(page);
+  }],
+  ["zoom, search and details", "/?q=hash&fn=compute_hash", {}, async (page) => {
+    await clickFrame(page, "serve_request");
+    await zoomedTo(page, "serve_request");
+    await page.locator("fk-details .neighbours").first().waitFor();
+  }],
+  ["tree", "/?view=tree", {}, (page) => page.locator("fk-calltree .table-row").first().waitFor()],
+  ["time panel", "/", {}, async (page) => {
+    await parts(page);
+    await page.locator("button.when").click();
+  }],
+  ["empty", "/", { services: {} }, (page) => page.locator("fk-empty[data-state=never]").waitFor()],
+  ["help", "/", {}, async (page) => {
+    await parts(page);
+    await page.keyboard.press("?");
+    await page.locator("dialog[open]").waitFor();
+  }],
+  ["status", "/status", {}, (page) => page.locator(".status[data-ready]").waitFor()],
+];
+
+if (!existsSync(AXE)) {
+  test("axe", (t) => {
+    assert.ok(!process.env.CI, "axe-core is not installed");
+    t.skip("axe-core is not installed (sh tests/ui/install.sh)");
+  });
+} else {
+  for (const [name, path, world, act] of CASES) {
+    for (const colorScheme of ["light", "dark"]) {
+      story(`${name}, ${colorScheme}`, { world, page: { colorScheme } }, async ({ page, open }) => {
+        await page.addInitScript({ path: AXE });
+        await open(path);
+        await act(page);
+        assert.deepEqual(await findings(page), []);
+      });
+    }
+  }
+}

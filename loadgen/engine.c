@@ -259,8 +259,7 @@ static void answer(struct engine *e, struct slot *s, CURLcode code)
         .body = fk_buf_slice(&s->kept),
     };
     e->answers++;
-    /* Not free yet: the callback may start requests, but not in this slot,
-     * whose body it reads. */
+    /* The slot is not free yet: the callback reads its body. */
     e->config.on_answer(e->config.arg, &a);
     slot_release(e, s);
 }
@@ -304,7 +303,9 @@ static void arm(struct engine *e, int64_t deadline_ns)
             deadline_ns = e->shards[i].deadline_ns;
     if (deadline_ns < 1)
         deadline_ns = 1; /* 0 would switch the timer off */
-    if (deadline_ns == e->armed_ns)
+    /* libcurl's next timeout moves with every answer; waking once too early
+     * is cheaper than a system call a request. */
+    if (e->armed_ns && e->armed_ns <= deadline_ns)
         return;
     e->armed_ns = deadline_ns;
     struct itimerspec at = {
@@ -347,8 +348,8 @@ void engine_run(struct engine *e, int64_t deadline_ns)
 void engine_wake(struct engine *e)
 {
     uint64_t one = 1;
-    if (write(e->wake_fd, &one, sizeof one) < 0)
-        return; /* full: awake already */
+    ssize_t n = write(e->wake_fd, &one, sizeof one);
+    (void)n; /* full: awake already */
 }
 
 unsigned engine_abort(struct engine *e)

@@ -44,11 +44,17 @@ struct player {
     bool has_priority;
     _Atomic int early; /* 0, or 1 + enum player_hurry */
 
-    pthread_mutex_t lock; /* guards what follows */
+    /* The display must not hold up the player, which may have the higher
+     * priority of the two: no lock. The player keeps `live`, copies it to
+     * `shown` when the copy before was taken, and says so by `fresh`. */
+    struct player_live live, shown;
+    _Atomic bool fresh;
+    struct player_live seen; /* the conductor's: counts taken last */
+
+    pthread_mutex_t lock; /* guards what follows; never held while sending */
     pthread_cond_t changed;
     bool playing, stopping;
     uint32_t phase_index;
-    struct player_live live;
 };
 
 static const struct plan_phase *phase_of(const struct player *p)
@@ -79,12 +85,10 @@ static void on_answer(void *arg, const struct engine_answer *a)
         p->stand.client_ready_ns[f->client] =
             a->done_ns + phase_of(p)->arrive.think_ns;
 
-    pthread_mutex_lock(&p->lock);
     p->live.ok += t->ok - ok;
     p->live.failed += t->failed - failed;
     if (t->ok > ok)
         fk_hist_add(&p->live.response, a->done_ns - f->due_ns);
-    pthread_mutex_unlock(&p->lock);
     f->next_free = p->free;
     p->free = f;
 }
@@ -124,10 +128,8 @@ static bool send_next(struct player *p, int64_t due_ns, uint32_t client)
     struct tally *t = p->tallies[f->mix];
     uint64_t late = t->late;
     tally_sent(t, due_ns, fk_mono_ns());
-    pthread_mutex_lock(&p->lock);
     p->live.sent++;
     p->live.late += t->late - late;
-    pthread_mutex_unlock(&p->lock);
     /* There are as many flights as the engine has slots. */
     FK_ASSERT(engine_start(p->engine, &request) == FK_OK);
     return true;
@@ -260,6 +262,15 @@ static unsigned max_inflight(const struct player_config *c)
     return most ? most : 1;
 }
 
+static void show(struct player *p)
+{
+    if (atomic_load_explicit(&p->fresh, memory_order_acquire))
+        return;
+    p->shown = p->live;
+    fk_hist_reset(&p->live.response);
+    atomic_store_explicit(&p->fresh, true, memory_order_release);
+}
+
 static void play(struct player *p, uint32_t phase_index, int64_t start_ns)
 {
     struct stand *s = &p->stand;
@@ -269,6 +280,7 @@ static void play(struct player *p, uint32_t phase_index, int64_t start_ns)
         engine_run(p->engine, start_ns);
     for (;;) {
         heed_early_end(p);
+        show(p);
         int64_t wake =
             is_closed_loop(p) ? send_for_clients(p) : send_by_schedule(p);
         bool idle = !s->has_next && engine_inflight(p->engine) == 0;
@@ -338,7 +350,6 @@ enum fk_err player_start(const struct player_config *config,
     FK_ASSERT(p->flights);
     fk_buf_init(&p->path, 128 * 1024);
     fk_buf_init(&p->body, 1024 * 1024);
-    fk_hist_reset(&p->live.response);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->changed, NULL);
     struct engine_config engine = {
@@ -377,6 +388,8 @@ void player_play(struct player *p, uint32_t phase_index, int64_t start_ns)
     atomic_store(&p->early, 0);
     memset(&p->live, 0, sizeof p->live);
     fk_hist_reset(&p->live.response);
+    p->seen = p->live;
+    atomic_store(&p->fresh, false);
     pthread_cond_signal(&p->changed);
     pthread_mutex_unlock(&p->lock);
 }
@@ -397,15 +410,18 @@ bool player_done(struct player *p)
 
 void player_live(struct player *p, struct player_live *into)
 {
-    pthread_mutex_lock(&p->lock);
-    into->sent += p->live.sent;
-    into->ok += p->live.ok;
-    into->late += p->live.late;
-    into->failed += p->live.failed;
-    into->inflight += (unsigned)(p->live.sent - p->live.ok - p->live.failed);
-    fk_hist_merge(&into->response, &p->live.response);
-    fk_hist_reset(&p->live.response);
-    pthread_mutex_unlock(&p->lock);
+    if (atomic_load_explicit(&p->fresh, memory_order_acquire)) {
+        fk_hist_merge(&into->response, &p->shown.response);
+        p->seen = p->shown;
+        atomic_store_explicit(&p->fresh, false, memory_order_release);
+    }
+    const struct player_live *seen = &p->seen;
+    into->sent += seen->sent;
+    into->ok += seen->ok;
+    into->late += seen->late;
+    into->failed += seen->failed;
+    into->inflight += (unsigned)(seen->sent - seen->ok - seen->failed);
+    engine_wake(p->engine); /* an idle player shows its counts, too */
 }
 
 const struct tally *player_tally(const struct player *p, uint32_t mix)

@@ -1,7 +1,6 @@
 /*
  * One thread that plays its share of a phase: request k belongs to player
- * k mod N. Nothing is shared with other players while sending; the lock
- * guards only what the display reads.
+ * k mod N. While sending nothing is shared and nothing is locked.
  *
  * Order of calls: start, then for each phase play, (live)*, until done is
  * true; then tally; at the end stop.

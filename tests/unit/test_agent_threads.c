@@ -212,6 +212,26 @@ TEST(pitfall_12_a_child_may_start_its_own_agent)
     flamekit_shutdown();
 }
 
+/* Pitfall 11: a timer that outlived exec would kill the new program, which
+ * has no handler for its signal. */
+TEST(pitfall_11_exec_is_survived)
+{
+    host_server();
+    for (int i = 0; i < HOST_FULL(20, 3); i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            host_start(1000);
+            host_wait_sampled();
+            host_burn(FK_NS_PER_MS);
+            execl("/bin/sh", "sh", "-c",
+                "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done",
+                (char *)NULL);
+            _exit(127);
+        }
+        host_child_ends(pid);
+    }
+}
+
 static void *burn_for_ever(void *arg)
 {
     while (!atomic_load(&leave))

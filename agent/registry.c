@@ -20,7 +20,7 @@
  * as little of the slab is touched as possible. */
 static struct {
     pthread_mutex_t lock;
-    uint32_t used; /* records [0, used) may be taken */
+    _Atomic uint32_t used; /* records [0, used) may be taken */
     uint32_t scan;
     uint32_t without_record; /* threads of the last scan */
     pid_t excluded;

@@ -31,8 +31,8 @@ struct exchange *exchange_new(struct front *f, const char *uri)
     fk_buf_init(&x->request.reply.body, REPLY_BYTES);
     fk_buf_init(&x->body, 0);
     x->uri = fk_arena_strdup(&x->request.arena, fk_slice_of(uri));
-    x->request.headers = fk_arena_array(
-        &x->request.arena, EXCHANGE_MAX_HEADERS, sizeof(*x->request.headers));
+    x->request.headers = fk_arena_array(&x->request.arena,
+        EXCHANGE_MAX_HEADERS + 1, sizeof(*x->request.headers));
     return x;
 }
 
@@ -65,6 +65,15 @@ static void refuse_too_large(struct exchange *x)
     reply_error(&x->request, 413,
         "request body too large: this route takes up to %zu bytes",
         x->match.route->max_body);
+}
+
+/* Where the next request begins is not known: this was the last one. */
+static void refuse_faulty(struct exchange *x, int status, const char *text)
+{
+    x->faulty = true;
+    metrics_add(&x->front->server->metrics, METRIC_HTTP_MALFORMED, 1);
+    reply_header(&x->request, "Connection", "close");
+    refuse(x, status, "invalid_argument", text);
 }
 
 static void find_route(struct exchange *x)
@@ -110,14 +119,12 @@ void exchange_head(struct exchange *x, const char *method, const char *version)
         return;
     }
     const char *fault = request_framing_fault(r, version);
-    if (fault) {
-        x->faulty = true;
-        metrics_add(&x->front->server->metrics, METRIC_HTTP_MALFORMED, 1);
-        reply_header(r, "Connection", "close");
-        refuse(x, 400, "invalid_argument", fault);
-        return;
-    }
-    find_route(x);
+    if (r->num_headers > EXCHANGE_MAX_HEADERS)
+        refuse_faulty(x, 431, "the request has over 100 headers");
+    else if (fault)
+        refuse_faulty(x, 400, fault);
+    else
+        find_route(x);
     if (r->reply.status)
         return;
     fk_slice_u64(request_header(r, "Content-Length"), &length);

@@ -42,8 +42,8 @@ static enum MHD_Result header_add(
     struct request *r = arg;
     (void)kind;
 
-    if (r->num_headers == EXCHANGE_MAX_HEADERS)
-        return MHD_NO;
+    if (r->num_headers > EXCHANGE_MAX_HEADERS)
+        return MHD_NO; /* one too many is seen by exchange_head */
     struct request_header *h = &r->headers[r->num_headers++];
     h->name = fk_slice_of(name);
     h->value = fk_slice_of(value ? value : "");

@@ -205,6 +205,8 @@ wire "two lengths" 400 'Host: x\r\nContent-Length: 3\r\nContent-Length: 4' 'a 1'
 wire "a length and chunks" 400 \
     'Host: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked' '3\r\na 1\r\n0\r\n\r\n'
 wire "an unknown transfer coding" 400 'Host: x\r\nTransfer-Encoding: gzip' ''
+wire "a length hidden behind 100 headers" 431 \
+    "Host: x$(perl -e 'print "\\r\\nA: b" x 100')\\r\\nContent-Length: 3\\r\\nTransfer-Encoding: chunked" 'a 1'
 wire "no Host" 400 'Content-Length: 3' 'a 1'
 wire "two Hosts" 400 'Host: x\r\nHost: y\r\nContent-Length: 3' 'a 1'
 wire "a negative length" 400 'Host: x\r\nContent-Length: -3' 'a 1'

@@ -62,11 +62,24 @@ static enum fk_err base_labels(struct upload *u)
     return err ? err : set(u, FK_SLICE("pyroscope_spy"), u->spy);
 }
 
+/* Without a length and without chunks there is no body, whatever follows. */
+static bool body_announced(const struct request *r)
+{
+    return request_header(r, "Content-Length").ptr ||
+           request_header(r, "Transfer-Encoding").ptr;
+}
+
 static enum fk_err read_parameters(struct upload *u)
 {
     const struct fk_query *q = &u->request->query;
     struct fk_slice name = fk_query_get(q, "name");
 
+    u->status = 411;
+    u->in.reason = REJECTED_MALFORMED;
+    if (!body_announced(u->request))
+        return fk_diag_set(&u->diag, FK_ERR_FORMAT,
+            "the request has no body: send Content-Length, or "
+            "Transfer-Encoding: chunked");
     u->status = 400;
     u->in.reason = REJECTED_LABELS;
     u->from_ns = attime_parse(fk_query_get(q, "from"), fk_wall_ns());

@@ -218,9 +218,8 @@ wire "a page of another site" 403 \
     'Host: x\r\nOrigin: http://evil.example\r\nContent-Length: 3\r\nConnection: close' 'a 1'
 is "chunked is well" "$(answer 'Host: x\r\nTransfer-Encoding: chunked\r\nConnection: close' \
     '3\r\na 1\r\n0\r\n\r\n')" 200
-before=$(stored)
-fetch -X POST "$URL/ingest?name=bad.cpu"
-is "no length and no body: nothing to store" "$status $(stored)" "200 $before"
+bad "no length" 411 "Content-Length" -X POST "$URL/ingest?name=bad.cpu"
+wire "no length but a body" 411 'Host: x\r\nConnection: close' 'a 1'
 head -c 200000 /dev/zero | tr '\000' a >"$TMP/kit.txt"
 bad "an annotation too large" 413 "too large" --data-binary "@$TMP/kit.txt" \
     "$URL/api/annotations"

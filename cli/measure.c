@@ -14,6 +14,9 @@ struct measure_row {
     measure_fn *fn;
 };
 
+/* A share that is a fact about the data at hand, not an estimate. */
+static const double CERTAIN = 1e12;
+
 static void as_share(const struct world *w, int64_t part, struct value *v)
 {
     int64_t total = profile_total(&w->cpu);
@@ -39,6 +42,7 @@ static void do_unresolved(
 {
     (void)arg;
     as_share(w, profile_unresolved(&w->cpu), v);
+    v->n = CERTAIN;
 }
 
 static void do_share(const struct world *w, const char *arg, struct value *v)

@@ -41,7 +41,7 @@ static struct {
     pthread_cond_t reply; /* to those in flush */
     uint64_t flush_asked, flush_done;
     int flush_result;
-    bool stop_asked;
+    bool stop_asked, finished;
     int64_t stop_deadline_ns;
 
     pthread_mutex_t work;
@@ -354,6 +354,10 @@ static void *worker_main(void *arg)
     fk_queue_fini(&w.queue);
     publish();
     pthread_mutex_unlock(&w.work);
+    pthread_mutex_lock(&w.lock);
+    w.finished = true;
+    pthread_cond_broadcast(&w.reply);
+    pthread_mutex_unlock(&w.lock);
     return NULL;
 }
 
@@ -393,7 +397,7 @@ int fk_worker_start(const flamekit_config *config, struct fk_stacktab *table)
     init_conditions();
     w.config = config;
     w.flush_asked = w.flush_done = w.flush_started = 0;
-    w.stop_asked = false;
+    w.stop_asked = w.finished = false;
     w.told_failure = false;
     atomic_store(&w.ready, false);
     fk_queue_init(&w.queue, config->push_queue_capacity);
@@ -418,17 +422,22 @@ int fk_worker_flush(unsigned timeout_ms)
 
 bool fk_worker_stop(int64_t deadline_ns)
 {
+    int64_t until = deadline_ns + FK_NS_PER_S;
+    struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
     pthread_mutex_lock(&w.lock);
     w.stop_asked = true;
     w.stop_deadline_ns = deadline_ns;
     pthread_cond_signal(&w.wake);
+    int rc = 0;
+    while (!w.finished && rc == 0)
+        rc = pthread_cond_timedwait(&w.reply, &w.lock, &t);
+    bool finished = w.finished;
     pthread_mutex_unlock(&w.lock);
-    int64_t until = deadline_ns + FK_NS_PER_S;
-    struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
-    if (pthread_clockjoin_np(w.thread, NULL, CLOCK_MONOTONIC, &t) == 0)
-        return true;
-    pthread_detach(w.thread);
-    return false;
+    if (finished)
+        pthread_join(w.thread, NULL);
+    else
+        pthread_detach(w.thread);
+    return finished;
 }
 
 bool fk_worker_ready(void)

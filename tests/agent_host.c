@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "tests/tap.h"
 
-static volatile uint64_t sink;
+static _Thread_local volatile uint64_t sink;
 
 struct fake_server *host_server(void)
 {

@@ -32,7 +32,7 @@ static struct {
     _Atomic uint64_t rounds;
 } host;
 
-static volatile uint64_t sink;
+static _Thread_local volatile uint64_t sink;
 
 static void *host_main(void *arg)
 {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { TERMINAL_MS = 250, LINE_MS = 1000 };
@@ -25,22 +26,36 @@ static double ms(int64_t ns)
     return (double)ns / FK_NS_PER_MS;
 }
 
+static int window_width(void)
+{
+    struct winsize w;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col < 20)
+        return 80;
+    return w.ws_col;
+}
+
 static void write_line(const struct display *d, const struct display_facts *f,
     const struct player_live *live)
 {
-    const char *dim = d->colour ? "\033[2m" : "";
-    const char *red = d->colour && live->failed ? "\033[31m" : "";
-    const char *plain = d->colour ? "\033[0m" : "";
+    char line[256];
     const struct fk_hist *h = &d->window.response;
     double rate = f->elapsed_s > 0 ? (double)live->sent / f->elapsed_s : 0;
-    fprintf(stderr,
-        "%s%s %u/%u %4.0fs of %.0fs%s  %.1f/s  sent %llu  ok %llu  late %llu  "
-        "%sfailed %llu%s  waiting %u  p50 %.1f ms  p99 %.1f ms",
-        dim, f->phase, f->number, f->of, f->elapsed_s, f->duration_s, plain,
-        rate, (unsigned long long)live->sent, (unsigned long long)live->ok,
-        (unsigned long long)live->late, red, (unsigned long long)live->failed,
-        plain, live->inflight, ms(fk_hist_quantile(h, 0.5)),
+    snprintf(line, sizeof line,
+        "%s %u/%u %.0fs of %.0fs  %.1f/s  sent %llu ok %llu late %llu "
+        "failed %llu waiting %u  p50 %.1f ms  p99 %.1f ms",
+        f->phase, f->number, f->of, f->elapsed_s, f->duration_s, rate,
+        (unsigned long long)live->sent, (unsigned long long)live->ok,
+        (unsigned long long)live->late, (unsigned long long)live->failed,
+        live->inflight, ms(fk_hist_quantile(h, 0.5)),
         ms(fk_hist_quantile(h, 0.99)));
+    if (!d->terminal) {
+        fprintf(stderr, "%s\n", line);
+        return;
+    }
+    /* Cut at the edge: a line that wraps cannot stay in its place. */
+    bool red = d->colour && live->failed;
+    fprintf(stderr, "\r\033[K%s%.*s%s", red ? "\033[31m" : "",
+        window_width() - 1, line, red ? "\033[0m" : "");
 }
 
 void display_tick(struct display *d, const struct display_facts *facts,
@@ -51,11 +66,7 @@ void display_tick(struct display *d, const struct display_facts *facts,
     if (d->quiet || now < d->next_ns)
         return;
     d->next_ns = now + (d->terminal ? TERMINAL_MS : LINE_MS) * FK_NS_PER_MS;
-    if (d->terminal)
-        fputs("\r\033[K", stderr);
     write_line(d, facts, live);
-    if (!d->terminal)
-        fputc('\n', stderr);
     d->line_open = d->terminal;
     fk_hist_reset(&d->window.response);
 }

@@ -4,7 +4,6 @@
 
 #include "agent/message.h"
 #include "agent/objects.h"
-#include "agent/profile.h"
 #include "agent/symbols.h"
 #include "common/clock.h"
 #include "common/gzip.h"
@@ -14,78 +13,119 @@
 #define GZIP_LEVEL       1 /* measured: higher levels cost 3x for 6 % */
 #define CLOCK_JUMP_NS    (50 * FK_NS_PER_MS)
 
-void fk_collect_init(struct fk_collect *c, const flamekit_config *config,
-    struct fk_stacktab *table)
+void fk_collect_init(struct fk_collect *c, const flamekit_config *config)
 {
-    *c = (struct fk_collect){.config = config, .table = table};
-    fk_collect_begin(c);
+    *c = (struct fk_collect){.config = config};
+}
+
+void fk_collect_add(struct fk_collect *c, const struct fk_source *source)
+{
+    if (c->num_sources < FK_SOURCES_MAX)
+        c->sources[c->num_sources++] = *source;
+}
+
+static enum fk_err drain_table(void *arg, struct fk_profile *p, uint64_t *lost)
+{
+    return fk_stacktab_drain(arg, DRAIN_WAIT_NS, fk_profile_add, p, lost);
+}
+
+void fk_collect_add_table(struct fk_collect *c, const struct fk_kind *kind,
+    int64_t period, struct fk_stacktab *table)
+{
+    fk_collect_add(
+        c, &(struct fk_source){kind, period, drain_table, table, 0, 0});
 }
 
 void fk_collect_begin(struct fk_collect *c)
 {
-    c->start_mono_ns = fk_mono_ns();
-    c->start_wall_ns = fk_wall_ns();
+    for (size_t i = 0; i < c->num_sources; i++) {
+        c->sources[i].start_mono_ns = fk_mono_ns();
+        c->sources[i].start_wall_ns = fk_wall_ns();
+    }
 }
 
 /* Durations come from the monotonic clock. The wall clock only says where the
  * timeline hangs, and is asked again when somebody has set it. */
-static void next_interval(struct fk_collect *c, int64_t end_mono_ns)
+static void next_interval(struct fk_source *s, int64_t end_mono_ns)
 {
     int64_t wall = fk_wall_ns() - (fk_mono_ns() - end_mono_ns);
-    int64_t expected = c->start_wall_ns + (end_mono_ns - c->start_mono_ns);
+    int64_t expected = s->start_wall_ns + (end_mono_ns - s->start_mono_ns);
     bool jumped = llabs(wall - expected) > CLOCK_JUMP_NS;
-    c->start_wall_ns = jumped ? wall : expected;
-    c->start_mono_ns = end_mono_ns;
+    s->start_wall_ns = jumped ? wall : expected;
+    s->start_mono_ns = end_mono_ns;
 }
 
-static enum fk_err pack(
-    struct fk_collect *c, struct fk_profile *p, struct fk_buf *gz)
+/* The weight of a payload is that of its CPU samples. */
+static uint64_t weight_of(const struct fk_profile *p, uint64_t weight)
 {
-    struct fk_buf message;
-    fk_buf_init(&message, FK_PROFILE_BYTES + MESSAGE_OVERHEAD);
-    struct fk_series series = {"process_cpu", fk_buf_slice(&p->writer.body)};
-    fk_message_add(&message, c->config, &series);
-    enum fk_err err = message.err;
-    if (err == FK_OK)
-        err = fk_gzip_write(fk_buf_slice(&message), GZIP_LEVEL, gz);
-    fk_buf_fini(&message);
-    return err;
+    return p->kind == &fk_kind_cpu ? weight : 0;
 }
 
-static bool take_profile(struct fk_collect *c, struct fk_profile *p,
-    int64_t end_mono_ns, struct fk_payload *payload)
+static void add_profile(struct fk_collect *c, struct fk_profile *p,
+    const struct fk_source *s, int64_t end_mono_ns, struct fk_buf *message)
+{
+    if (p->writer.num_samples == 0)
+        return;
+    enum fk_err err =
+        fk_profile_finish(p, s->start_wall_ns, end_mono_ns - s->start_mono_ns);
+    struct fk_series series = {s->kind->name, fk_buf_slice(&p->writer.body)};
+    if (err == FK_OK)
+        fk_message_add(message, c->config, &series);
+    else
+        c->dropped_weight += weight_of(p, p->weight);
+}
+
+/* False: the samplers are still at it. */
+static bool take_source(struct fk_collect *c, struct fk_source *s,
+    struct fk_buf *message, uint64_t *weight)
+{
+    struct fk_profile p;
+    uint64_t lost = 0;
+    fk_profile_init(&p, c->config, s->kind, s->period);
+    int64_t end = fk_mono_ns();
+    bool drained = s->drain(s->arg, &p, &lost) == FK_OK;
+    if (drained) {
+        size_t before = message->len;
+        c->dropped_weight += weight_of(&p, lost + p.lost);
+        add_profile(c, &p, s, end, message);
+        *weight += message->len > before ? weight_of(&p, p.weight) : 0;
+        next_interval(s, end);
+    }
+    fk_profile_fini(&p);
+    return drained;
+}
+
+static bool pack(struct fk_collect *c, const struct fk_buf *message,
+    uint64_t weight, struct fk_payload *payload)
 {
     struct fk_buf gz;
     fk_buf_init(&gz, FK_QUEUE_BYTES);
-    enum fk_err err =
-        fk_profile_finish(p, c->start_wall_ns, end_mono_ns - c->start_mono_ns);
+    enum fk_err err = message->err;
     if (err == FK_OK)
-        err = pack(c, p, &gz);
+        err = fk_gzip_write(fk_buf_slice(message), GZIP_LEVEL, &gz);
     if (err != FK_OK) {
-        c->dropped_weight += p->weight;
+        c->dropped_weight += weight;
         fk_buf_fini(&gz);
         return false;
     }
-    *payload = (struct fk_payload){.weight = p->weight, .made_ns = end_mono_ns};
+    *payload = (struct fk_payload){.weight = weight, .made_ns = fk_mono_ns()};
     payload->bytes = fk_buf_take(&gz, &payload->len);
     return true;
 }
 
 bool fk_collect_take(struct fk_collect *c, struct fk_payload *payload)
 {
-    struct fk_profile p;
-    uint64_t lost = 0;
-    bool taken = false;
-    fk_profile_init(&p, c->config);
-    int64_t end = fk_mono_ns();
-    if (fk_stacktab_drain(c->table, DRAIN_WAIT_NS, fk_profile_add, &p, &lost) ==
-        FK_OK) {
+    struct fk_buf message;
+    uint64_t weight = 0;
+    bool all = true;
+    fk_buf_init(&message, FK_PROFILE_BYTES + MESSAGE_OVERHEAD);
+    for (size_t i = 0; i < c->num_sources; i++)
+        all = take_source(c, &c->sources[i], &message, &weight) && all;
+    if (all)
         fk_objects_reclaim();
-        c->dropped_weight += lost + p.lost;
-        taken = p.weight > 0 && take_profile(c, &p, end, payload);
-        next_interval(c, end);
-    }
-    fk_profile_fini(&p);
+    bool taken = (message.len > 0 || message.err != FK_OK) &&
+                 pack(c, &message, weight, payload);
+    fk_buf_fini(&message);
     fk_symbols_trim();
     return taken;
 }

@@ -9,20 +9,19 @@
 #include "agent/labels.h"
 #include "agent/registry.h"
 #include "agent/symbols.h"
-#include "common/clock.h"
 
 #define TEXT_BYTES (16u << 20)
 #define OWN_LABELS 3 /* thread_id, thread_name, pid */
 
-void fk_profile_init(struct fk_profile *p, const flamekit_config *config)
+void fk_profile_init(struct fk_profile *p, const flamekit_config *config,
+    const struct fk_kind *kind, int64_t period)
 {
-    *p = (struct fk_profile){.config = config};
-    p->period_ns = FK_NS_PER_S / config->sample_rate;
+    *p = (struct fk_profile){.config = config, .kind = kind, .period = period};
     fk_pprof_writer_init(&p->writer, FK_PROFILE_BYTES);
     fk_arena_init(&p->text, TEXT_BYTES);
     fk_map_init(&p->pcs, FK_PROFILE_PCS);
-    fk_pprof_add_type(&p->writer, FK_SLICE("samples"), FK_SLICE("count"));
-    fk_pprof_add_type(&p->writer, FK_SLICE("cpu"), FK_SLICE("nanoseconds"));
+    for (uint32_t i = 0; i < kind->num_types; i++)
+        fk_pprof_add_type(&p->writer, kind->types[i].type, kind->types[i].unit);
 }
 
 void fk_profile_fini(struct fk_profile *p)
@@ -170,8 +169,8 @@ static size_t own_frames(const struct fk_pprof_frame *frames, size_t n)
     return 0;
 }
 
-static bool add_trace(
-    struct fk_profile *p, const struct fk_trace *trace, uint64_t weight)
+bool fk_profile_put(
+    struct fk_profile *p, const struct fk_trace *trace, const int64_t *values)
 {
     struct fk_pprof_frame frames[FK_TRACE_MAX + 1];
     size_t n = 0;
@@ -184,9 +183,8 @@ static bool add_trace(
     struct own_texts text;
     struct fk_pprof_label labels[FK_TAGS_MAX + OWN_LABELS];
     size_t num_labels = labels_of(p, trace, &text, labels);
-    const int64_t values[] = {(int64_t)weight, (int64_t)weight * p->period_ns};
-    fk_pprof_add_sample(
-        &p->writer, frames + own, n - own, values, 2, labels, num_labels);
+    fk_pprof_add_sample(&p->writer, frames + own, n - own, values,
+        p->kind->num_types, labels, num_labels);
     return p->writer.body.err == FK_OK;
 }
 
@@ -194,7 +192,8 @@ void fk_profile_add(
     void *profile, const struct fk_trace *trace, uint64_t weight)
 {
     struct fk_profile *p = profile;
-    if (add_trace(p, trace, weight))
+    const int64_t values[] = {(int64_t)weight, (int64_t)weight * p->period};
+    if (fk_profile_put(p, trace, values))
         p->weight += weight;
     else
         p->lost += weight;
@@ -203,7 +202,6 @@ void fk_profile_add(
 enum fk_err fk_profile_finish(
     struct fk_profile *p, int64_t time_ns, int64_t duration_ns)
 {
-    struct fk_pprof_type cpu = {FK_SLICE("cpu"), FK_SLICE("nanoseconds")};
-    return fk_pprof_finish(
-        &p->writer, time_ns, duration_ns, cpu, p->period_ns, cpu.type);
+    return fk_pprof_finish(&p->writer, time_ns, duration_ns, p->kind->period,
+        p->period, p->kind->shown);
 }

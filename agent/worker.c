@@ -401,7 +401,9 @@ int fk_worker_start(const flamekit_config *config, struct fk_stacktab *table)
     w.told_failure = false;
     atomic_store(&w.ready, false);
     fk_queue_init(&w.queue, config->push_queue_capacity);
-    fk_collect_init(&w.collect, config, table);
+    fk_collect_init(&w.collect, config);
+    fk_collect_add_table(
+        &w.collect, &fk_kind_cpu, FK_NS_PER_S / config->sample_rate, table);
     return create_thread();
 }
 

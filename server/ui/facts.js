@@ -44,9 +44,10 @@ class Facts extends Part {
       : "The length of the range that is shown.";
     const cores = type.unit === "nanoseconds" && !type.instant
       ? fact("cores", `${significant(total / 1e9 / seconds)} ${type.axis}`, WHY.cores) : null;
+    const counted = samples !== null && type.of !== "samples";
     return [
-      samples === null ? null : fact("samples", plural(samples, "sample"), WHY.samples),
-      samples === null ? null : " = ",
+      counted ? fact("samples", plural(samples, "sample"), WHY.samples) : null,
+      counted ? " = " : null,
       fact("total", `${value(total, type.unit)} ${type.of}`, type.how, "main"),
       " in ", fact("seconds", long, why),
       cores && " · ", cores,

@@ -18,6 +18,8 @@
 const KNOWN = {
   "process_cpu:cpu": ["CPU", "CPU", "cores",
     "A timer interrupts each thread after every 10 ms of CPU time it has used, and notes its stack: only running threads are seen."],
+  "process_cpu:samples": ["CPU samples", "samples", "samples/s",
+    "The bare count of stacks noted by the CPU timer, one for each 10 ms of CPU time or part of it."],
   "wall:wall": ["Wall", "waiting or running", "threads",
     "Each thread's stack is noted at fixed intervals of real time, whether it runs or waits."],
   "memory:alloc_space": ["Alloc", "allocated", "B/s",
@@ -48,21 +50,20 @@ export function typeInfo(id) {
   return { id, label, unit, of, axis, how, instant: INSTANT.test(sample) };
 }
 
-/** Counts of samples belong to a time or size type and are not shown alone. @param {string} id @param {string[]} all */
+/** Counts of samples belong to a time or size type. @param {string} id @param {string[]} all */
 function isSibling(id, all) {
   const [name, sample, unit] = id.split(":");
   return unit === "count" && /^(?:cpu_)?samples$/.test(sample)
     && all.some((other) => other !== id && other.startsWith(`${name}:`));
 }
 
-/** The types to offer, best known first. @param {string[]} types */
+/** The types to offer, best known first and mere counts of samples last. @param {string[]} types */
 export function offeredTypes(types) {
   const rank = (id) => {
     const at = ORDER.indexOf(id.split(":").slice(0, 2).join(":"));
-    return at < 0 ? ORDER.length : at;
+    return isSibling(id, types) ? ORDER.length + 1 : at < 0 ? ORDER.length : at;
   };
-  return types.filter((id) => !isSibling(id, types))
-    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1)).map(typeInfo);
+  return [...types].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1)).map(typeInfo);
 }
 
 /** The type that counts this type's samples, if the service sends it. @param {string} id @param {string[]} types */

@@ -63,10 +63,10 @@ test("names are readable on every colour, in both themes and all modes", () => {
   }
 });
 
-test("types are offered by name, counts of samples are not", () => {
+test("types are offered by name, counts of samples last", () => {
   const cpu = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
   const all = ["memory:alloc_space:bytes:space:bytes", "wall:wall:nanoseconds:wall:nanoseconds", "process_cpu:samples:count:cpu:nanoseconds", cpu, "odd:thing:count::"];
-  assert.deepEqual(offeredTypes(all).map((t) => t.label), ["CPU", "Wall", "Alloc", "odd thing"]);
+  assert.deepEqual(offeredTypes(all).map((t) => t.label), ["CPU", "Wall", "Alloc", "odd thing", "CPU samples"]);
   assert.equal(samplesTypeOf(cpu, all), "process_cpu:samples:count:cpu:nanoseconds");
   assert.equal(samplesTypeOf("memory:alloc_space:bytes:space:bytes", all), null);
   assert.deepEqual(offeredTypes(["process_cpu:samples:count::milliseconds"]).length, 1, "alone it is offered");

@@ -174,6 +174,9 @@ static void on_connection(void *arg, struct MHD_Connection *mhd, void **context,
 /* ---- start and stop ---------------------------------------------------- */
 
 static void on_complaint(void *arg, const char *fmt, va_list ap)
+    FK_PRINTF(2, 0);
+
+static void on_complaint(void *arg, const char *fmt, va_list ap)
 {
     char text[256];
     (void)arg;

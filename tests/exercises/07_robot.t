@@ -4,12 +4,7 @@
 # verdict is BROKEN.
 . tests/tap.sh
 need curl jq
-
-kit=build/release/bin/flamekit
-FLAMEKIT_STATE=$TMP/state
-export FLAMEKIT_STATE
-unset FLAMEKIT_RUN FLAMEKIT_SERVER FLAMEKIT_APP
-at_exit "$kit down >/dev/null 2>&1"
+. tests/kit.sh
 
 check() { # EXERCISE -> $out, $verdict
     out=$($kit check "$1" 2>&1 </dev/null)
@@ -19,7 +14,7 @@ check() { # EXERCISE -> $out, $verdict
 check 07.1
 is "nothing is up: BROKEN" $verdict 3
 like "and what to do" "$out" "*make up*"
-$kit up >"$TMP/up" 2>&1 || { cat "$TMP/up"; echo "Bail out! make up fails"; exit 1; }
+kit_up
 
 for ex in 07.1 07.2; do
     check $ex
@@ -60,7 +55,7 @@ mutant 07.2 hot-callers d M5
 check 07.2
 is "put right again, it passes" $verdict 0
 
-app_pid=$(awk '$1 == "demoapp" { print $2 }' "$FLAMEKIT_STATE/pids")
+app_pid=$(kit_pid demoapp)
 kill "$app_pid"
 wait_for 15 gone "$app_pid"
 check 07.2

@@ -3,22 +3,15 @@
 # test's own, so that a kit which is up is not touched.
 . tests/tap.sh
 need curl jq
+. tests/kit.sh
 
-kit=build/release/bin/flamekit
-FLAMEKIT_STATE=$TMP/state
-export FLAMEKIT_STATE
-unset FLAMEKIT_RUN FLAMEKIT_SERVER FLAMEKIT_APP
-at_exit "$kit down >/dev/null 2>&1"
-
-value() { sed -n "s/^$1=//p" "$FLAMEKIT_STATE/env"; }
-pid_of() { awk -v n="$1" '$1 == n { print $2 }' "$FLAMEKIT_STATE/pids"; }
 run_of() { curl -s "$1/api/kit/hello" | jq -r .run; }
 
 out=$($kit up 2>&1)
 is "up succeeds" $? 0
 like "it says where the page is" "$out" "*Next: open http://127.0.0.1:*"
 like "the round trip is proven before the address" "$out" "*hello     wrote*Next:*"
-server=$(value FLAMEKIT_SERVER) app=$(value FLAMEKIT_APP) run=$(value FLAMEKIT_RUN)
+server=$(kit_value FLAMEKIT_SERVER) app=$(kit_value FLAMEKIT_APP) run=$(kit_value FLAMEKIT_RUN)
 like "a run id was minted" "$run" "r-????????"
 is "the server carries it" "$(run_of "$server")" "$run"
 is "the demo app carries it" "$(run_of "$app")" "$run"
@@ -27,11 +20,11 @@ names=$(curl -s -G "$server/pyroscope/render" \
     -d from=now-5m -d until=now | jq -r '.flamebearer.names[]')
 like "hello_profiler is in the profile" "$names" "*hello_profiler*"
 
-server_pid=$(pid_of server) app_pid=$(pid_of demoapp)
+server_pid=$(kit_pid server) app_pid=$(kit_pid demoapp)
 out=$($kit up 2>&1)
 is "a second up succeeds" $? 0
-is "and keeps the run" "$(value FLAMEKIT_RUN)" "$run"
-is "and the processes" "$(pid_of server) $(pid_of demoapp)" "$server_pid $app_pid"
+is "and keeps the run" "$(kit_value FLAMEKIT_RUN)" "$run"
+is "and the processes" "$(kit_pid server) $(kit_pid demoapp)" "$server_pid $app_pid"
 ok "status says that all runs" $kit status
 
 # Another kit beside the first: other ports, said by whom; never mixed.
@@ -40,10 +33,10 @@ at_exit "FLAMEKIT_STATE=$TMP/second $kit down >/dev/null 2>&1"
 out=$($kit up 2>&1)
 is "a second kit comes up beside it" $? 0
 like "and names the run that holds the port" "$out" "*another Flamekit (run r-*"
-second=$(value FLAMEKIT_SERVER)
+second=$(kit_value FLAMEKIT_SERVER)
 [ "$second" != "$server" ]
 is "on a port of its own" $? 0
-is "with its own run" "$(run_of "$second")" "$(value FLAMEKIT_RUN)"
+is "with its own run" "$(run_of "$second")" "$(kit_value FLAMEKIT_RUN)"
 $kit down >/dev/null
 FLAMEKIT_STATE=$TMP/state
 is "its end leaves the first alone" "$(run_of "$server")" "$run"
@@ -53,9 +46,9 @@ kill -9 "$server_pid"
 wait_for 10 gone "$server_pid"
 out=$($kit up 2>&1)
 is "up after the server was killed" $? 0
-is "the same address" "$(value FLAMEKIT_SERVER)" "$server"
+is "the same address" "$(kit_value FLAMEKIT_SERVER)" "$server"
 is "the same run" "$(run_of "$server")" "$run"
-is "the demo app never stopped" "$(pid_of demoapp)" "$app_pid"
+is "the demo app never stopped" "$(kit_pid demoapp)" "$app_pid"
 names=$(curl -s -G "$server/pyroscope/render" \
     --data-urlencode 'query=process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name="workshop.demo.app"}' \
     -d from=now-5m -d until=now | jq -r '.flamebearer.names[]')

@@ -3,16 +3,11 @@
 # lost, the gap on the timeline is short, no request of the demo app fails.
 . tests/tap.sh
 need curl jq
+. tests/kit.sh
 
-kit=build/release/bin/flamekit
-FLAMEKIT_STATE=$TMP/state
-export FLAMEKIT_STATE
-unset FLAMEKIT_RUN FLAMEKIT_SERVER FLAMEKIT_APP
-at_exit "$kit down >/dev/null 2>&1"
-$kit up >"$TMP/up" 2>&1 || { cat "$TMP/up"; echo "Bail out! make up fails"; exit 1; }
-server=$(sed -n 's/^FLAMEKIT_SERVER=//p' "$FLAMEKIT_STATE/env")
-app=$(sed -n 's/^FLAMEKIT_APP=//p' "$FLAMEKIT_STATE/env")
-pid_of() { awk -v n="$1" '$1 == n { print $2 }' "$FLAMEKIT_STATE/pids"; }
+kit_up
+server=$(kit_value FLAMEKIT_SERVER)
+app=$(kit_value FLAMEKIT_APP)
 
 from=$(date +%s)
 build/release/bin/loadgen --plan mixed --for 40s --target "$app" \
@@ -35,12 +30,13 @@ pusher() {
 }
 pusher &
 pusher=$!
+# shellcheck disable=SC2317
 acked_at_least() { [ "$(wc -l <"$TMP/acked")" -ge "$1" ]; }
 wait_for 30 acked_at_least 100
 
-kill -9 "$(pid_of server)"
+kill -9 "$(kit_pid server)"
 before=$(wc -l <"$TMP/acked")
-out=$($kit up 2>&1)
+$kit up >/dev/null 2>&1
 is "make up brings the server back" $? 0
 wait_for 30 acked_at_least $((before + 20))
 is "and it takes profiles again" $? 0

@@ -8,6 +8,7 @@ need debootstrap unshare curl jq
 
 ROOT=$TMP/root
 # The mirror that this machine's own apt uses.
+# shellcheck disable=SC2016
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
     grep -v security | head -n 1)
 debootstrap --variant=minbase --include=git,make,ca-certificates bookworm \
@@ -42,6 +43,7 @@ unshare --mount --pid --fork --kill-child sh -c \
     >"$TMP/story.log" 2>&1 &
 story=$!
 at_exit "kill $story 2>/dev/null; wait $story"
+# shellcheck disable=SC2317,SC2086
 loaded() { [ -e "$ROOT/root/loaded" ] || ! kill -0 $story; }
 wait_for 900 loaded
 ok "make up and the load generator work" test -e "$ROOT/root/loaded"

@@ -79,9 +79,8 @@ static int status_of_code(const char *code)
 }
 
 /* An error replaces whatever a route had begun to write. */
-static void error_body(
-    struct request *r, const char *code, const char *fmt, va_list ap)
-    FK_PRINTF(3, 0);
+static void error_body(struct request *r, const char *code, const char *fmt,
+    va_list ap) FK_PRINTF(3, 0);
 
 static void error_body(
     struct request *r, const char *code, const char *fmt, va_list ap)

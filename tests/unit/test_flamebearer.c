@@ -175,12 +175,10 @@ static int downwards(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* Which nodes stay: heavy enough and not called other, and so all above. */
-static void slow_prune(
-    struct slow_tree *t, int max_nodes, int sides, struct slow_tree *out)
+/* The weight a node needs to stay: that of the max_nodes-th heaviest. */
+static int64_t slow_least(const struct slow_tree *t, int max_nodes, int sides)
 {
-    int64_t weight[513], least = 0;
-    out->count = 0;
+    int64_t weight[513];
     int count = 0;
     for (int i = 0; i < t->count; i++)
         weight[count++] = slow_weight(&t->node[i]);
@@ -192,41 +190,59 @@ static void slow_prune(
         weight[count++] = slow_weight(&root);
     }
     qsort(weight, (size_t)count, sizeof *weight, downwards);
-    if (max_nodes >= 1 && count > max_nodes)
-        least = weight[max_nodes - 1];
-    for (int i = 0; i < t->count; i++) {
-        struct slow *n = &t->node[i];
-        char path[72];
-        snprintf(path, sizeof path, "%s", n->path);
-        char *cut = path;
-        bool stays = true;
-        /* The first node on the path that does not stay takes it all. */
-        while (stays) {
-            char *end = strchr(cut, ';');
-            char kept = end ? *end : '\0';
-            if (end)
-                *end = '\0';
-            stays = slow_weight(slow_node(t, path)) >= least &&
-                    strcmp(cut, "other") != 0;
-            if (!stays)
-                snprintf(cut, sizeof path - (size_t)(cut - path), "other");
-            if (!end || !stays)
-                break;
-            *end = kept;
-            cut = end + 1;
+    return max_nodes >= 1 && count > max_nodes ? weight[max_nodes - 1] : 0;
+}
+
+/* Where the values of a path go: the first node on it that does not stay,
+ * too light or called other, takes all below. */
+static void slow_cut(struct slow_tree *t, int64_t least, char path[72])
+{
+    char *name = path;
+    for (;;) {
+        char *end = strchr(name, ';');
+        char kept = end ? *end : '\0';
+        if (end)
+            *end = '\0';
+        if (slow_weight(slow_node(t, path)) < least || !strcmp(name, "other")) {
+            snprintf(name, 72 - (size_t)(name - path), "other");
+            return;
         }
+        if (!end)
+            return;
+        *end = kept;
+        name = end + 1;
+    }
+}
+
+static bool is_below(const char *path, const char *above)
+{
+    size_t n = strlen(above);
+    return !strncmp(path, above, n) && (path[n] == ';' || !path[n]);
+}
+
+static void slow_totals(struct slow_tree *t)
+{
+    for (int i = 0; i < t->count; i++)
+        for (int k = 0; k < t->count; k++)
+            for (int s = 0; s < 2; s++)
+                if (is_below(t->node[k].path, t->node[i].path))
+                    t->node[i].total[s] += t->node[k].self[s];
+}
+
+static void slow_prune(
+    struct slow_tree *t, int max_nodes, int sides, struct slow_tree *out)
+{
+    int64_t least = slow_least(t, max_nodes, sides);
+    out->count = 0;
+    for (int i = 0; i < t->count; i++) {
+        char path[72];
+        snprintf(path, sizeof path, "%s", t->node[i].path);
+        slow_cut(t, least, path);
         struct slow *to = slow_node(out, path);
         for (int s = 0; s < 2; s++)
-            to->self[s] += n->self[s];
+            to->self[s] += t->node[i].self[s];
     }
-    for (int i = 0; i < out->count; i++)
-        for (int k = 0; k < out->count; k++) {
-            size_t n = strlen(out->node[i].path);
-            if (!strncmp(out->node[k].path, out->node[i].path, n) &&
-                (out->node[k].path[n] == ';' || !out->node[k].path[n]))
-                for (int s = 0; s < 2; s++)
-                    out->node[i].total[s] += out->node[k].self[s];
-        }
+    slow_totals(out);
 }
 
 /* Undo the encoding: every bar must lie inside a bar one level up, which is

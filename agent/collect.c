@@ -69,9 +69,11 @@ static void add_profile(struct fk_collect *c, struct fk_profile *p,
     enum fk_err err =
         fk_profile_finish(p, s->start_wall_ns, end_mono_ns - s->start_mono_ns);
     struct fk_series series = {s->kind->name, fk_buf_slice(&p->writer.body)};
-    if (err == FK_OK)
+    if (err == FK_OK && c->file != NULL)
+        err = fk_outfile_add(c->file, series.pprof);
+    else if (err == FK_OK)
         fk_message_add(message, c->config, &series);
-    else
+    if (err != FK_OK)
         c->dropped_weight += weight_of(p, p->weight);
 }
 

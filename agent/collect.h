@@ -7,6 +7,7 @@
 #ifndef FK_AGENT_COLLECT_H
 #define FK_AGENT_COLLECT_H
 
+#include "agent/outfile.h"
 #include "agent/profile.h"
 #include "agent/queue.h"
 
@@ -28,6 +29,7 @@ struct fk_collect {
     const flamekit_config *config;
     struct fk_source sources[FK_SOURCES_MAX];
     size_t num_sources;
+    struct fk_outfile *file; /* takes the profiles; NULL: a message does */
     uint64_t dropped_weight; /* total of CPU samples that fitted nowhere */
 };
 

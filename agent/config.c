@@ -57,7 +57,7 @@ static void copy_texts(struct fk_arena *a, flamekit_config *c)
 {
     const char **const texts[] = {&c->application_name, &c->server_address,
         &c->basic_auth_user, &c->basic_auth_password, &c->auth_token,
-        &c->tenant_id};
+        &c->tenant_id, &c->output_file};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         *texts[i] = copy_text(a, *texts[i]);
     c->tags = copy_tags(a, c->tags, c->num_tags);

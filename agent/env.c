@@ -225,6 +225,9 @@ void fk_env_apply(
             !rows[i].read(&rows[i], text, config))
             warn(warnings, &rows[i], text);
     }
+    const char *file = get("FLAMEKIT_OUTPUT");
+    if (file != NULL && file[0] != '\0')
+        config->output_file = file;
     bool enabled = true;
     const char *text = get("PYROSCOPE_AGENT_ENABLED");
     env.disabled = text && fk_env_bool(text, &enabled) && !enabled;

@@ -104,6 +104,10 @@ typedef struct flamekit_config {
     flamekit_log_fn log;
     void *log_arg;
     int log_level;
+    /* Profiles go to this file and not to a server: merged until the end,
+     * pprof when it is called .pb or .pprof (compressed with .gz behind it),
+     * folded text otherwise. "%p" is the process id. NULL: to the server. */
+    const char *output_file;
 } flamekit_config;
 
 /* Defaults, then the PYROSCOPE_* environment. Call the first form. */

@@ -11,6 +11,29 @@ $(AGENT_SO): $(agent_OBJS) $(COMMON_A)
 	$(call say,ld,$@)
 	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS) -Wl,-z,now,-z,nodelete -Wl,-soname,libflamekit.so -lcurl -lz -ldl
 
+# The preload form. The agent's own calls go past what the library puts in
+# front of the host's: its objects call the functions under other names.
+# libcurl and zlib live in a library of their own, loaded when needed.
+OWN_CALLS := pthread_create
+preload_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out %/late_calls.c,$(wildcard agent/preload/*.c))))
+own_OBJS := $(patsubst $(B)/agent/%,$(B)/agent/own/%,$(filter-out $(B)/agent/push.o,$(agent_OBJS)))
+$(own_OBJS): $(B)/agent/own/%.o: $(B)/agent/%.o
+	@mkdir -p $(@D)
+	$(Q)objcopy $(foreach f,$(OWN_CALLS),--redefine-sym $(f)=fk_real_$(f)) $< $@
+
+PUSH_SO := $(B)/lib/libflamekit_push.so
+late_OBJS := $(B)/agent/push.o $(B)/agent/preload/late_calls.o
+$(PUSH_SO): $(late_OBJS) $(COMMON_A)
+	@mkdir -p $(@D)
+	$(call say,ld,$@)
+	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS) -Wl,-z,now,-z,nodelete -lcurl -lz
+
+PRELOAD_SO := $(B)/lib/libflamekit_preload.so
+$(PRELOAD_SO): $(own_OBJS) $(preload_OBJS) $(COMMON_A) | $(PUSH_SO)
+	@mkdir -p $(@D)
+	$(call say,ld,$@)
+	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS) -Wl,-z,now,-z,nodelete,-z,defs -Wl,-soname,libflamekit_preload.so -ldl
+
 # A handler that still runs must not lose its code: the library stays loaded
 # once it was. What runs in a handler lives on the host's stack.
 ifneq (,$(findstring gcc,$(CC)))
@@ -21,6 +44,9 @@ endif
 endif
 
 ALL += $(AGENT_A) $(AGENT_SO)
+ifeq (,$(findstring -fsanitize,$(OPT))) # their runtimes want to be first
+ALL += $(PRELOAD_SO)
+endif
 
 # The single-step oracle needs frames without frame pointers.
 CFLAGS_tests_unit_test_unwind_steps := -fomit-frame-pointer

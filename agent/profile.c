@@ -169,6 +169,19 @@ static size_t own_frames(const struct fk_pprof_frame *frames, size_t n)
     return 0;
 }
 
+/* The frame between a thread's start and its function is the preload
+ * library's. */
+static size_t without_begin(struct fk_pprof_frame *frames, size_t n)
+{
+    static const size_t from_root = 3;
+    for (size_t i = n; i > 0 && i + from_root > n; i--)
+        if (fk_slice_eqz(frames[i - 1].name, "flamekit_thread_begin")) {
+            memmove(&frames[i - 1], &frames[i], (n - i) * sizeof(*frames));
+            return n - 1;
+        }
+    return n;
+}
+
 bool fk_profile_put(
     struct fk_profile *p, const struct fk_trace *trace, const int64_t *values)
 {
@@ -180,6 +193,7 @@ bool fk_profile_put(
     if (trace->flags & FK_TRACE_CUT)
         frames[n++] = (struct fk_pprof_frame){.name = FK_SLICE("[truncated]")};
     size_t own = own_frames(frames, n);
+    n = without_begin(frames, n);
     struct own_texts text;
     struct fk_pprof_label labels[FK_TAGS_MAX + OWN_LABELS];
     size_t num_labels = labels_of(p, trace, &text, labels);

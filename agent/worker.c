@@ -16,6 +16,7 @@
 #include "agent/cputimer.h"
 #include "agent/hostlog.h"
 #include "agent/objects.h"
+#include "agent/own.h"
 #include "agent/push.h"
 #include "agent/queue.h"
 #include "agent/stacks.h"
@@ -95,12 +96,23 @@ static void publish(void)
 
 /* ---- uploads ------------------------------------------------------------ */
 
+static void write_file(void)
+{
+    if (w.collect.file == NULL || fk_outfile_write(w.collect.file) == FK_OK)
+        return;
+    fk_hostlog(w.told_failure ? FLAMEKIT_LOG_DEBUG : FLAMEKIT_LOG_ERROR,
+        "%s cannot be written: %s", w.collect.file->path,
+        strerrordesc_np(errno));
+    w.told_failure = true;
+}
+
 static void collect_now(void)
 {
     fk_objects_refresh();
     struct fk_payload payload;
     if (fk_collect_take(&w.collect, &payload))
         fk_queue_put(&w.queue, &payload);
+    write_file();
     fk_registry_lock();
     fk_cputimer_audit();
     fk_registry_unlock();
@@ -220,7 +232,8 @@ static bool flush_settled(void)
         return false;
     if (w.push != NULL && fk_push_busy(w.push))
         return false;
-    answer_flush(w.push == NULL ? -EIO : w.flush_failed);
+    bool nowhere = w.push == NULL && w.collect.file == NULL;
+    answer_flush(nowhere ? -EIO : w.flush_failed);
     return true;
 }
 
@@ -307,9 +320,14 @@ static void final_upload(void)
     answer_flush(-ETIMEDOUT);
 }
 
+/* A file takes the profiles, or a server does. */
 static void open_push(void)
 {
     struct fk_diag diag = {""};
+    if (w.config->output_file != NULL)
+        w.collect.file = fk_outfile_new(w.config->output_file);
+    if (w.collect.file != NULL)
+        return;
     w.push = fk_push_new(w.config, &diag);
     if (w.push == NULL)
         fk_hostlog(FLAMEKIT_LOG_ERROR, "nothing will be uploaded: %s",
@@ -345,12 +363,15 @@ static void *worker_main(void *arg)
 {
     (void)arg;
     pthread_setname_np(pthread_self(), "flamekit-agent");
+    fk_own_thread();
     pthread_mutex_lock(&w.work);
     begin();
     run_until_stopped();
     final_upload();
     fk_push_free(w.push);
+    fk_outfile_free(w.collect.file);
     w.push = NULL;
+    w.collect.file = NULL;
     fk_queue_fini(&w.queue);
     publish();
     pthread_mutex_unlock(&w.work);

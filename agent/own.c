@@ -1,0 +1,37 @@
+#include "agent/own.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE (1u << 1)
+#endif
+
+_Thread_local bool fk_own_busy;
+
+static bool own_files, keep_stderr;
+
+void fk_own_files(bool keep)
+{
+    own_files = true;
+    keep_stderr = keep;
+}
+
+/* The new table starts out empty: a copy of the host's pipes would keep them
+ * open after the host has closed them. Kernels before 5.9 refuse, and then
+ * the files are shared. */
+static void unshare_files(void)
+{
+    unsigned first = keep_stderr ? STDERR_FILENO + 1 : STDIN_FILENO;
+    if (syscall(SYS_close_range, first, ~0u, CLOSE_RANGE_UNSHARE) != 0)
+        return;
+    for (unsigned fd = 0; fd < STDERR_FILENO && first > 0; fd++)
+        close((int)fd);
+}
+
+void fk_own_thread(void)
+{
+    fk_own_busy = true;
+    if (own_files)
+        unshare_files();
+}

@@ -1,0 +1,65 @@
+/*
+ * pthread_create of the preload library: a new thread registers itself
+ * before its first instruction and takes itself off at its end, however it
+ * ends, so that one that lives two milliseconds is profiled as well.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "agent/flamekit.h"
+#include "agent/preload/real.h"
+
+typedef int (*create_fn)(
+    pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+int fk_real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+    void *(*start)(void *), void *arg)
+{
+    static _Atomic(create_fn) real;
+    create_fn fn = atomic_load_explicit(&real, memory_order_relaxed);
+    if (fn == NULL) {
+        fn = (create_fn)dlsym(RTLD_NEXT, "pthread_create");
+        atomic_store_explicit(&real, fn, memory_order_relaxed);
+    }
+    return fn != NULL ? fn(thread, attr, start, arg) : ENOSYS;
+}
+
+struct begin {
+    void *(*start)(void *);
+    void *arg;
+};
+
+static void leave(void *unused)
+{
+    (void)unused;
+    flamekit_thread_unregister();
+}
+
+/* Named so that agent/profile.c takes it off the stacks. */
+__attribute__((noinline)) static void *flamekit_thread_begin(void *memory)
+{
+    struct begin begin = *(struct begin *)memory;
+    free(memory);
+    void *result;
+    flamekit_thread_register(NULL);
+    pthread_cleanup_push(leave, NULL);
+    result = begin.start(begin.arg);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+FLAMEKIT_API int pthread_create(pthread_t *restrict thread,
+    const pthread_attr_t *restrict attr, void *(*start)(void *),
+    void *restrict arg)
+{
+    struct begin *begin = malloc(sizeof(*begin));
+    if (begin == NULL)
+        return EAGAIN;
+    *begin = (struct begin){start, arg};
+    int rc = fk_real_pthread_create(thread, attr, flamekit_thread_begin, begin);
+    if (rc != 0)
+        free(begin);
+    return rc;
+}

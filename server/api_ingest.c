@@ -267,6 +267,8 @@ static void answer(struct request *r, enum fk_err err, const char *why)
     } else if (err == FK_ERR_FULL || err == FK_ERR_LIMIT) {
         reply_header(r, "Retry-After", "1");
         reply_error(r, 429, "%s", why);
+    } else if (err == FK_ERR_FORMAT) {
+        reply_error(r, 422, "%s", why);
     } else {
         reply_error(
             r, 503, "the profile was not stored, send it again: %s", why);

@@ -189,6 +189,8 @@ static void answer(struct request *r, enum fk_err err, const char *why,
     } else if (err == FK_ERR_FULL || err == FK_ERR_LIMIT) {
         reply_header(r, "Retry-After", "1");
         reply_connect_error(r, "resource_exhausted", "%s", why);
+    } else if (err == FK_ERR_FORMAT) {
+        reply_connect_error(r, "invalid_argument", "%s", why);
     } else {
         reply_connect_error(r, "unavailable",
             "the profiles were not stored, send them again: %s", why);

@@ -4,8 +4,9 @@
 #include "common/pb.h"
 #include "server/connect.h"
 #include "server/dot.h"
-#include "server/querier_codec.h"
+#include "server/querier_call.h"
 #include "server/query_labels.h"
+#include "server/request_query.h"
 #include "server/routes.h"
 #include "server/server.h"
 
@@ -16,20 +17,10 @@ enum { MAX_BODY = 1 << 20, MAX_ANSWER = 256 << 20 };
 
 #define PATH "/querier.v1.QuerierService/"
 
-struct call {
-    struct request *request;
-    struct querier_request ask;
-    struct querier_diff_request diff;
-    struct query query;
-    struct fk_buf out; /* protobuf */
-    struct fk_diag why;
-    bool unimplemented;
-};
-
 /* ---- what requests have in common -------------------------------------- */
 
-static enum fk_err select_profiles(
-    struct call *c, struct querier_request *ask, struct query_select *out)
+enum fk_err querier_select(struct querier_call *c, struct querier_request *ask,
+    struct query_select *out)
 {
     enum fk_err err = query_select_parse(
         out, ask->type_id, ask->selector, &c->request->arena, &c->why);
@@ -41,7 +32,7 @@ static enum fk_err select_profiles(
 }
 
 /* All matchers of all entries, as one AND. */
-static enum fk_err join_matchers(struct call *c, struct selector *out)
+static enum fk_err join_matchers(struct querier_call *c, struct selector *out)
 {
     const struct fk_slice *text = c->ask.matchers.items;
     selector_init(out);
@@ -98,8 +89,8 @@ static const struct listing list_values = {query_labels_values, NULL, add_name};
 static const struct listing list_sets = {
     query_labels_sets, label_bytes_cmp, querier_add_labels};
 
-static enum fk_err answer_list(
-    struct call *c, struct query_labels *what, const struct listing *list)
+static enum fk_err answer_list(struct querier_call *c,
+    struct query_labels *what, const struct listing *list)
 {
     struct selector selector;
     struct intern set;
@@ -125,7 +116,7 @@ static enum fk_err answer_list(
 }
 
 /* Without a range: the last hour. */
-static enum fk_err profile_types(struct call *c)
+static enum fk_err profile_types(struct querier_call *c)
 {
     struct query_labels what = {.name = FK_SLICE("__profile_type__")};
     if (!c->ask.start_ms && !c->ask.end_ms) {
@@ -135,13 +126,13 @@ static enum fk_err profile_types(struct call *c)
     return answer_list(c, &what, &list_types);
 }
 
-static enum fk_err label_names(struct call *c)
+static enum fk_err label_names(struct querier_call *c)
 {
     struct query_labels what = {.filter.utf8 = wants_utf8(c->request)};
     return answer_list(c, &what, &list_names);
 }
 
-static enum fk_err label_values(struct call *c)
+static enum fk_err label_values(struct querier_call *c)
 {
     struct query_labels what = {.name = c->ask.name};
     if (!what.name.len)
@@ -149,7 +140,7 @@ static enum fk_err label_values(struct call *c)
     return answer_list(c, &what, &list_values);
 }
 
-static enum fk_err series(struct call *c)
+static enum fk_err series(struct querier_call *c)
 {
     struct query_labels what = {
         .filter = {c->ask.label_names.items, c->ask.label_names.count,
@@ -159,36 +150,62 @@ static enum fk_err series(struct call *c)
 
 /* ---- profiles ---------------------------------------------------------- */
 
-/* Exemplars, spans and traces need what the store does not keep yet. */
-static enum fk_err refuse_ids(struct call *c, const struct querier_request *ask)
+static enum fk_err take_ids(struct querier_call *c,
+    const struct querier_request *ask, struct query_select *out)
+{
+    const struct fk_slice *text = ask->profile_ids.items;
+    uint32_t n = ask->profile_ids.count, kept = 0;
+    struct profile_id *ids =
+        fk_arena_array(&c->request->arena, (size_t)n + 1, sizeof *ids);
+    if (!ids)
+        return FK_ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        enum fk_err err = profile_id_parse(text[i], &ids[kept]);
+        if (err == FK_ERR_FORMAT)
+            return fk_diag_set(&c->why, err,
+                "profile_id_selector \"%.*s\" is not a UUID",
+                (int)(text[i].len < 64 ? text[i].len : 64), text[i].ptr);
+        kept += !err;
+    }
+    out->ids = ids;
+    out->num_ids = kept;
+    out->by_id = n > 0;
+    return FK_OK;
+}
+
+/* Spans and traces need what the store does not keep yet. */
+static enum fk_err refuse_spans(
+    struct querier_call *c, const struct querier_request *ask)
 {
     if (ask->spans.count && ask->trace_ids.count)
         return fk_diag_set(&c->why, FK_ERR_FORMAT,
             "span_selector and trace_id_selector cannot be combined");
-    if (!ask->spans.count && !ask->trace_ids.count && !ask->profile_ids.count)
+    if (!ask->spans.count && !ask->trace_ids.count)
         return FK_OK;
     c->unimplemented = true;
     return fk_diag_set(&c->why, FK_ERR_ARG,
-        "this server cannot select single profiles, spans or traces; leave "
-        "out profile_id_selector, span_selector and trace_id_selector");
+        "this server cannot select spans or traces; leave out span_selector "
+        "and trace_id_selector");
 }
 
-static enum fk_err check_profiles(
-    struct call *c, struct querier_request *ask, struct query_select *select)
+static enum fk_err check_profiles(struct querier_call *c,
+    struct querier_request *ask, struct query_select *select)
 {
     enum fk_err err =
         query_range_check(&ask->start_ms, &ask->end_ms, false, &c->why);
     if (!err)
         err = query_nodes_check(ask->max_nodes, &c->why);
     if (!err)
-        err = select_profiles(c, ask, select);
-    return err ? err : refuse_ids(c, ask);
+        err = querier_select(c, ask, select);
+    if (!err)
+        err = take_ids(c, ask, select);
+    return err ? err : refuse_spans(c, ask);
 }
 
 /* The answers that are made of a call tree whose sides are all there. */
 
 static enum fk_err answer_graph(
-    struct call *c, struct tree *t, int sides, int64_t max_nodes)
+    struct querier_call *c, struct tree *t, int sides, int64_t max_nodes)
 {
     struct flamebearer f = {0};
     enum fk_err err = tree_finish(t);
@@ -203,7 +220,7 @@ static enum fk_err answer_graph(
 }
 
 static enum fk_err answer_bytes(
-    struct call *c, struct tree *t, int64_t max_nodes)
+    struct querier_call *c, struct tree *t, int64_t max_nodes)
 {
     enum fk_err err = tree_finish(t);
     if (!err)
@@ -217,7 +234,7 @@ static enum fk_err answer_bytes(
 }
 
 static enum fk_err answer_dot(
-    struct call *c, struct tree *t, const struct profile_type *type)
+    struct querier_call *c, struct tree *t, const struct profile_type *type)
 {
     enum fk_err err = tree_finish(t);
     if (!err)
@@ -230,8 +247,8 @@ static enum fk_err answer_dot(
     return err;
 }
 
-static enum fk_err answer_pprof(
-    struct call *c, const struct query_select *select, int64_t max_nodes)
+static enum fk_err answer_pprof(struct querier_call *c,
+    const struct query_select *select, int64_t max_nodes)
 {
     size_t outer = fk_pb_begin(&c->out, 5), inner = fk_pb_begin(&c->out, 1);
     enum fk_err err =
@@ -242,7 +259,7 @@ static enum fk_err answer_pprof(
 }
 
 /* Formats that newer clients know and we do not are flame graphs. */
-static enum fk_err select_merge_stacktraces(struct call *c)
+static enum fk_err select_merge_stacktraces(struct querier_call *c)
 {
     struct query_select select;
     struct tree t;
@@ -264,7 +281,7 @@ static enum fk_err select_merge_stacktraces(struct call *c)
     return err;
 }
 
-static enum fk_err select_merge_profile(struct call *c)
+static enum fk_err select_merge_profile(struct querier_call *c)
 {
     struct query_select select;
     enum fk_err err = check_profiles(c, &c->ask, &select);
@@ -273,7 +290,7 @@ static enum fk_err select_merge_profile(struct call *c)
     return query_pprof(&c->query, &select, c->ask.max_nodes, &c->out, &c->why);
 }
 
-static enum fk_err diff(struct call *c)
+static enum fk_err diff(struct querier_call *c)
 {
     struct query_select side[TREE_SIDES];
     struct querier_request *ask[TREE_SIDES] = {&c->diff.left, &c->diff.right};
@@ -295,49 +312,31 @@ static enum fk_err diff(struct call *c)
     return err;
 }
 
-static enum fk_err select_series(struct call *c)
+static enum fk_err widen(void *arg, const struct store_series *s)
 {
-    struct querier_request *ask = &c->ask;
-    struct query_select select;
-    struct timeseries ts;
-    enum fk_err err =
-        query_range_check(&ask->start_ms, &ask->end_ms, false, &c->why);
-    if (!err)
-        err = profile_type_parse(ask->type_id, &select.type, &c->why);
-    if (!err && !(ask->step_s >= 0.001))
-        err = fk_diag_set(&c->why, FK_ERR_FORMAT, "step must be >= 1ms");
-    if (!err)
-        err = select_profiles(c, ask, &select);
-    if (err)
-        return err;
-    double step_ms = ask->step_s * 1000;
-    struct timeseries_ask how = {
-        .start_ms = ask->start_ms,
-        .end_ms = ask->end_ms,
-        .step_ms =
-            step_ms < (double)QUERY_MAX_MS ? (int64_t)step_ms : QUERY_MAX_MS,
-        .group_by = ask->group_by.items,
-        .num_group_by = ask->group_by.count,
-        .average = ask->aggregation == 1,
-        .limit = ask->limit,
-    };
-    err = timeseries_init(&ts, &c->query, &select, &how, &c->why);
-    if (!err)
-        querier_add_timeseries(&c->out, &ts);
-    timeseries_fini(&ts);
-    return err;
-}
-
-static enum fk_err get_profile_stats(struct call *c)
-{
-    struct store_stats stats = {0};
-    c->query.store->ops->stats(c->query.store, &stats);
-    querier_add_stats(&c->out, &stats);
+    struct store_series *all = arg;
+    all->first_ms = s->first_ms < all->first_ms ? s->first_ms : all->first_ms;
+    all->last_ms = s->last_ms > all->last_ms ? s->last_ms : all->last_ms;
     return FK_OK;
 }
 
+static enum fk_err get_profile_stats(struct querier_call *c)
+{
+    const struct query *q = &c->query;
+    struct store_series all = {.first_ms = INT64_MAX};
+    struct selector everything;
+    enum fk_err err = FK_OK;
+    selector_init(&everything);
+    for (uint32_t i = 0; i < query_tenants(q) && !err; i++)
+        err = q->store->ops->series(
+            query_tenant(q, i), &everything, 0, 0, widen, &all);
+    if (!err && all.first_ms != INT64_MAX)
+        querier_add_stats(&c->out, true, all.first_ms, all.last_ms);
+    return err;
+}
+
 /* Meant for a cluster; Pyroscope's newer storage answers nothing either. */
-static enum fk_err analyze_query(struct call *c)
+static enum fk_err analyze_query(struct querier_call *c)
 {
     (void)c;
     return FK_OK;
@@ -345,15 +344,15 @@ static enum fk_err analyze_query(struct call *c)
 
 /* ---- the service ------------------------------------------------------- */
 
-#define ASK  offsetof(struct call, ask)
-#define DIFF offsetof(struct call, diff)
+#define ASK  offsetof(struct querier_call, ask)
+#define DIFF offsetof(struct querier_call, diff)
 
-/* `ask`: the member of struct call that the request is read into. */
+/* `ask`: the member of struct querier_call that the request is read into. */
 static const struct method {
     const char *name;
     const struct wire_field *request, *response;
     size_t ask;
-    enum fk_err (*run)(struct call *c);
+    enum fk_err (*run)(struct querier_call *c);
 } methods[] = {
     {"ProfileTypes", querier_profile_types_request,
         querier_profile_types_response, ASK, profile_types},
@@ -367,7 +366,9 @@ static const struct method {
     {"SelectMergeSpanProfile", querier_span_request, querier_merge_response,
         ASK, select_merge_stacktraces},
     {"SelectSeries", querier_select_series_request,
-        querier_select_series_response, ASK, select_series},
+        querier_select_series_response, ASK, querier_select_series},
+    {"SelectHeatmap", querier_heatmap_request, querier_heatmap_response, ASK,
+        querier_select_heatmap},
     {"SelectMergeProfile", querier_profile_request, querier_profile_response,
         ASK, select_merge_profile},
     {"Diff", querier_diff_request, querier_diff_response, DIFF, diff},
@@ -386,8 +387,8 @@ static const struct method *method_of(struct fk_slice path)
     return &methods[i];
 }
 
-static enum fk_err run(
-    struct call *c, const struct method *m, const struct connect *connect)
+static enum fk_err run(struct querier_call *c, const struct method *m,
+    const struct connect *connect)
 {
     void *ask = (char *)c + m->ask;
     enum fk_err err = (connect->json ? wire_read_json : wire_read_proto)(
@@ -422,9 +423,8 @@ static void serve(struct request *r)
     if (!connect_open(r, MAX_BODY, &connect))
         return;
     const struct method *m = method_of(r->path);
-    struct call c = {.request = r};
-    c.query = (struct query){r->server->store, r->tenant,
-        {fk_mono_ns() + QUERY_MAX_NS, QUERY_MAX_BYTES, request_cancelled, r}};
+    struct querier_call c = {.request = r};
+    request_query(r, &c.query, &c.incomplete);
     fk_buf_init(&c.out, MAX_ANSWER);
     enum fk_err err = run(&c, m, &connect);
     if (c.unimplemented)
@@ -433,6 +433,7 @@ static void serve(struct request *r)
         connect_refuse(r, err, &c.why);
     else
         reply(r, m, &connect, &c.out);
+    request_query_note(r, c.incomplete && !err);
     fk_buf_fini(&c.out);
 }
 
@@ -449,6 +450,8 @@ const struct route api_querier_routes[] = {
     METHOD("SelectMergeStacktraces", "A flame graph of all matching profiles."),
     METHOD("SelectMergeSpanProfile", "A flame graph of some spans."),
     METHOD("SelectSeries", "Totals over time, grouped by labels."),
+    METHOD("SelectHeatmap",
+        "How the values of single profiles are spread over time."),
     METHOD("SelectMergeProfile", "All matching profiles as one pprof."),
     METHOD("Diff", "A flame graph that compares two selections."),
     METHOD("GetProfileStats", "Whether anything was ingested, and when."),

@@ -5,6 +5,7 @@
 #include "server/dot.h"
 #include "server/flamebearer.h"
 #include "server/query_labels.h"
+#include "server/request_query.h"
 #include "server/routes.h"
 #include "server/server.h"
 #include "server/timeline.h"
@@ -15,6 +16,7 @@
 struct render {
     struct request *request;
     struct query query;
+    bool incomplete;
     struct query_select side[TREE_SIDES];
     int64_t max_nodes;
     struct fk_diag why;
@@ -96,8 +98,7 @@ static enum fk_err read_nodes(struct render *d)
 static void render_init(struct render *d, struct request *r)
 {
     *d = (struct render){.request = r};
-    d->query = (struct query){r->server->store, r->tenant,
-        {fk_mono_ns() + QUERY_MAX_NS, QUERY_MAX_BYTES, request_cancelled, r}};
+    request_query(r, &d->query, &d->incomplete);
 }
 
 static void render_reply(struct render *d, enum fk_err err)
@@ -107,6 +108,7 @@ static void render_reply(struct render *d, enum fk_err err)
         err = r->reply.body.err;
     if (!err) {
         r->reply.status = 200;
+        request_query_note(r, d->incomplete);
         return;
     }
     int status = err == FK_ERR_LIMIT ? 422 : reply_status_of(err);

@@ -109,8 +109,9 @@ static enum fk_err add_all(struct catalog *c, const struct store_batch *batch,
         err = add_one(c, &batch->profiles[i].labels, &series[i]);
     if (err == FK_ERR_LIMIT)
         fk_diag_set(diag, err,
-            "this tenant has %u series and its limit is %u: send fewer "
-            "distinct label values, or raise the limit",
+            "Maximum active series limit exceeded (%u/%u), reduce the number "
+            "of active streams (reduce labels or reduce label values), or "
+            "raise --ingester.max-global-series-per-tenant",
             live, max);
     return err;
 }

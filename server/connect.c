@@ -60,7 +60,7 @@ static bool inflate_body(struct request *r, size_t max, struct connect *c)
         err = fk_diag_set(&why, FK_ERR_NOMEM, "out of memory");
     if (err)
         reply_connect_error(r,
-            err == FK_ERR_FORMAT ? "invalid_argument" : "resource_exhausted",
+            err == FK_ERR_NOMEM ? "resource_exhausted" : "invalid_argument",
             "the gzip body could not be read: %s", why.text);
     return !err;
 }

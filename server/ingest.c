@@ -257,14 +257,15 @@ static enum metrics_reason reason_of(enum fk_err err)
     return err == FK_ERR_LIMIT ? REJECTED_SERIES : REJECTED_STORE;
 }
 
-static void settle(struct submission *s, enum fk_err err, const char *why)
+static void settle(struct submission *s, enum fk_err err,
+    enum metrics_reason reason, const char *why)
 {
     struct metrics *m = &s->request->server->metrics;
 
     if (err == FK_OK)
         metrics_add(m, METRIC_PROFILES_STORED, s->profiles);
     else
-        metrics_reject(m, reason_of(err), s->bytes);
+        metrics_reject(m, reason, s->bytes);
     s->answer(s->request, err, why);
 }
 
@@ -273,7 +274,12 @@ static void on_durable(void *arg, enum fk_err err, const char *why)
     struct submission *s = arg;
     struct request *r = s->request;
 
-    settle(s, err, why);
+    /* Too many profiles of one series in one second: sent again they would
+     * be refused again, so the client is told not to. */
+    if (err == FK_ERR_LIMIT)
+        settle(s, FK_ERR_FORMAT, REJECTED_SECOND, why);
+    else
+        settle(s, err, reason_of(err), why);
     request_resume(r);
 }
 
@@ -302,6 +308,6 @@ void ingest_submit(struct ingest *in, ingest_answer_fn answer)
         r->server->store->ops->append(r->tenant, &batch, on_durable, s, &diag);
     if (err == FK_OK)
         return;
-    settle(s, err, diag.text);
+    settle(s, err, reason_of(err), diag.text);
     request_resume(r);
 }

@@ -60,7 +60,8 @@ static struct store_frame frame_of(
     const struct split *s, const struct fk_pprof_line *line)
 {
     const struct fk_pprof_function *f = &s->p->functions[line->function];
-    struct store_frame frame = {f->name, f->file, f->start_line};
+    struct store_frame frame = {
+        f->name, f->file, line->line ? line->line : f->start_line};
 
     if (frame.name.len == 0)
         frame.name = f->system_name;

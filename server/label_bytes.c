@@ -23,17 +23,31 @@ bool label_filter_takes(const struct label_filter *f, struct fk_slice name)
     return named && (f->utf8 || plain_name(name));
 }
 
+static void add_pair(struct fk_buf *out, const struct fk_label *pair)
+{
+    size_t mark = fk_pb_begin(out, PAIR);
+    fk_pb_add_bytes(out, PAIR_NAME, pair->name);
+    if (pair->value.len)
+        fk_pb_add_bytes(out, PAIR_VALUE, pair->value);
+    fk_pb_end(out, mark);
+}
+
 void label_bytes_add(struct fk_buf *out, const struct fk_labels *l,
     const struct label_filter *filter)
 {
+    for (uint32_t i = 0; i < l->count; i++)
+        if (label_filter_takes(filter, l->pair[i].name))
+            add_pair(out, &l->pair[i]);
+}
+
+void label_bytes_add_rest(struct fk_buf *out, const struct fk_labels *l,
+    const struct label_filter *filter)
+{
     for (uint32_t i = 0; i < l->count; i++) {
-        if (!label_filter_takes(filter, l->pair[i].name))
-            continue;
-        size_t mark = fk_pb_begin(out, PAIR);
-        fk_pb_add_bytes(out, PAIR_NAME, l->pair[i].name);
-        if (l->pair[i].value.len)
-            fk_pb_add_bytes(out, PAIR_VALUE, l->pair[i].value);
-        fk_pb_end(out, mark);
+        struct fk_slice name = l->pair[i].name;
+        bool taken = filter->count && label_filter_takes(filter, name);
+        if (!taken && !fk_slice_starts(name, FK_SLICE("__")))
+            add_pair(out, &l->pair[i]);
     }
 }
 

@@ -19,6 +19,9 @@ bool label_filter_takes(const struct label_filter *f, struct fk_slice name);
 
 void label_bytes_add(struct fk_buf *out, const struct fk_labels *l,
     const struct label_filter *filter);
+/* The labels that the filter leaves out, except private ones (__x__). */
+void label_bytes_add_rest(struct fk_buf *out, const struct fk_labels *l,
+    const struct label_filter *filter);
 /* The value of the first label with this name; empty when there is none. */
 struct fk_slice label_bytes_get(struct fk_slice bytes, struct fk_slice name);
 /* Pair by pair, names before values. */

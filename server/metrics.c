@@ -14,6 +14,8 @@ static const char *const reason_words[METRICS_REASONS] = {
     [REJECTED_UNSUPPORTED] = "unsupported",
     [REJECTED_QUEUE_FULL] = "queue_full",
     [REJECTED_SERIES] = "series_limit",
+    [REJECTED_SECOND] = "same_second",
+    [REJECTED_RATE] = "rate_limit",
     [REJECTED_STORE] = "store_failed",
 };
 
@@ -31,6 +33,8 @@ static const struct {
         "Samples with a negative value or nothing but zeros."},
     [METRIC_STACKS_TRUNCATED] = {"stacks_truncated",
         "Stacks deeper than the limit, stored without their leaf side."},
+    [METRIC_QUERIES_INCOMPLETE] = {"queries_incomplete",
+        "Answers that leave out stored profiles which failed their check."},
     [METRIC_HTTP_CONNECTIONS] = {"http_connections", "Connections accepted."},
     [METRIC_HTTP_REAPED] = {"http_reaped",
         "Connections closed because a client was too slow."},

@@ -23,6 +23,8 @@ enum metrics_reason {
     REJECTED_UNSUPPORTED, /* a format the server does not read */
     REJECTED_QUEUE_FULL,
     REJECTED_SERIES, /* series limit of the tenant */
+    REJECTED_SECOND, /* too many profiles of a series in one second */
+    REJECTED_RATE,   /* bytes a second of the tenant */
     REJECTED_STORE,  /* the store failed */
     METRICS_REASONS,
 };
@@ -34,7 +36,8 @@ enum metrics_counter {
     METRIC_PROFILES_EMPTY,    /* nothing left after normalization */
     METRIC_SAMPLES_DROPPED,   /* negative or all-zero samples */
     METRIC_STACKS_TRUNCATED,
-    METRIC_HTTP_CONNECTIONS, /* accepted */
+    METRIC_QUERIES_INCOMPLETE, /* answered without damaged profiles */
+    METRIC_HTTP_CONNECTIONS,   /* accepted */
     METRIC_HTTP_REAPED,      /* closed because a deadline passed */
     METRIC_HTTP_BUSY,        /* refused because the workers' queue is full */
     METRIC_HTTP_MALFORMED,   /* refused before a route was looked for */

@@ -2,6 +2,9 @@
 
 #include "common/pb.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* Rows: number, name, kind and, for requests, the member. */
 #define AT(kind, member)                                                       \
     (kind), false, NULL, offsetof(struct querier_request, member), 0, NULL
@@ -183,6 +186,18 @@ const struct wire_field querier_diff_response[] = {
 
 /* ---- totals over time -------------------------------------------------- */
 
+static const struct request_json_word exemplar_types[] = {
+    {"EXEMPLAR_TYPE_UNSPECIFIED", QUERIER_EXEMPLARS_UNSPECIFIED},
+    {"EXEMPLAR_TYPE_NONE", QUERIER_EXEMPLARS_NONE},
+    {"EXEMPLAR_TYPE_INDIVIDUAL", QUERIER_EXEMPLARS_INDIVIDUAL},
+    {"EXEMPLAR_TYPE_SPAN", QUERIER_EXEMPLARS_SPAN},
+    {NULL, 0},
+};
+
+#define EXEMPLARS                                                              \
+    WIRE_ENUM, false, NULL, offsetof(struct querier_request, exemplars), 0,    \
+        exemplar_types
+
 static const struct request_json_word aggregations[] = {
     {"TIME_SERIES_AGGREGATION_TYPE_SUM", 0},
     {"TIME_SERIES_AGGREGATION_TYPE_AVERAGE", 1},
@@ -199,12 +214,23 @@ const struct wire_field querier_select_series_request[] = {
     {7, "aggregation", WIRE_ENUM, false, NULL,
         offsetof(struct querier_request, aggregation), 0, aggregations},
     {9, "limit", AT(WIRE_INT64, limit)},
+    {10, "exemplar_type", EXEMPLARS},
+    {0},
+};
+
+static const struct wire_field exemplar[] = {
+    {1, "timestamp", ONE(WIRE_INT64)},
+    {2, "profile_id", ONE(WIRE_STRING)},
+    {3, "span_id", ONE(WIRE_STRING)},
+    {4, "value", ONE(WIRE_INT64)},
+    {5, "labels", MANY_OF(label_pair)},
     {0},
 };
 
 static const struct wire_field point[] = {
     {1, "value", ONE(WIRE_DOUBLE)},
     {2, "timestamp", ONE(WIRE_INT64)},
+    {4, "exemplars", MANY_OF(exemplar)},
     {0},
 };
 
@@ -216,6 +242,48 @@ static const struct wire_field series[] = {
 
 const struct wire_field querier_select_series_response[] = {
     {1, "series", MANY_OF(series)},
+    {0},
+};
+
+/* ---- heatmaps ---------------------------------------------------------- */
+
+static const struct request_json_word heatmap_types[] = {
+    {"HEATMAP_QUERY_TYPE_UNSPECIFIED", 0},
+    {"HEATMAP_QUERY_TYPE_INDIVIDUAL", QUERIER_HEATMAP_INDIVIDUAL},
+    {"HEATMAP_QUERY_TYPE_SPAN", QUERIER_HEATMAP_SPAN},
+    {NULL, 0},
+};
+
+const struct wire_field querier_heatmap_request[] = {
+    {1, "profile_typeID", AT(WIRE_STRING, type_id)},
+    {2, "label_selector", AT(WIRE_STRING, selector)},
+    {3, "start", AT(WIRE_INT64, start_ms)},
+    {4, "end", AT(WIRE_INT64, end_ms)},
+    {5, "step", AT(WIRE_DOUBLE, step_s)},
+    {6, "group_by", STRINGS(group_by)},
+    {7, "query_type", WIRE_ENUM, false, NULL,
+        offsetof(struct querier_request, query_type), 0, heatmap_types},
+    {8, "exemplar_type", EXEMPLARS},
+    {9, "limit", AT(WIRE_INT64, limit)},
+    {0},
+};
+
+static const struct wire_field heatmap_slot_fields[] = {
+    {1, "timestamp", ONE(WIRE_INT64)},
+    {2, "y_min", MANY(WIRE_DOUBLE)},
+    {3, "counts", MANY(WIRE_NUMBER)},
+    {4, "exemplars", MANY_OF(exemplar)},
+    {0},
+};
+
+static const struct wire_field heatmap_series[] = {
+    {1, "labels", MANY_OF(label_pair)},
+    {2, "slots", MANY_OF(heatmap_slot_fields)},
+    {0},
+};
+
+const struct wire_field querier_heatmap_response[] = {
+    {1, "series", MANY_OF(heatmap_series)},
     {0},
 };
 
@@ -345,6 +413,28 @@ void querier_add_flamegraph(struct fk_buf *out, const struct flamebearer *f)
     fk_pb_end(out, mark);
 }
 
+/* Label bytes say field 1; here they are field 5. */
+static void add_exemplar(struct fk_buf *out, const struct series_groups *groups,
+    const struct exemplar *e, uint64_t span)
+{
+    const struct profile_id id = {e->series, e->time_ms};
+    char text[PROFILE_ID_TEXT];
+    struct fk_pb pb;
+    size_t mark = fk_pb_begin(out, 4);
+    profile_id_print(&id, text);
+    wire_add_i64(out, 1, e->time_ms);
+    wire_add_str(out, 2, fk_slice_of(text));
+    if (span) {
+        snprintf(text, sizeof text, "%016" PRIx64, span);
+        wire_add_str(out, 3, fk_slice_of(text));
+    }
+    wire_add_i64(out, 4, e->value);
+    fk_pb_init(&pb, groups->rest.text[e->rest]);
+    while (fk_pb_next(&pb))
+        fk_pb_add_bytes(out, 5, fk_pb_bytes(&pb));
+    fk_pb_end(out, mark);
+}
+
 void querier_add_timeseries(struct fk_buf *out, const struct timeseries *ts)
 {
     for (uint32_t i = 0; i < ts->num_groups; i++) {
@@ -355,16 +445,59 @@ void querier_add_timeseries(struct fk_buf *out, const struct timeseries *ts)
             size_t nested = fk_pb_begin(out, 2);
             wire_add_double(out, 1, timeseries_value(ts, &ts->cell[k]));
             wire_add_i64(out, 2, timeseries_time(ts, &ts->cell[k]));
+            if (ts->ask.exemplars && ts->cell[k].top.value)
+                add_exemplar(out, &ts->groups, &ts->cell[k].top, 0);
             fk_pb_end(out, nested);
         }
         fk_pb_end(out, mark);
     }
 }
 
-void querier_add_stats(struct fk_buf *out, const struct store_stats *stats)
+static void add_slot(struct fk_buf *out, const struct heatmap *h,
+    const struct heatmap_slot *slot)
 {
-    if (stats->profiles)
+    const struct heatmap_point *top = &h->point[slot->first];
+    size_t mark = fk_pb_begin(out, 2);
+    wire_add_i64(out, 1, h->ask.start_ms + top->bucket * h->ask.step_ms);
+    for (int row = 0; row < HEATMAP_ROWS; row++)
+        fk_pb_add_double(out, 2, heatmap_edge(h, row));
+    size_t counts = fk_pb_begin(out, 3);
+    for (int row = 0; row < HEATMAP_ROWS; row++)
+        fk_pb_add_varint(out, (uint64_t)slot->counts[row]);
+    fk_pb_end(out, counts);
+    for (uint32_t i = 1; i < slot->count; i++)
+        if (h->point[slot->first + i].profile.value > top->profile.value)
+            top = &h->point[slot->first + i];
+    if (h->ask.exemplars)
+        add_exemplar(out, &h->groups, &top->profile, top->span);
+    fk_pb_end(out, mark);
+}
+
+/* A series a group, as many as were asked for. */
+void querier_add_heatmap(struct fk_buf *out, const struct heatmap *h)
+{
+    int64_t groups = 0;
+    for (uint32_t i = 0; i < h->count;) {
+        uint32_t group = h->point[i].group;
+        if (h->ask.limit > 0 && groups++ == h->ask.limit)
+            return;
+        size_t mark = fk_pb_begin(out, 1);
+        fk_buf_add_slice(out, h->groups.labels.text[group]);
+        while (i < h->count && h->point[i].group == group) {
+            struct heatmap_slot slot;
+            heatmap_slot(h, i, &slot);
+            add_slot(out, h, &slot);
+            i += slot.count;
+        }
+        fk_pb_end(out, mark);
+    }
+}
+
+void querier_add_stats(
+    struct fk_buf *out, bool ingested, int64_t oldest_ms, int64_t newest_ms)
+{
+    if (ingested)
         fk_pb_add_bool(out, 1, true);
-    wire_add_i64(out, 2, stats->oldest_ms);
-    wire_add_i64(out, 3, stats->newest_ms);
+    wire_add_i64(out, 2, oldest_ms);
+    wire_add_i64(out, 3, newest_ms);
 }

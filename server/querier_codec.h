@@ -7,6 +7,7 @@
 #define SERVER_QUERIER_CODEC_H
 
 #include "server/flamebearer.h"
+#include "server/heatmap.h"
 #include "server/timeseries.h"
 #include "server/wire.h"
 
@@ -18,6 +19,15 @@ enum querier_format {
     QUERIER_PPROF,
 };
 
+enum querier_exemplars {
+    QUERIER_EXEMPLARS_UNSPECIFIED,
+    QUERIER_EXEMPLARS_NONE,
+    QUERIER_EXEMPLARS_INDIVIDUAL,
+    QUERIER_EXEMPLARS_SPAN,
+};
+
+enum querier_heatmap { QUERIER_HEATMAP_INDIVIDUAL = 1, QUERIER_HEATMAP_SPAN };
+
 /* All requests but Diff: each message is a part of these fields. */
 struct querier_request {
     int64_t start_ms, end_ms;
@@ -27,7 +37,7 @@ struct querier_request {
     struct wire_list profile_ids, trace_ids, spans;
     int64_t max_nodes, limit;
     double step_s;
-    int format, aggregation;
+    int format, aggregation, exemplars, query_type;
 };
 
 struct querier_diff_request {
@@ -45,6 +55,8 @@ extern const struct wire_field querier_merge_request[];
 extern const struct wire_field querier_merge_response[];
 extern const struct wire_field querier_select_series_request[];
 extern const struct wire_field querier_select_series_response[];
+extern const struct wire_field querier_heatmap_request[];
+extern const struct wire_field querier_heatmap_response[];
 extern const struct wire_field querier_profile_request[];
 extern const struct wire_field querier_profile_response[];
 extern const struct wire_field querier_span_request[];
@@ -61,6 +73,8 @@ void querier_add_labels(struct fk_buf *out, struct fk_slice labels);
 /* Field 1 of the answers, FlameGraph or FlameGraphDiff by the width. */
 void querier_add_flamegraph(struct fk_buf *out, const struct flamebearer *f);
 void querier_add_timeseries(struct fk_buf *out, const struct timeseries *ts);
-void querier_add_stats(struct fk_buf *out, const struct store_stats *stats);
+void querier_add_heatmap(struct fk_buf *out, const struct heatmap *h);
+void querier_add_stats(
+    struct fk_buf *out, bool ingested, int64_t oldest_ms, int64_t newest_ms);
 
 #endif

@@ -9,6 +9,14 @@ static int64_t clamp(int64_t ms)
                                 : ms;
 }
 
+enum fk_err query_forgive(const struct query *q, enum fk_err err)
+{
+    if (err != FK_ERR_CORRUPT || !q->incomplete)
+        return err;
+    *q->incomplete = true;
+    return FK_OK;
+}
+
 enum fk_err query_range_check(
     int64_t *start_ms, int64_t *end_ms, bool open, struct fk_diag *diag)
 {

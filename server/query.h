@@ -11,6 +11,7 @@
 #define SERVER_QUERY_H
 
 #include "common/buf.h"
+#include "server/profile_id.h"
 #include "server/profile_type.h"
 #include "server/store.h"
 #include "server/tree.h"
@@ -28,8 +29,28 @@
 struct query {
     struct store *store;
     struct store_tenant *tenant;
+    /* Tenants whose data is added to that of the first. */
+    struct store_tenant *const *more;
+    uint32_t num_more;
     struct store_budget budget;
+    /* Set when stored profiles failed their check and were left out; NULL:
+     * that is an error. */
+    bool *incomplete;
 };
+
+static inline uint32_t query_tenants(const struct query *q)
+{
+    return 1 + q->num_more;
+}
+
+static inline struct store_tenant *query_tenant(
+    const struct query *q, uint32_t i)
+{
+    return i ? q->more[i - 1] : q->tenant;
+}
+
+/* The result of a visit of the store, where what is damaged is left out. */
+FK_MUST_USE enum fk_err query_forgive(const struct query *q, enum fk_err err);
 
 struct query_select {
     struct profile_type type;
@@ -38,6 +59,10 @@ struct query_select {
     /* Only stacks that begin with these functions, root first. */
     const struct fk_slice *call_site;
     uint32_t call_site_depth;
+    /* Only these stored profiles, if by_id. */
+    const struct profile_id *ids;
+    uint32_t num_ids;
+    bool by_id;
 };
 
 /* Refuse what is backwards or (unless `open`) has an end that is 0. */

@@ -44,8 +44,11 @@ static enum fk_err visit(const struct query *q, const struct query_labels *what,
     store_series_fn fn, struct intern *out)
 {
     struct walk w = {what, out};
-    return q->store->ops->series(
-        q->tenant, what->selector, what->t0, what->t1, fn, &w);
+    enum fk_err err = FK_OK;
+    for (uint32_t i = 0; i < query_tenants(q) && !err; i++)
+        err = q->store->ops->series(
+            query_tenant(q, i), what->selector, what->t0, what->t1, fn, &w);
+    return err;
 }
 
 enum fk_err query_labels_names(

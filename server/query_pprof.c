@@ -20,8 +20,8 @@ static enum fk_err add_stack(
     size_t depth = 0;
     for (uint32_t i = node; i && depth < MAX_DEPTH; i = t->trie.parent[i]) {
         struct store_frame f;
-        enum fk_err err = t->query->store->ops->frame(
-            t->query->tenant, t->id, t->trie.frame[i], &f);
+        enum fk_err err =
+            t->query->store->ops->frame(t->tenant, t->id, t->trie.frame[i], &f);
         if (err)
             return err;
         w->frame[depth++] = (struct fk_pprof_frame){

@@ -15,11 +15,11 @@ static enum fk_err too_much(struct query_sums *s, const char *what)
 static struct query_sum *sum_of(struct query_sums *s, uint32_t trie)
 {
     for (size_t i = s->count; i-- > 0;)
-        if (s->sum[i].trie == trie)
+        if (s->sum[i].trie == trie && s->sum[i].tenant == s->tenant)
             return &s->sum[i];
     if (s->count == QUERY_MAX_TRIES)
         return NULL;
-    s->sum[s->count] = (struct query_sum){.trie = trie};
+    s->sum[s->count] = (struct query_sum){.tenant = s->tenant, .trie = trie};
     return &s->sum[s->count++];
 }
 
@@ -45,8 +45,10 @@ static enum fk_err reserve(
 static enum fk_err add_run(void *arg, const struct store_run *run)
 {
     struct query_sums *s = arg;
-    struct query_sum *sum = sum_of(s, run->trie);
     uint32_t last = 0;
+    if (s->select->by_id && run->series != s->only)
+        return FK_OK;
+    struct query_sum *sum = sum_of(s, run->trie);
     if (!sum)
         return too_much(s, "services");
     for (size_t i = 0; i < run->n; i++)
@@ -59,6 +61,27 @@ static enum fk_err add_run(void *arg, const struct store_run *run)
     return err;
 }
 
+static enum fk_err add_range(struct query_sums *s, int64_t t0, int64_t t1)
+{
+    const struct query *q = s->query;
+    return query_forgive(
+        q, q->store->ops->merge(query_tenant(q, s->tenant),
+               &s->select->selector, t0, t1, &q->budget, add_run, s, s->diag));
+}
+
+static enum fk_err add_ids(struct query_sums *s)
+{
+    const struct query_select *select = s->select;
+    enum fk_err err = FK_OK;
+    for (uint32_t i = 0; i < select->num_ids && !err; i++) {
+        int64_t at = select->ids[i].time_ms;
+        s->only = select->ids[i].series;
+        if (at >= select->t0 && at < select->t1)
+            err = add_range(s, at, at + 1);
+    }
+    return err;
+}
+
 enum fk_err query_sums_init(struct query_sums *s, const struct query *q,
     const struct query_select *select, struct fk_diag *diag)
 {
@@ -66,8 +89,9 @@ enum fk_err query_sums_init(struct query_sums *s, const struct query *q,
     s->sum = calloc(QUERY_MAX_TRIES, sizeof *s->sum);
     if (!s->sum)
         return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
-    enum fk_err err = q->store->ops->merge(q->tenant, &select->selector,
-        select->t0, select->t1, &q->budget, add_run, s, diag);
+    enum fk_err err = FK_OK;
+    for (; s->tenant < query_tenants(q) && !err; s->tenant++)
+        err = select->by_id ? add_ids(s) : add_range(s, select->t0, select->t1);
     if (err == FK_ERR_LIMIT)
         fk_diag_set(diag, err,
             "the query takes too long or reads too much; narrow the time "
@@ -121,8 +145,10 @@ enum fk_err query_sums_trie(
 {
     const struct query *q = s->query;
     struct query_sum *sum = &s->sum[i];
-    *out = (struct query_trie){.query = q, .id = sum->trie};
-    enum fk_err err = q->store->ops->trie_hold(q->tenant, out->id, &out->trie);
+    *out = (struct query_trie){
+        .query = q, .tenant = query_tenant(q, sum->tenant), .id = sum->trie};
+    enum fk_err err =
+        q->store->ops->trie_hold(out->tenant, out->id, &out->trie);
     if (err)
         return err;
     err = reserve(s, sum, out->trie.count);
@@ -136,15 +162,14 @@ enum fk_err query_sums_trie(
 
 void query_trie_release(struct query_trie *t)
 {
-    t->query->store->ops->trie_release(t->query->tenant, &t->trie);
+    t->query->store->ops->trie_release(t->tenant, &t->trie);
 }
 
 enum fk_err query_trie_name(void *arg, uint32_t frame, struct fk_slice *name)
 {
     struct query_trie *t = arg;
     struct store_frame f;
-    enum fk_err err =
-        t->query->store->ops->frame(t->query->tenant, t->id, frame, &f);
+    enum fk_err err = t->query->store->ops->frame(t->tenant, t->id, frame, &f);
     if (!err)
         *name = f.name.len ? f.name : FK_SLICE("unknown");
     return err;

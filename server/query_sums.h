@@ -11,8 +11,8 @@
 #define QUERY_MAX_SUM_BYTES ((size_t)256 << 20)
 
 struct query_sum {
-    uint32_t trie;
-    int64_t *self; /* by node; `cap` of them */
+    uint32_t tenant, trie; /* query_tenant(q, tenant) */
+    int64_t *self;         /* by node; `cap` of them */
     uint32_t cap;
 };
 
@@ -21,6 +21,8 @@ struct query_sums {
     const struct query_select *select;
     struct query_sum *sum;
     size_t count, bytes;
+    uint32_t tenant; /* the one whose data is being added */
+    uint32_t only;   /* series to add, if select->by_id */
     struct fk_diag *diag;
 };
 
@@ -33,6 +35,7 @@ void query_sums_fini(struct query_sums *s);
 /* A sum beside its trie, stacks outside of the call site already at 0. */
 struct query_trie {
     const struct query *query;
+    struct store_tenant *tenant;
     uint32_t id;
     struct store_trie trie;
     const int64_t *self; /* trie.count of them */

@@ -42,6 +42,9 @@ struct reply {
 struct request {
     struct server *server;
     struct store_tenant *tenant;
+    /* Further tenants of a read (X-Scope-OrgID: a|b). */
+    struct store_tenant **more_tenants;
+    uint32_t num_more_tenants;
     struct fk_slice method, path;
     struct fk_query query;
     struct request_header *headers;

@@ -12,8 +12,8 @@
 
 /* Letters, digits and !-_.*'() as Pyroscope allows, but neither . nor .. */
 bool tenant_name_ok(struct fk_slice name);
-/* Sets r->tenant, or answers and returns false. May touch the disk when the
- * tenant is new. */
+/* Sets r->tenant, and for a read of `a|b` r->more_tenants, or answers and
+ * returns false. May touch the disk when the tenant is new. */
 bool tenant_resolve(struct request *r, const struct route *route);
 
 #endif

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-enum { MAX_LABEL_BYTES = 64 << 20 };
-
 static enum fk_err too_many(struct timeseries *ts)
 {
     return fk_diag_set(ts->diag, FK_ERR_LIMIT,
@@ -14,26 +12,8 @@ static enum fk_err too_many(struct timeseries *ts)
         TIMESERIES_MAX_CELLS);
 }
 
-static enum fk_err add_series(void *arg, const struct store_series *series)
-{
-    struct timeseries *ts = arg;
-    struct label_filter filter = {ts->ask.group_by, ts->ask.num_group_by, true};
-    struct fk_buf bytes;
-    uint32_t group = 0;
-    fk_buf_init(&bytes, MAX_LABEL_BYTES);
-    if (filter.count)
-        label_bytes_add(&bytes, series->labels, &filter);
-    enum fk_err err = bytes.err;
-    if (!err)
-        err = intern_put(&ts->labels, fk_buf_slice(&bytes), &group);
-    if (!err)
-        err = fk_map_put(&ts->group_of, fk_hash_mix(series->id), group);
-    fk_buf_fini(&bytes);
-    return err == FK_ERR_LIMIT ? too_many(ts) : err;
-}
-
 /* ceil((time - start) / step), which is the bucket (t-step, t] it is in. */
-static int64_t bucket_of(const struct timeseries_ask *ask, int64_t time_ms)
+int64_t timeseries_bucket(const struct timeseries_ask *ask, int64_t time_ms)
 {
     int64_t d = time_ms - ask->start_ms;
     return d <= 0 ? 0 : (d - 1) / ask->step_ms + 1;
@@ -60,10 +40,11 @@ static enum fk_err new_cell(
 static enum fk_err add_point(void *arg, const struct store_point *p)
 {
     struct timeseries *ts = arg;
-    uint64_t group = fk_map_get(&ts->group_of, fk_hash_mix(p->series)), found;
-    if (group == FK_MAP_NONE)
-        return FK_OK; /* a series born since; the next answer has it */
-    int64_t bucket = bucket_of(&ts->ask, p->time_ms);
+    uint32_t group, rest;
+    uint64_t found;
+    if (!series_groups_find(&ts->groups, ts->tenant, p->series, &group, &rest))
+        return FK_OK;
+    int64_t bucket = timeseries_bucket(&ts->ask, p->time_ms);
     uint64_t key = fk_hash_mix((uint64_t)bucket) + group;
     size_t at = 0;
     while ((found = fk_map_next(&ts->cell_of, key, &at)) != FK_MAP_NONE)
@@ -72,13 +53,17 @@ static enum fk_err add_point(void *arg, const struct store_point *p)
     enum fk_err err = FK_OK;
     if (found == FK_MAP_NONE) {
         found = ts->count;
-        err = new_cell(ts, key, (uint32_t)group, bucket);
+        err = new_cell(ts, key, group, bucket);
     }
     if (err)
         return err;
     struct timeseries_cell *cell = &ts->cell[found];
     cell->total = tree_sum(cell->total, p->total);
     cell->profiles += p->profiles;
+    /* What was merged in the store is no profile any more. */
+    if (p->profiles == 1 && p->total > cell->top.value)
+        cell->top = (struct exemplar){
+            p->total, p->time_ms, ts->tenant, p->series, rest};
     return FK_OK;
 }
 
@@ -100,7 +85,7 @@ static int by_total_and_labels(const void *a, const void *b)
 
 static enum fk_err make_groups(struct timeseries *ts)
 {
-    ts->group = calloc(ts->labels.count + 1u, sizeof *ts->group);
+    ts->group = calloc(ts->groups.labels.count + 1u, sizeof *ts->group);
     if (!ts->group)
         return fk_diag_set(ts->diag, FK_ERR_NOMEM, "out of memory");
     if (ts->count)
@@ -109,7 +94,7 @@ static enum fk_err make_groups(struct timeseries *ts)
         const struct timeseries_cell *c = &ts->cell[i];
         if (i == 0 || c->group != c[-1].group)
             ts->group[ts->num_groups++] = (struct timeseries_group){
-                .labels = ts->labels.text[c->group], .first = i};
+                .labels = ts->groups.labels.text[c->group], .first = i};
         struct timeseries_group *g = &ts->group[ts->num_groups - 1];
         g->count++;
         g->total = tree_sum(g->total, c->total);
@@ -121,7 +106,8 @@ static enum fk_err make_groups(struct timeseries *ts)
 }
 
 /* What the buckets cover: from one step before start to the last t. */
-static void range_of(const struct timeseries_ask *ask, int64_t *t0, int64_t *t1)
+void timeseries_range(
+    const struct timeseries_ask *ask, int64_t *t0, int64_t *t1)
 {
     int64_t last = (ask->end_ms - ask->start_ms) / ask->step_ms;
     *t0 = ask->start_ms - ask->step_ms + 1;
@@ -134,16 +120,18 @@ enum fk_err timeseries_init(struct timeseries *ts, const struct query *q,
 {
     int64_t t0, t1;
     *ts = (struct timeseries){.ask = *ask, .diag = diag};
-    intern_init(&ts->labels, TIMESERIES_MAX_CELLS, MAX_LABEL_BYTES);
-    fk_map_init(&ts->group_of, TIMESERIES_MAX_CELLS);
     fk_map_init(&ts->cell_of, TIMESERIES_MAX_CELLS);
-    range_of(ask, &t0, &t1);
+    timeseries_range(ask, &t0, &t1);
+    const struct series_groups_ask groups = {
+        ask->group_by, ask->num_group_by, ask->exemplars, t0, t1};
     const struct store_ops *ops = q->store->ops;
-    enum fk_err err =
-        ops->series(q->tenant, &select->selector, t0, t1, add_series, ts);
-    if (!err)
-        err = ops->timeline(q->tenant, &select->selector, t0, t1, &q->budget,
-            add_point, ts, diag);
+    enum fk_err err = series_groups_init(&ts->groups, q, select, &groups);
+    if (err == FK_ERR_LIMIT)
+        return too_many(ts);
+    for (; ts->tenant < query_tenants(q) && !err; ts->tenant++)
+        err = query_forgive(
+            q, ops->timeline(query_tenant(q, ts->tenant), &select->selector, t0,
+                   t1, &q->budget, add_point, ts, diag));
     if (err == FK_ERR_LIMIT)
         fk_diag_set(diag, err,
             "the query takes too long or reads too much; narrow the time "
@@ -153,8 +141,7 @@ enum fk_err timeseries_init(struct timeseries *ts, const struct query *q,
 
 void timeseries_fini(struct timeseries *ts)
 {
-    intern_fini(&ts->labels);
-    fk_map_fini(&ts->group_of);
+    series_groups_fini(&ts->groups);
     fk_map_fini(&ts->cell_of);
     free(ts->cell);
     free(ts->group);

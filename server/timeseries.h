@@ -8,9 +8,7 @@
 #ifndef SERVER_TIMESERIES_H
 #define SERVER_TIMESERIES_H
 
-#include "server/intern.h"
-#include "server/label_bytes.h"
-#include "server/query.h"
+#include "server/series_groups.h"
 
 #define TIMESERIES_MAX_CELLS (1u << 20)
 
@@ -18,6 +16,7 @@ struct timeseries_ask {
     int64_t start_ms, end_ms, step_ms; /* step >= 1 */
     const struct fk_slice *group_by;
     uint32_t num_group_by;
+    bool exemplars;
     bool average;  /* of the profiles of a bucket, instead of their sum */
     int64_t limit; /* keep the largest so many series; < 1: all */
 };
@@ -27,6 +26,7 @@ struct timeseries_cell {
     int64_t bucket; /* time = start + bucket * step */
     int64_t total;
     int64_t profiles;
+    struct exemplar top; /* the profile with the highest value; 0 = none */
 };
 
 struct timeseries_group {
@@ -36,8 +36,8 @@ struct timeseries_group {
 };
 
 struct timeseries {
-    struct intern labels;
-    struct fk_map group_of; /* series -> group */
+    struct series_groups groups;
+    uint32_t tenant; /* the one whose data is being added */
     struct fk_map cell_of;
     struct timeseries_cell *cell;
     uint32_t count, cap;
@@ -52,6 +52,11 @@ FK_MUST_USE enum fk_err timeseries_init(struct timeseries *ts,
     const struct query *q, const struct query_select *select,
     const struct timeseries_ask *ask, struct fk_diag *diag);
 void timeseries_fini(struct timeseries *ts);
+
+/* Which bucket a time is in, and what all of them cover: [*t0, *t1). */
+int64_t timeseries_bucket(const struct timeseries_ask *ask, int64_t time_ms);
+void timeseries_range(
+    const struct timeseries_ask *ask, int64_t *t0, int64_t *t1);
 
 int64_t timeseries_time(
     const struct timeseries *ts, const struct timeseries_cell *cell);

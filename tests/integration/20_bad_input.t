@@ -96,7 +96,7 @@ bad "gzip bomb of text" 422 "unpacks to more than" \
 bad "truncated gzip on Push" 400 "" -H 'Content-Type: application/proto' \
     -H 'Content-Encoding: gzip' --data-binary "@$TMP/cut.gz" "$push"
 cat "$TMP/bomb.gz" "$TMP/bomb.gz" >"$TMP/bombs.gz"
-bad "gzip bomb on Push" 429 "" -H 'Content-Type: application/proto' \
+bad "gzip bomb on Push" 400 "" -H 'Content-Type: application/proto' \
     -H 'Content-Encoding: gzip' --data-binary "@$TMP/bombs.gz" "$push"
 
 # ---- Push --------------------------------------------------------------------
@@ -187,6 +187,18 @@ bad "a profile of 2001" 422 "outside of ingestion window" -d 'a 1' \
     "$URL/ingest?name=bad.cpu&from=1000000000"
 bad "a profile of tomorrow" 422 "outside of ingestion window" -d 'a 1' \
     "$URL/ingest?name=bad.cpu&from=now%2B1d"
+
+# ---- too many profiles of one series in one second -----------------------------
+at=$(date +%s)
+for i in $(seq 130); do
+    printf 'url = "%s/ingest?name=crowd.cpu&from=%s%03d"\ndata-binary = "a 1"\noutput = /dev/null\nwrite-out = "%%{http_code}\\n"\n' \
+        "$URL" "$at" "$i"
+    [ "$i" = 130 ] || echo next
+done >"$TMP/crowd"
+is "128 profiles of one second, then no more" \
+    "$(curl -s -K "$TMP/crowd" | sort | uniq -c | tr -s ' \n' ' ')" " 128 200 2 422 "
+is "which has a counter of its own" \
+    "$(counter 'pyroscope_discarded_samples_total{reason="same_second"}')" 2
 
 # ---- HTTP itself ----------------------------------------------------------------
 # wire WHAT STATUS HEAD BODY: bytes as they are (backslashes mean what they

@@ -24,6 +24,20 @@ for name in .. . 'a/b' 'a|b' "$(head -c 151 /dev/zero | tr '\000' a)"; do
     put "$name"
     is "a name that is none: $(printf %.20s "$name")" "$status" 400
 done
+is "a read of several adds them up" "$(ticks 'red|blue')" 90000000
+is "each once" "$(ticks 'red| red |blue|red')" 90000000
+is "totals over time as well" "$(curl -s -H 'X-Scope-OrgID: red|blue' -H 'Content-Type: application/json' \
+    -d "{\"profileTypeID\":\"$cpu\",\"labelSelector\":\"{}\",\"start\":$(date +%s000 -d '-1 hour'),\"end\":$(date +%s000 -d '+1 hour'),\"step\":7200}" \
+    "$URL/querier.v1.QuerierService/SelectSeries" | jq '[.series[].points[].value] | add')" 90000000
+fetch -H 'X-Scope-OrgID: red|../blue' -H 'Content-Type: application/json' -d '{}' \
+    "$URL/querier.v1.QuerierService/LabelNames"
+is "a bad name among several" "$status" 400
+newest() {
+    curl -s -H "X-Scope-OrgID: $1" -H 'Content-Type: application/json' -d '{}' \
+        "$URL/querier.v1.QuerierService/GetProfileStats"
+}
+is "statistics are a tenant's own" "$(newest green)" "{}"
+like "and there where there is data" "$(newest red)" '*"dataIngested":true*'
 fetch "$URL/metrics"
 is "operators need none" "$status" 200
 fetch "$URL/"

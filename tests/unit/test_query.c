@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/pb.h"
 #include "common/pprof.h"
+#include "server/heatmap.h"
 #include "server/query.h"
 #include "server/query_labels.h"
 #include "server/timeseries.h"
@@ -322,6 +323,121 @@ TEST(label_bytes_order_by_text_not_by_length)
         }
     for (int i = 0; i < 5; i++)
         fk_buf_fini(&bytes[i]);
+}
+
+
+/* ---- what is damaged, single profiles, several tenants ----------------- */
+
+static const struct store_ops *whole_ops;
+
+static enum fk_err merge_damaged(struct store_tenant *t,
+    const struct selector *s, int64_t t0, int64_t t1,
+    const struct store_budget *budget, store_run_fn fn, void *arg,
+    struct fk_diag *diag)
+{
+    enum fk_err err = whole_ops->merge(t, s, t0, t1, budget, fn, arg, diag);
+    return err ? err : fk_diag_set(diag, FK_ERR_CORRUPT, "one is damaged");
+}
+
+TEST(what_is_good_is_answered_when_some_is_damaged)
+{
+    struct store_ops damaged;
+    bool incomplete = false;
+    setup();
+    put("a", 1000, "main;x 1");
+    struct query_select s = select_of("{}", 0, 9999);
+    whole_ops = fx.store->ops;
+    damaged = *whole_ops;
+    damaged.merge = merge_damaged;
+    fx.store->ops = &damaged;
+    q.incomplete = &incomplete;
+    check_tree(&s, "main;x 1\n");
+    CHECK(incomplete);
+    fx.store->ops = whole_ops;
+    teardown();
+}
+
+TEST(single_profiles_by_id)
+{
+    setup();
+    put("a", 1000, "main;x 1");
+    put("a", 1001, "main;x 10");
+    put("b", 1000, "main;x 100");
+    struct query_select s = select_of("{}", 0, 9999);
+    const struct timeseries_ask ask = {
+        .start_ms = 1000, .end_ms = 1000, .step_ms = 10, .exemplars = true};
+    struct timeseries ts;
+    CHECK(timeseries_init(&ts, &q, &s, &ask, NULL) == FK_OK);
+    CHECK_INT(ts.count, 1);
+    CHECK_INT(ts.cell[0].top.value, 100);
+    const struct exemplar top = ts.cell[0].top;
+    timeseries_fini(&ts);
+    const struct profile_id ids[] = {{top.series, top.time_ms}};
+    s.ids = ids;
+    s.num_ids = 1;
+    s.by_id = true;
+    check_tree(&s, "main;x 100\n");
+    s.t0 = 1001; /* the range still holds */
+    check_tree(&s, "");
+    s.t0 = s.num_ids = 0; /* ids that are nobody's */
+    check_tree(&s, "");
+    teardown();
+}
+
+TEST(tenants_are_added_up)
+{
+    setup();
+    struct store_tenant *first = fx.tenant, *more = fx_tenant(&fx, "b");
+    put("a", 1000, "main;x 1\nmain;y 3");
+    fx.tenant = more;
+    put("c", 1000, "main;x 10\nmain;z 5");
+    fx.tenant = first;
+    struct query_select s = select_of("{}", 0, 9999);
+    check_tree(&s, "main;x 1\nmain;y 3\n");
+    q.more = &more;
+    q.num_more = 1;
+    check_tree(&s, "main;x 11\nmain;y 3\nmain;z 5\n");
+    const struct fk_slice by[] = {FK_SLICE("service_name")};
+    const struct timeseries_ask ask = {.start_ms = 1000,
+        .end_ms = 1000,
+        .step_ms = 10,
+        .group_by = by,
+        .num_group_by = 1};
+    struct timeseries ts;
+    CHECK(timeseries_init(&ts, &q, &s, &ask, NULL) == FK_OK);
+    CHECK_INT(ts.num_groups, 2);
+    CHECK_INT(ts.group[0].total, 15);
+    CHECK_INT(ts.group[1].total, 4);
+    timeseries_fini(&ts);
+    teardown();
+}
+
+TEST(heatmap_counts_profiles_in_twenty_bands)
+{
+    setup();
+    put("a", 1000, "main 100");
+    put("a", 1001, "main 105");
+    put("a", 1005, "main 200");
+    put("b", 1010, "main 300");
+    struct query_select s = select_of("{}", 0, 0);
+    const struct timeseries_ask ask = {
+        .start_ms = 1000, .end_ms = 1010, .step_ms = 10};
+    struct heatmap h;
+    struct heatmap_slot slot;
+    CHECK(heatmap_init(&h, &q, &s, &ask, NULL) == FK_OK);
+    CHECK_INT(h.count, 4);
+    CHECK(heatmap_edge(&h, 0) == 100.0);
+    CHECK(heatmap_edge(&h, 10) == 200.0);
+    heatmap_slot(&h, 0, &slot);
+    CHECK_INT(slot.count, 1);
+    CHECK_INT(slot.counts[0], 1);
+    heatmap_slot(&h, slot.count, &slot);
+    CHECK_INT(slot.count, 3);
+    CHECK_INT(slot.counts[0], 1);
+    CHECK_INT(slot.counts[10], 1);
+    CHECK_INT(slot.counts[HEATMAP_ROWS - 1], 1);
+    heatmap_fini(&h);
+    teardown();
 }
 
 TAP_MAIN

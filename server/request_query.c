@@ -1,0 +1,25 @@
+#include "server/request_query.h"
+
+#include "common/clock.h"
+#include "server/server.h"
+
+void request_query(struct request *r, struct query *out, bool *incomplete)
+{
+    *incomplete = false;
+    *out = (struct query){.store = r->server->store,
+        .tenant = r->tenant,
+        .more = r->more_tenants,
+        .num_more = r->num_more_tenants,
+        .budget = {fk_mono_ns() + QUERY_MAX_NS, QUERY_MAX_BYTES,
+            request_cancelled, r},
+        .incomplete = incomplete};
+}
+
+void request_query_note(struct request *r, bool incomplete)
+{
+    if (!incomplete)
+        return;
+    metrics_add(&r->server->metrics, METRIC_QUERIES_INCOMPLETE, 1);
+    reply_header(r, "X-Flamekit-Incomplete",
+        "some stored profiles failed their check and were left out");
+}

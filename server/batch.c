@@ -76,6 +76,24 @@ uint32_t batch_frame(struct batch *b, const struct store_frame *f)
     return (uint32_t)b->num_frames++;
 }
 
+uint32_t batch_frame_copy(struct batch *b, const struct store_frame *f)
+{
+    size_t known = b->num_frames;
+    uint32_t index = batch_frame(b, f);
+
+    if (b->num_frames > known) {
+        struct store_frame *mine = &b->frames[index];
+        mine->name = fk_arena_dup(b->arena, f->name);
+        mine->file = fk_arena_dup(b->arena, f->file);
+        if ((f->name.len > 0 && !mine->name.ptr) ||
+            (f->file.len > 0 && !mine->file.ptr)) {
+            *mine = (struct store_frame){0};
+            return fail(b, FK_ERR_LIMIT);
+        }
+    }
+    return index;
+}
+
 static bool stack_eq(
     const struct store_stack *s, const uint32_t *frames, size_t depth)
 {

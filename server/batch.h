@@ -37,6 +37,8 @@ void batch_fini(struct batch *b);
 
 /* Index of the frame; 0 after an error. */
 uint32_t batch_frame(struct batch *b, const struct store_frame *frame);
+/* The same for a name that does not outlive the call. */
+uint32_t batch_frame_copy(struct batch *b, const struct store_frame *frame);
 /* Index of the stack, frames root first. */
 uint32_t batch_stack(struct batch *b, const uint32_t *frames, size_t depth);
 /* Sorts, adds up values of equal stacks, drops zeros. Returns how many are

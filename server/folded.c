@@ -1,23 +1,12 @@
 #include "server/folded.h"
 
 struct reading {
-    enum folded_kind kind;
-    folded_fn fn;
+    bool counted; /* lines end with a count */
+    stacks_fn fn;
     void *arg;
     struct fk_diag *diag;
     size_t line; /* from 1 */
 };
-
-static size_t split_frames(struct fk_slice stack, struct fk_slice *frames)
-{
-    struct fk_slice one;
-    size_t n = 0;
-
-    while (n < FOLDED_MAX_DEPTH && fk_slice_split(&stack, ';', &one))
-        if (one.len > 0)
-            frames[n++] = one;
-    return n;
-}
 
 /* "stack count" at the last blank. *count 0: nothing to count here. */
 static enum fk_err split_count(
@@ -40,7 +29,7 @@ static enum fk_err split_count(
 
 static enum fk_err read_line(struct reading *r, struct fk_slice line)
 {
-    struct fk_slice frames[FOLDED_MAX_DEPTH];
+    struct fk_slice frames[STACKS_MAX_DEPTH];
     int64_t count = 1;
 
     if (line.len > 0 && line.ptr[line.len - 1] == '\r')
@@ -51,25 +40,39 @@ static enum fk_err read_line(struct reading *r, struct fk_slice line)
     if (!fk_slice_utf8(line))
         return fk_diag_set(
             r->diag, FK_ERR_FORMAT, "line %zu is not UTF-8 text", r->line);
-    if (r->kind == FOLDED_GROUPS) {
+    if (r->counted) {
         enum fk_err err = split_count(r, &line, &count);
         if (err)
             return err;
     }
-    size_t n = split_frames(line, frames);
+    size_t n = stacks_split(line, frames);
     return n > 0 && count > 0 ? r->fn(r->arg, frames, n, count) : FK_OK;
 }
 
-enum fk_err folded_read(struct fk_slice text, enum folded_kind kind,
-    folded_fn fn, void *arg, struct fk_diag *diag)
+static enum fk_err read_text(struct reading *r, struct fk_slice text)
 {
-    struct reading r = {kind, fn, arg, diag, 0};
     struct fk_slice line;
     enum fk_err err = FK_OK;
 
     while (err == FK_OK && fk_slice_split(&text, '\n', &line)) {
-        r.line++;
-        err = read_line(&r, line);
+        r->line++;
+        err = read_line(r, line);
     }
     return err;
+}
+
+enum fk_err folded_read_groups(
+    struct fk_slice text, stacks_fn fn, void *arg, struct fk_diag *diag)
+{
+    struct reading r = {true, fn, arg, diag, 0};
+
+    return read_text(&r, text);
+}
+
+enum fk_err folded_read_lines(
+    struct fk_slice text, stacks_fn fn, void *arg, struct fk_diag *diag)
+{
+    struct reading r = {false, fn, arg, diag, 0};
+
+    return read_text(&r, text);
 }

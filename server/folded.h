@@ -8,20 +8,15 @@
 #ifndef SERVER_FOLDED_H
 #define SERVER_FOLDED_H
 
-#include "common/err.h"
-#include "common/slice.h"
+#include "server/stacks.h"
 
-#define FOLDED_MAX_LINE  (64 * 1024)
-#define FOLDED_MAX_DEPTH 1000
+#define FOLDED_MAX_LINE (64 * 1024)
 
-enum folded_kind { FOLDED_GROUPS, FOLDED_LINES };
-
-/* Frames are views into the text, never empty; count > 0. Anything but FK_OK
- * ends the reading and is returned. */
-typedef enum fk_err (*folded_fn)(
-    void *arg, const struct fk_slice *frames, size_t num_frames, int64_t count);
-
-FK_MUST_USE enum fk_err folded_read(struct fk_slice text, enum folded_kind kind,
-    folded_fn fn, void *arg, struct fk_diag *diag);
+/* "main;work 3": a stack, a blank, and how often. */
+FK_MUST_USE enum fk_err folded_read_groups(
+    struct fk_slice text, stacks_fn fn, void *arg, struct fk_diag *diag);
+/* "main;work": every line counts 1. */
+FK_MUST_USE enum fk_err folded_read_lines(
+    struct fk_slice text, stacks_fn fn, void *arg, struct fk_diag *diag);
 
 #endif

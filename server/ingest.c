@@ -4,7 +4,6 @@
 #include "common/gzip.h"
 #include "server/ingest_labels.h"
 #include "server/server.h"
-#include "server/uuid.h"
 
 #include <string.h>
 #include <time.h>
@@ -151,95 +150,6 @@ enum fk_err ingest_full(struct ingest *in, struct fk_diag *diag)
         "sample labels times sample types) and %u frames and stacks; use "
         "labels with fewer values, or send less at a time",
         BATCH_MAX_PROFILES, BATCH_MAX_STACKS);
-}
-
-/* ---- folded text ------------------------------------------------------- */
-
-struct folded {
-    struct ingest *in;
-    struct store_value *values;
-    size_t count, cap;
-    int64_t weight; /* of one count */
-};
-
-static enum fk_err add_stack(
-    void *arg, const struct fk_slice *frames, size_t num_frames, int64_t count)
-{
-    struct folded *f = arg;
-    uint32_t index[FOLDED_MAX_DEPTH];
-    int64_t value;
-
-    for (size_t i = 0; i < num_frames; i++) {
-        const struct store_frame frame = {.name = frames[i]};
-        index[i] = batch_frame(&f->in->batch, &frame);
-    }
-    if (__builtin_mul_overflow(count, f->weight, &value))
-        return FK_ERR_FORMAT;
-    if (f->count == f->cap) {
-        size_t cap = f->cap ? f->cap * 2 : 256;
-        struct store_value *more =
-            fk_arena_array(&f->in->request->arena, cap, sizeof(*more));
-        if (!more)
-            return FK_ERR_LIMIT;
-        if (f->count > 0)
-            memcpy(more, f->values, f->count * sizeof(*more));
-        f->values = more;
-        f->cap = cap;
-    }
-    f->values[f->count++] = (struct store_value){
-        batch_stack(&f->in->batch, index, num_frames), value};
-    return f->in->batch.err;
-}
-
-/* With the sample rate known, counts become nanoseconds. */
-static void folded_type(const struct ingest_kind *kind,
-    const struct ingest_source *source, struct fk_pprof_type *type,
-    struct fk_pprof_type *period)
-{
-    *type = (struct fk_pprof_type){
-        fk_slice_of(kind->type), fk_slice_of(kind->unit)};
-    *period = (struct fk_pprof_type){{0}, {0}};
-    if (!kind->timed)
-        return;
-    if (source->sample_rate == 0)
-        *type = (struct fk_pprof_type){FK_SLICE("samples"), FK_SLICE("count")};
-    else
-        *period =
-            (struct fk_pprof_type){FK_SLICE("cpu"), FK_SLICE("nanoseconds")};
-}
-
-enum fk_err ingest_add_folded(struct ingest *in,
-    const struct ingest_source *source, const struct ingest_kind *kind,
-    enum folded_kind lines, struct fk_slice text, struct fk_diag *diag)
-{
-    struct folded f = {.in = in, .weight = 1};
-    struct store_profile profile = {.labels = *source->labels};
-    struct fk_pprof_type type, period;
-    enum fk_err err;
-
-    in->received++;
-    folded_type(kind, source, &type, &period);
-    if (kind->timed && source->sample_rate > 0)
-        f.weight = FK_NS_PER_S / source->sample_rate;
-    err = ingest_labels_ready(in, &profile.labels, diag);
-    if (err == FK_OK)
-        err = ingest_time(
-            in, source, source->fallback_ns, &profile.time_ms, diag);
-    if (err == FK_OK)
-        err = ingest_labels_private(
-            &profile.labels, type, period, &in->request->arena, diag);
-    if (err)
-        return err;
-    in->reason = REJECTED_MALFORMED;
-    err = folded_read(text, lines, add_stack, &f, diag);
-    if (err)
-        return diag->text[0] ? err : ingest_full(in, diag);
-    profile.values = f.values;
-    profile.num_values = batch_fold(&in->batch, f.values, f.count);
-    uuid_make(profile.id);
-    if (profile.num_values > 0)
-        batch_profile(&in->batch, &profile);
-    return in->batch.err ? ingest_full(in, diag) : FK_OK;
 }
 
 /* ---- to the store ------------------------------------------------------ */

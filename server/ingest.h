@@ -18,7 +18,6 @@
 
 #include "common/pprof.h"
 #include "server/batch.h"
-#include "server/folded.h"
 #include "server/ingest_name.h"
 #include "server/metrics.h"
 #include "server/request.h"
@@ -38,7 +37,8 @@ struct ingest_source {
     const struct fk_labels *labels; /* __name__ and service_name present */
     int64_t fallback_ns;            /* time of a profile that tells none */
     uint64_t dedup;                 /* see store_profile */
-    uint32_t sample_rate;           /* folded only; 0 = do not scale */
+    uint32_t sample_rate;           /* of stacks; 0 = do not scale */
+    int64_t duration_ns;            /* of stacks, JFR */
 };
 
 /* Sees a decoded profile before it is stored: may change its names and set
@@ -62,11 +62,32 @@ FK_MUST_USE enum fk_err ingest_inflate(struct request *r, struct fk_slice bytes,
 FK_MUST_USE enum fk_err ingest_add_pprof(struct ingest *in,
     const struct ingest_source *source, struct fk_slice bytes,
     const struct ingest_fix *fix, struct fk_diag *diag);
-FK_MUST_USE enum fk_err ingest_add_folded(struct ingest *in,
-    const struct ingest_source *source, const struct ingest_kind *kind,
-    enum folded_kind lines, struct fk_slice text, struct fk_diag *diag);
 
-/* For ingest_pprof.c: labels made ready (relabelled, checked), and the time
+/* A profile made of stacks by name (server/stacks.h), one after the other:
+ *   open; ingest_stacks_add(&s, ...) as often as needed; close. */
+struct ingest_stacks {
+    struct ingest *in;
+    struct store_profile profile;
+    struct store_value *values;
+    size_t count, cap;
+    int64_t weight; /* of a count of 1; set by open, may be changed */
+    size_t bytes;   /* of names so far: stacks that share their bytes in the
+                       body do not share the work */
+};
+
+#define INGEST_MAX_STACK_BYTES ((size_t)128 << 20)
+
+FK_MUST_USE enum fk_err ingest_stacks_open(struct ingest_stacks *s,
+    struct ingest *in, const struct ingest_source *source,
+    const struct ingest_kind *kind, struct fk_diag *diag);
+/* A stacks_fn; `s` is the struct ingest_stacks. */
+FK_MUST_USE enum fk_err ingest_stacks_add(
+    void *s, const struct fk_slice *frames, size_t num_frames, int64_t count);
+/* `err` is how the reading ended; what it was is put into words. */
+FK_MUST_USE enum fk_err ingest_stacks_close(
+    struct ingest_stacks *s, enum fk_err err, struct fk_diag *diag);
+
+/* For ingest_*.c: labels made ready (relabelled, checked), and the time
  * of a profile, within the ingestion window. */
 FK_MUST_USE enum fk_err ingest_labels_ready(
     struct ingest *in, struct fk_labels *labels, struct fk_diag *diag);

@@ -114,6 +114,14 @@ static struct fk_slice string_of(const json_t *v)
     return (struct fk_slice){json_string_value(v), json_string_length(v)};
 }
 
+bool request_json_to_str(const struct json_t *v, struct fk_slice *out)
+{
+    if (!json_is_string(v))
+        return false;
+    *out = string_of(v);
+    return true;
+}
+
 struct fk_slice request_json_str(
     struct request_json *j, const struct json_t *object, const char *name)
 {
@@ -137,22 +145,28 @@ static bool integral(double d, int64_t *out)
     return true;
 }
 
+bool request_json_to_i64(const struct json_t *v, int64_t *out)
+{
+    if (json_is_integer(v)) {
+        *out = json_integer_value(v);
+        return true;
+    }
+    if (json_is_string(v))
+        return fk_slice_i64(string_of(v), out);
+    return json_is_real(v) && integral(json_real_value(v), out);
+}
+
 int64_t request_json_i64(
     struct request_json *j, const struct json_t *object, const char *name)
 {
     const json_t *v = find(j, object, name);
     int64_t n = 0;
 
-    if (!v)
+    if (v && !request_json_to_i64(v, &n)) {
+        mistake(j, name, "a whole number of 64 bits");
         return 0;
-    if (json_is_integer(v))
-        return json_integer_value(v);
-    if (json_is_string(v) && fk_slice_i64(string_of(v), &n))
-        return n;
-    if (json_is_real(v) && integral(json_real_value(v), &n))
-        return n;
-    mistake(j, name, "a whole number of 64 bits");
-    return 0;
+    }
+    return n;
 }
 
 static bool special_double(struct fk_slice s, double *out)
@@ -172,27 +186,33 @@ static bool special_double(struct fk_slice s, double *out)
     return false;
 }
 
+bool request_json_to_double(const struct json_t *v, double *out)
+{
+    if (json_is_number(v)) {
+        *out = json_number_value(v);
+        return true;
+    }
+    if (!json_is_string(v))
+        return false;
+    const char *text = json_string_value(v);
+    char *end;
+    if (special_double(string_of(v), out))
+        return true;
+    *out = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*out);
+}
+
 double request_json_double(
     struct request_json *j, const struct json_t *object, const char *name)
 {
     const json_t *v = find(j, object, name);
     double d = 0;
 
-    if (!v)
+    if (v && !request_json_to_double(v, &d)) {
+        mistake(j, name, "a number");
         return 0;
-    if (json_is_number(v))
-        return json_number_value(v);
-    if (json_is_string(v)) {
-        const char *text = json_string_value(v);
-        char *end;
-        if (special_double(string_of(v), &d))
-            return d;
-        d = strtod(text, &end);
-        if (end != text && *end == '\0' && isfinite(d))
-            return d;
     }
-    mistake(j, name, "a number");
-    return 0;
+    return d;
 }
 
 bool request_json_bool(
@@ -266,25 +286,38 @@ static ptrdiff_t base64_decode(struct fk_slice s, unsigned char *out)
     return (ptrdiff_t)n;
 }
 
+bool request_json_to_bytes(
+    const struct json_t *v, struct fk_arena *arena, struct fk_slice *out)
+{
+    struct fk_slice text;
+
+    *out = (struct fk_slice){0};
+    if (!request_json_to_str(v, &text))
+        return false;
+    if (text.len == 0)
+        return true;
+    unsigned char *bytes = fk_arena_alloc(arena, text.len / 4 * 3 + 3);
+    ptrdiff_t n = bytes ? base64_decode(text, bytes) : -1;
+    if (n < 0)
+        return false;
+    *out = (struct fk_slice){(const char *)bytes, (size_t)n};
+    return true;
+}
+
 struct fk_slice request_json_bytes(struct request_json *j,
     const struct json_t *object, const char *name, struct fk_arena *arena)
 {
-    struct fk_slice text = request_json_str(j, object, name);
+    const json_t *v = find(j, object, name);
+    struct fk_slice bytes = {0};
 
-    if (text.len == 0)
-        return (struct fk_slice){0};
-    unsigned char *out = fk_arena_alloc(arena, text.len / 4 * 3 + 3);
-    if (!out) {
-        j->err = fk_diag_set(&j->diag, FK_ERR_LIMIT,
-            "field \"%s\" of the JSON body is too large", name);
-        return (struct fk_slice){0};
+    if (v && !request_json_to_bytes(v, arena, &bytes)) {
+        if (arena->failed)
+            j->err = fk_diag_set(&j->diag, FK_ERR_LIMIT,
+                "field \"%s\" of the JSON body is too large", name);
+        else
+            mistake(j, name, "base64 text");
     }
-    ptrdiff_t n = base64_decode(text, out);
-    if (n < 0) {
-        mistake(j, name, "base64 text");
-        return (struct fk_slice){0};
-    }
-    return (struct fk_slice){(const char *)out, (size_t)n};
+    return bytes;
 }
 
 const struct json_t *request_json_object(
@@ -333,6 +366,66 @@ struct fk_slice request_json_str_at(struct request_json *j,
         return (struct fk_slice){0};
     }
     return string_of(v);
+}
+
+enum request_json_kind request_json_kind(const struct json_t *v)
+{
+    if (!v)
+        return REQUEST_JSON_ABSENT;
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        return REQUEST_JSON_OBJECT;
+    case JSON_ARRAY:
+        return REQUEST_JSON_LIST;
+    case JSON_STRING:
+        return REQUEST_JSON_STRING;
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return REQUEST_JSON_NUMBER;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return REQUEST_JSON_BOOL;
+    case JSON_NULL:
+        return REQUEST_JSON_ABSENT;
+    }
+    return REQUEST_JSON_ABSENT;
+}
+
+static const json_t *unless_null(const json_t *v)
+{
+    return json_is_null(v) ? NULL : v;
+}
+
+const struct json_t *request_json_get(
+    const struct json_t *object, const char *name)
+{
+    return unless_null(json_object_get(object, name));
+}
+
+const struct json_t *request_json_at(const struct json_t *list, size_t i)
+{
+    return unless_null(json_array_get(list, i));
+}
+
+size_t request_json_size(const struct json_t *list)
+{
+    return json_array_size(list);
+}
+
+enum fk_err request_json_each(
+    const struct json_t *object, request_json_fn fn, void *arg)
+{
+    /* jansson's iterator is not const, and changes nothing. */
+    json_t *o = (json_t *)(uintptr_t)object;
+
+    for (void *at = json_object_iter(o); at;
+         at = json_object_iter_next(o, at)) {
+        enum fk_err err = fn(arg, fk_slice_of(json_object_iter_key(at)),
+            unless_null(json_object_iter_value(at)));
+        if (err)
+            return err;
+    }
+    return FK_OK;
 }
 
 static int add_text(const char *bytes, size_t n, void *out)

@@ -76,6 +76,35 @@ const struct json_t *request_json_object_at(struct request_json *j,
 struct fk_slice request_json_str_at(struct request_json *j,
     const struct json_t *object, const char *name, size_t i);
 
+/* For bodies that are walked as they come, such as lists of lists. These set
+ * no error: their caller knows the place to be named. NULL stands for what is
+ * absent or null, and is taken by all of them. */
+enum request_json_kind {
+    REQUEST_JSON_ABSENT,
+    REQUEST_JSON_BOOL,
+    REQUEST_JSON_NUMBER,
+    REQUEST_JSON_STRING,
+    REQUEST_JSON_LIST,
+    REQUEST_JSON_OBJECT,
+};
+
+enum request_json_kind request_json_kind(const struct json_t *value);
+const struct json_t *request_json_get(
+    const struct json_t *object, const char *name); /* exactly this name */
+const struct json_t *request_json_at(const struct json_t *list, size_t i);
+size_t request_json_size(const struct json_t *list);
+/* False: it is of another kind, or out of range. */
+bool request_json_to_str(const struct json_t *value, struct fk_slice *out);
+bool request_json_to_i64(const struct json_t *value, int64_t *out);
+bool request_json_to_double(const struct json_t *value, double *out);
+bool request_json_to_bytes(
+    const struct json_t *value, struct fk_arena *arena, struct fk_slice *out);
+/* Every member of an object, until fn returns anything but FK_OK. */
+typedef enum fk_err (*request_json_fn)(
+    void *arg, struct fk_slice name, const struct json_t *value);
+FK_MUST_USE enum fk_err request_json_each(
+    const struct json_t *object, request_json_fn fn, void *arg);
+
 /* Any value of the body as compact JSON text; nothing when absent. */
 void request_json_dump(struct request_json *j, const struct json_t *object,
     const char *name, struct fk_buf *out);

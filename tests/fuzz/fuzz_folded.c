@@ -10,7 +10,7 @@ static enum fk_err look(
 {
     const struct fk_slice *text = arg;
 
-    FK_ASSERT(n > 0 && n <= FOLDED_MAX_DEPTH && count > 0);
+    FK_ASSERT(n > 0 && n <= STACKS_MAX_DEPTH && count > 0);
     for (size_t i = 0; i < n; i++) {
         FK_ASSERT(frames[i].len > 0);
         FK_ASSERT(frames[i].ptr >= text->ptr);
@@ -26,11 +26,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fk_slice text = {(const char *)data, size};
 
-    const enum folded_kind kinds[] = {FOLDED_GROUPS, FOLDED_LINES};
+    const stacks_read_fn readers[] = {folded_read_groups, folded_read_lines};
 
     for (int i = 0; i < 2; i++) {
         struct fk_diag diag = {{0}};
-        if (folded_read(text, kinds[i], look, &text, &diag))
+        if (readers[i](text, look, &text, &diag))
             FK_ASSERT(diag.text[0]);
     }
     return 0;

@@ -21,32 +21,32 @@ static enum fk_err show(
 TEST(folded_reads_what_profilers_write)
 {
     static const struct {
-        enum folded_kind kind;
+        stacks_read_fn read;
         const char *text, *want;
     } rows[] = {
-        {FOLDED_GROUPS, "a;b 2\na;c 3\n", "a;b=2 a;c=3 "},
-        {FOLDED_GROUPS, "a;b 2", "a;b=2 "},
-        {FOLDED_GROUPS, "a;b 2\r\n", "a;b=2 "},
-        {FOLDED_GROUPS, "void f(int, char);g h 7\n",
+        {folded_read_groups, "a;b 2\na;c 3\n", "a;b=2 a;c=3 "},
+        {folded_read_groups, "a;b 2", "a;b=2 "},
+        {folded_read_groups, "a;b 2\r\n", "a;b=2 "},
+        {folded_read_groups, "void f(int, char);g h 7\n",
             "void f(int, char);g h=7 "},
-        {FOLDED_GROUPS, "\n\nnocount\na 1\n", "a=1 "},
-        {FOLDED_GROUPS, "a;b 0\n", ""},
-        {FOLDED_GROUPS, ";a;;b; 1\n", "a;b=1 "},
-        {FOLDED_GROUPS, "; 1\n", ""},
-        {FOLDED_GROUPS, "a 9223372036854775807\n", "a=9223372036854775807 "},
-        {FOLDED_GROUPS, "", ""},
-        {FOLDED_LINES, "a;b\na;b\n", "a;b=1 a;b=1 "},
-        {FOLDED_LINES, "a 3\n", "a 3=1 "},
-        {FOLDED_LINES, "\n", ""},
+        {folded_read_groups, "\n\nnocount\na 1\n", "a=1 "},
+        {folded_read_groups, "a;b 0\n", ""},
+        {folded_read_groups, ";a;;b; 1\n", "a;b=1 "},
+        {folded_read_groups, "; 1\n", ""},
+        {folded_read_groups, "a 9223372036854775807\n",
+            "a=9223372036854775807 "},
+        {folded_read_groups, "", ""},
+        {folded_read_lines, "a;b\na;b\n", "a;b=1 a;b=1 "},
+        {folded_read_lines, "a 3\n", "a 3=1 "},
+        {folded_read_lines, "\n", ""},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct fk_buf out;
         struct fk_diag diag = {{0}};
         fk_buf_init(&out, 4096);
-        CHECK_INT(folded_read(fk_slice_of(rows[i].text), rows[i].kind, show,
-                      &out, &diag),
-            FK_OK);
+        CHECK_INT(
+            rows[i].read(fk_slice_of(rows[i].text), show, &out, &diag), FK_OK);
         CHECK_STR(out.ptr ? out.ptr : "", rows[i].want);
         fk_buf_fini(&out);
     }
@@ -69,8 +69,8 @@ TEST(folded_names_the_line_it_cannot_read)
         struct fk_buf out;
         struct fk_diag diag = {{0}};
         fk_buf_init(&out, 4096);
-        CHECK_INT(folded_read(fk_slice_of(rows[i].text), FOLDED_GROUPS, show,
-                      &out, &diag),
+        CHECK_INT(
+            folded_read_groups(fk_slice_of(rows[i].text), show, &out, &diag),
             FK_ERR_FORMAT);
         CHECK(strncmp(diag.text, rows[i].where, strlen(rows[i].where)) == 0);
         fk_buf_fini(&out);
@@ -87,19 +87,19 @@ static enum fk_err count_frames(
 
 TEST(folded_has_limits)
 {
-    size_t seen = 0, len = 2 * (FOLDED_MAX_DEPTH + 10);
+    size_t seen = 0, len = 2 * (STACKS_MAX_DEPTH + 10);
     char *text = malloc(FOLDED_MAX_LINE + 8);
     struct fk_diag diag = {{0}};
 
     for (size_t i = 0; i < len; i += 2)
         memcpy(text + i, "f;", 2);
-    CHECK_INT(folded_read((struct fk_slice){text, len}, FOLDED_LINES,
-                  count_frames, &seen, &diag),
+    CHECK_INT(folded_read_lines(
+                  (struct fk_slice){text, len}, count_frames, &seen, &diag),
         FK_OK);
-    CHECK_INT(seen, FOLDED_MAX_DEPTH);
+    CHECK_INT(seen, STACKS_MAX_DEPTH);
     memset(text, 'f', FOLDED_MAX_LINE + 1);
-    CHECK_INT(folded_read((struct fk_slice){text, FOLDED_MAX_LINE + 1},
-                  FOLDED_LINES, count_frames, &seen, &diag),
+    CHECK_INT(folded_read_lines((struct fk_slice){text, FOLDED_MAX_LINE + 1},
+                  count_frames, &seen, &diag),
         FK_ERR_LIMIT);
     free(text);
 }
@@ -116,8 +116,7 @@ TEST(folded_stops_when_told)
 {
     int calls = 0;
 
-    CHECK_INT(folded_read(
-                  FK_SLICE("a 1\nb 1\n"), FOLDED_GROUPS, refuse, &calls, NULL),
+    CHECK_INT(folded_read_groups(FK_SLICE("a 1\nb 1\n"), refuse, &calls, NULL),
         FK_ERR_CANCELLED);
     CHECK_INT(calls, 1);
 }

@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/gzip.h"
+#include "server/folded.h"
 #include "server/ingest_labels.h"
 #include "server/server.h"
 #include "tests/tap.h"
@@ -379,9 +380,12 @@ TEST(folded_counts_become_nanoseconds_when_the_rate_is_known)
         CHECK_INT(fk_labels_set(&w->labels, FK_SLICE("__name__"),
                       fk_slice_of(kind->metric)),
             FK_OK);
-        CHECK_INT(ingest_add_folded(&w->in, &source, kind, FOLDED_GROUPS,
-                      FK_SLICE("a;b 2\na 1\na;b 2\n"), &w->diag),
+        struct ingest_stacks stacks;
+        CHECK_INT(ingest_stacks_open(&stacks, &w->in, &source, kind, &w->diag),
             FK_OK);
+        enum fk_err err = folded_read_groups(FK_SLICE("a;b 2\na 1\na;b 2\n"),
+            ingest_stacks_add, &stacks, &w->diag);
+        CHECK_INT(ingest_stacks_close(&stacks, err, &w->diag), FK_OK);
         CHECK_INT(w->in.batch.num_profiles, 1);
         const struct store_profile *p = &w->in.batch.profiles[0];
         CHECK(fk_slice_eqz(
@@ -391,6 +395,32 @@ TEST(folded_counts_become_nanoseconds_when_the_rate_is_known)
         CHECK_INT(total(p), rows[i].total);
         world_free(w);
     }
+}
+
+TEST(stacks_that_share_their_bytes_do_not_share_the_limit)
+{
+    struct world *w = world_new();
+    const struct ingest_kind *kind;
+    struct fk_slice service, name = {calloc(1, 65536), 65536};
+    const struct ingest_source source = {
+        .labels = &w->labels, .fallback_ns = 5000 * FK_NS_PER_MS};
+    struct ingest_stacks stacks;
+    enum fk_err err = FK_OK;
+    size_t added = 0;
+
+    CHECK_INT(
+        ingest_kind_of(FK_SLICE("shop.live"), &kind, &service, NULL), FK_OK);
+    CHECK_INT(
+        ingest_stacks_open(&stacks, &w->in, &source, kind, &w->diag), FK_OK);
+    for (; err == FK_OK && added < 10000; added++)
+        err = ingest_stacks_add(&stacks, &name, 1, 1);
+    CHECK_INT(err, FK_ERR_LIMIT);
+    CHECK(added <= INGEST_MAX_STACK_BYTES / name.len + 1);
+    CHECK_INT(ingest_stacks_close(&stacks, err, &w->diag), FK_ERR_LIMIT);
+    CHECK(w->diag.text[0]);
+    CHECK_INT(w->in.batch.num_profiles, 0);
+    free((void *)(uintptr_t)name.ptr);
+    world_free(w);
 }
 
 TEST(labels_have_rules)

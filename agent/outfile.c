@@ -7,9 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/gzip.h"
-
-#define GZIP_LEVEL 1
+#include "common/pprof_file.h"
 
 /* Absolute, because the host may go elsewhere. */
 static bool expand(char *out, size_t size, const char *path)
@@ -68,54 +66,6 @@ enum fk_err fk_outfile_add(struct fk_outfile *out, struct fk_slice pprof)
 /* ---- writing -------------------------------------------------------------
  */
 
-static bool ends(const char *path, const char *ending)
-{
-    size_t n = strlen(path), m = strlen(ending);
-    return n > m && strcmp(path + n - m, ending) == 0;
-}
-
-static bool is_pprof(const char *path)
-{
-    static const char *const endings[] = {
-        ".pb", ".pprof", ".prof", ".pb.gz", ".pprof.gz", ".prof.gz"};
-    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
-        if (ends(path, endings[i]))
-            return true;
-    return false;
-}
-
-static uint32_t default_type(const struct fk_pprof *p)
-{
-    for (uint32_t i = 0; i < p->num_types; i++)
-        if (fk_slice_eq(p->types[i].type, p->default_type))
-            return i;
-    return 0;
-}
-
-static enum fk_err fold(struct fk_slice pprof, struct fk_buf *text)
-{
-    struct fk_arena arena;
-    struct fk_pprof profile;
-    fk_arena_init(&arena, 32 * FK_OUTFILE_BYTES);
-    enum fk_err err = read_back(pprof, &arena, &profile);
-    if (err == FK_OK)
-        err = fk_pprof_fold(&profile, default_type(&profile), text);
-    fk_arena_fini(&arena);
-    return err;
-}
-
-/* `body` in the form that the path asks for. */
-static enum fk_err convert(
-    const char *path, struct fk_slice body, struct fk_buf *out)
-{
-    if (!is_pprof(path))
-        return fold(body, out);
-    if (ends(path, ".gz"))
-        return fk_gzip_write(body, GZIP_LEVEL, out);
-    fk_buf_add_slice(out, body);
-    return out->err;
-}
-
 static bool write_all(int fd, struct fk_slice bytes)
 {
     while (bytes.len > 0) {
@@ -154,7 +104,7 @@ enum fk_err fk_outfile_write(struct fk_outfile *out)
     fk_buf_init(&bytes, FK_OUTFILE_BYTES);
     enum fk_err err = fk_pprof_merge_write(&out->merge, &body);
     if (err == FK_OK)
-        err = convert(out->path, fk_buf_slice(&body), &bytes);
+        err = fk_pprof_convert(out->path, fk_buf_slice(&body), &bytes);
     if (err == FK_OK)
         err = replace(out->path, fk_buf_slice(&bytes));
     out->changed = err != FK_OK;

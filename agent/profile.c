@@ -192,8 +192,8 @@ bool fk_profile_put(
             return false;
     if (trace->flags & FK_TRACE_CUT)
         frames[n++] = (struct fk_pprof_frame){.name = FK_SLICE("[truncated]")};
-    size_t own = own_frames(frames, n);
     n = without_begin(frames, n);
+    size_t own = own_frames(frames, n);
     struct own_texts text;
     struct fk_pprof_label labels[FK_TAGS_MAX + OWN_LABELS];
     size_t num_labels = labels_of(p, trace, &text, labels);

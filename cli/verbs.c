@@ -22,6 +22,9 @@ static const struct verb verbs[] = {
     {"solve", verb_solve, "EX [--speed X]", "the robot solves it"},
     {"mark", verb_mark, "TEXT", "a marker on the timeline"},
     {"hello", verb_hello, "", "write one profile and read it back"},
+    {"record", verb_record, "[-o FILE] -- CMD...", "profile any program"},
+    {"top", verb_top, "FILE", "its largest functions"},
+    {"flame", verb_flame, "[--html] [-o FILE] FILE", "its flame graph"},
     {NULL, NULL, NULL, NULL},
 };
 

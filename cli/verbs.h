@@ -21,6 +21,7 @@ verb_fn verb_up, verb_down, verb_status, verb_restart, verb_reset; /* stack */
 verb_fn verb_load, verb_doctor, verb_hello, verb_mark;
 verb_fn verb_list, verb_next, verb_predict, verb_run, verb_check, verb_hint,
     verb_answer, verb_solve; /* exercises */
+verb_fn verb_record, verb_top, verb_flame;
 
 const struct verb *verbs_find(const char *name); /* or NULL */
 int verbs_help(void);

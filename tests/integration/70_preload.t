@@ -1,0 +1,136 @@
+#!/bin/sh
+# The preload library in programs that know nothing of it: they do what they
+# did, and there is a profile, or the reason why not.
+# Pitfalls of the agent: 8, 11, 12, 30, 50, 51.
+. tests/tap.sh
+need cc nm readelf
+lib=$PWD/build/release/lib/libflamekit_preload.so
+[ -e "$lib" ] || { echo "1..0 # SKIP no preload library in this build"; exit 0; }
+
+# preload FILE COMMAND...: FILE is where its profile goes
+preload() {
+    file=$1
+    shift
+    env FLAMEKIT_OUTPUT="$file" PYROSCOPE_UPLOAD_INTERVAL=1s \
+        LD_PRELOAD="$lib" "$@"
+}
+# same NAME COMMAND...: equal output, errors and status with and without
+same() {
+    what=$1
+    shift
+    "$@" >"$TMP/plain.out" 2>"$TMP/plain.err" </dev/null
+    plain=$?
+    preload "$TMP/same.%p.pb" "$@" >"$TMP/pre.out" 2>"$TMP/pre.err" </dev/null
+    is "$what: status" "$?" "$plain"
+    ok "$what: output" cmp -s "$TMP/plain.out" "$TMP/pre.out"
+    ok "$what: errors" cmp -s "$TMP/plain.err" "$TMP/pre.err"
+}
+
+like "it brings no library but the C library" \
+    "$(readelf -d "$lib" | grep NEEDED | grep -v 'libc\.so\|ld-linux')" ""
+is "what it puts in front of the host's functions" \
+    "$(nm -D --defined-only "$lib" | awk '{ print $3 }' | grep -v '^flamekit_' |
+        grep -vE '^(pthread_(create|mutex_|rwlock_)|malloc$|calloc$|realloc|free$|memalign$|aligned_alloc$|posix_memalign$|valloc$|pvalloc$)')" ""
+
+cat >"$TMP/spin.c" <<'END'
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+static volatile unsigned long sink;
+__attribute__((noipa)) void hot_function(long ms)
+{
+    struct timespec t;
+    long until;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    until = t.tv_sec * 1000 + t.tv_nsec / 1000000 + ms;
+    do {
+        for (int i = 0; i < 20000; i++)
+            sink = sink * 31 + 7;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    } while (t.tv_sec * 1000 + t.tv_nsec / 1000000 < until);
+}
+static void *brief(void *arg)
+{
+    hot_function(2);
+    if (arg)
+        pthread_exit(arg);
+    return "done";
+}
+int main(int argc, char **argv)
+{
+    const char *how = argc > 1 ? argv[1] : "";
+    if (!strcmp(how, "threads"))
+        for (int i = 0; i < 400; i++) {
+            pthread_t t;
+            void *got;
+            pthread_create(&t, NULL, brief, i % 2 ? "left" : NULL);
+            pthread_join(t, &got);
+            if (strcmp(got, i % 2 ? "left" : "done"))
+                return 9;
+        }
+    else
+        hot_function(400);
+    if (!strcmp(how, "exec"))
+        execl(argv[0], argv[0], "again", (char *)NULL);
+    puts(how);
+    return 5;
+}
+END
+cc -O1 -pthread -o "$TMP/spin" "$TMP/spin.c"
+cc -O1 -pthread -static -o "$TMP/static" "$TMP/spin.c"
+
+is "a program runs under it" "$(preload "$TMP/a.folded" "$TMP/spin" x; echo $?)" "x
+5"
+like "and its profile names the hot function" \
+    "$(cat "$TMP/a.folded")" "*;main;hot_function *"
+is "no profile where nobody asked" \
+    "$(cd "$TMP" && LD_PRELOAD=$lib ./spin y; ls "$TMP" | grep -c pb)" "y
+0"
+preload "$TMP/t.folded" env PYROSCOPE_SAMPLE_RATE=1000 "$TMP/spin" threads >"$TMP/out"
+is "threads keep their results" "$? $(cat "$TMP/out")" "5 threads"
+ns=$(awk '/hot_function/ { s += $NF } END { print s + 0 }' "$TMP/t.folded")
+echo "# 8: $((ns / 1000000)) ms seen of 800 in threads of 2 ms"
+ok "8: threads of 2 ms are seen" test "$ns" -gt 50000000
+is "and their stacks begin as without it" \
+    "$(grep -c flamekit_ "$TMP/t.folded")" 0
+is "11: exec under it" "$(preload "$TMP/e.folded" "$TMP/spin" exec; echo $?)" "again
+5"
+preload "$TMP/only.folded" env PYROSCOPE_PRELOAD_ONLY=other "$TMP/spin" >/dev/null
+ok "PYROSCOPE_PRELOAD_ONLY keeps others out" test ! -e "$TMP/only.folded"
+preload "$TMP/only.folded" env PYROSCOPE_PRELOAD_ONLY=other,spin "$TMP/spin" >/dev/null
+ok "and lets those in" test -e "$TMP/only.folded"
+is "PYROSCOPE_PRELOAD_CHILDREN=0 ends with the program itself" \
+    "$(preload "$TMP/none" env PYROSCOPE_PRELOAD_CHILDREN=0 sh -c 'echo "[$LD_PRELOAD]"')" "[]"
+is "50: a static program runs as it would" \
+    "$(preload "$TMP/s.folded" "$TMP/static" z; echo $?)" "z
+5"
+
+# Hosts.
+seq 300000 | sort -R >"$TMP/numbers"
+same "sort" sort -n "$TMP/numbers"
+same "sort, wrong option" sort --nonsense
+same "bash" bash -c 'x=0; for i in $(seq 2000); do x=$((x + i)); done
+    echo $x | cat; exec 3<"$0"; read -u 3 l; echo "$l"; (exit 4)' "$TMP/numbers"
+cat >"$TMP/t.c" <<'END'
+int main(void) { return undeclared; }
+END
+same "gcc, an error" gcc -c "$TMP/t.c" -o "$TMP/t.o"
+same "gcc" gcc -O2 -c "$TMP/spin.c" -o "$TMP/spin.o"
+python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
+if [ -n "$python" ]; then
+    same "python3" "$python" -c 'import threading, subprocess, os, sys
+def f(): return sum(i * i for i in range(300000))
+ts = [threading.Thread(target=f) for _ in range(4)]
+[t.start() for t in ts]; [t.join() for t in ts]
+print(subprocess.run(["echo", "child"], capture_output=True).stdout)
+pid = os.fork()
+if pid == 0: os._exit(3)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), os.open("/dev/null", 0))
+sys.exit(6)'
+else
+    skip "python3" "not installed"
+fi
+tap_done

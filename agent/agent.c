@@ -15,10 +15,13 @@
 #include "agent/handler.h"
 #include "agent/hostlog.h"
 #include "agent/labels.h"
+#include "agent/tagboard.h"
+#include "agent/wall.h"
 #include "agent/worker.h"
 #include "common/clock.h"
 
 #define FINAL_UPLOAD_NS (2 * FK_NS_PER_S)
+#define KNOWN_TYPES     (FLAMEKIT_PROFILE_CPU | FLAMEKIT_PROFILE_WALL)
 
 struct fk_counters fk_counters;
 
@@ -34,8 +37,9 @@ static struct {
     pthread_mutex_t lock;
     enum state state;
     struct fk_config config;
-    struct fk_stacktab *table;
-    bool forked; /* the table is a copy that handlers may have been inside */
+    struct fk_stacktab *cpu, *wall;
+    unsigned types; /* switched on now */
+    bool forked; /* the tables are copies that handlers may have been inside */
     bool hooked; /* atfork and atexit are registered */
     sigset_t mask_before_fork;
 } agent = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -70,8 +74,10 @@ static void in_parent(void)
 static void in_child(void)
 {
     fk_labels_fork_done();
-    fk_handler_enable(false);
+    fk_handler_enable(0);
     fk_handler_forget_tid();
+    fk_tagboard_forget();
+    fk_wall_fork_child();
     fk_cputimer_forget();
     fk_registry_clear();
     fk_registry_unlock();
@@ -96,12 +102,17 @@ static void hook_process(void)
 
 static bool map_memory(void)
 {
-    if (agent.table == NULL)
-        agent.table = fk_stacktab_new();
-    if (agent.table == NULL || !fk_registry_init())
+    if (!fk_registry_init())
         return false;
-    if (agent.forked)
-        fk_stacktab_reset(agent.table);
+    struct fk_stacktab **const tables[] = {&agent.cpu, &agent.wall};
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        if (*tables[i] == NULL)
+            *tables[i] = fk_stacktab_new();
+        if (*tables[i] == NULL)
+            return false;
+        if (agent.forked)
+            fk_stacktab_reset(*tables[i]);
+    }
     agent.forked = false;
     return true;
 }
@@ -113,11 +124,24 @@ static void clear_counters(void)
         fk_count_set(&c[i], 0);
 }
 
+/* The CPU timers serve both: a wall-clock profile needs what runs, too. */
+static void switch_types(unsigned types)
+{
+    agent.types = types & KNOWN_TYPES;
+    fk_wall_enable(types & FLAMEKIT_PROFILE_WALL);
+    fk_registry_lock();
+    fk_handler_enable(agent.types);
+    fk_cputimer_arm(agent.types != 0);
+    fk_registry_unlock();
+}
+
 static int start_parts(const flamekit_config *config)
 {
     clear_counters();
     fk_handler_init(&(struct fk_handler_config){
-        .cpu = agent.table,
+        .cpu = agent.cpu,
+        .wall = agent.wall,
+        .period_ns = FK_NS_PER_S / config->sample_rate,
         .max_depth = config->max_stack_depth,
         .tell_threads = config->report_thread_id || config->report_thread_name,
     });
@@ -128,9 +152,10 @@ static int start_parts(const flamekit_config *config)
             config->signal_number);
         return rc;
     }
-    fk_handler_enable(config->profile_types & FLAMEKIT_PROFILE_CPU);
-    rc = fk_worker_start(config, agent.table);
+    switch_types(config->profile_types);
+    rc = fk_worker_start(config, agent.cpu, agent.wall);
     if (rc != 0) {
+        fk_wall_enable(false);
         fk_cputimer_stop();
         fk_hostlog(FLAMEKIT_LOG_ERROR, "the agent's thread cannot start: %s",
             strerrordesc_np(-rc));
@@ -152,11 +177,11 @@ static int start_locked(const flamekit_config *config)
         return -EINVAL;
     }
     config = &agent.config.public;
-    if (config->profile_types & ~FLAMEKIT_PROFILE_CPU)
+    if (config->profile_types & ~KNOWN_TYPES)
         fk_hostlog(FLAMEKIT_LOG_WARN,
-            "profile types 0x%x have no effect: this version takes CPU "
-            "profiles",
-            config->profile_types & ~FLAMEKIT_PROFILE_CPU);
+            "profile types 0x%x have no effect: this version takes CPU and "
+            "wall-clock profiles",
+            config->profile_types & ~KNOWN_TYPES);
     int rc = map_memory() ? start_parts(config) : -ENOMEM;
     if (rc != 0) {
         fk_config_fini(&agent.config);
@@ -196,8 +221,9 @@ void flamekit_shutdown(void)
 {
     if (!enter_state(RUNNING, STOPPING))
         return;
+    fk_wall_enable(false);
     fk_cputimer_stop();
-    fk_handler_enable(false);
+    fk_handler_enable(0);
     bool joined = fk_worker_stop(fk_mono_ns() + FINAL_UPLOAD_NS);
     pthread_mutex_lock(&agent.lock);
     fk_registry_lock();
@@ -224,15 +250,13 @@ int flamekit_flush(unsigned timeout_ms)
 
 int flamekit_set_enabled(unsigned profile_types, int on)
 {
-    if (!is_running())
-        return -ESRCH;
-    if (profile_types & FLAMEKIT_PROFILE_CPU) {
-        fk_registry_lock();
-        fk_handler_enable(on);
-        fk_cputimer_arm(on);
-        fk_registry_unlock();
-    }
-    return 0;
+    pthread_mutex_lock(&agent.lock);
+    bool running = agent.state == RUNNING;
+    if (running)
+        switch_types(
+            on ? agent.types | profile_types : agent.types & ~profile_types);
+    pthread_mutex_unlock(&agent.lock);
+    return running ? 0 : -ESRCH;
 }
 
 /* ---- threads ------------------------------------------------------------ */
@@ -293,6 +317,13 @@ static void fill_stats(flamekit_stats *s)
         .agent_cpu_ns = (uint64_t)fk_worker_cpu_ns(),
         .memory_bytes = fk_registry_bytes() + fk_labels_bytes() +
                         fk_worker_table_bytes() + fk_counted(&c->queued_bytes),
+        .wall_ns = fk_counted(&c->wall_ns),
+        .wall_lost_ns = fk_counted(&c->wall_lost_ns),
+        .wall_looks = fk_counted(&c->wall_looks),
+        .wall_moved = fk_counted(&c->wall_moved),
+        .wall_round_ns = fk_counted(&c->wall_round_ns),
+        .wall_cpu_ns = fk_counted(&c->wall_cpu_ns),
+        .wall_limits = fk_counted(&c->wall_limits),
     };
     for (int i = 0; i < FK_NUM_STOPS; i++)
         s->unwind_stops[i] = fk_counted(&c->stops[i]);

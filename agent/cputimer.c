@@ -13,6 +13,7 @@
 #include "agent/counters.h"
 #include "agent/handler.h"
 #include "agent/hostlog.h"
+#include "agent/procstat.h"
 #include "common/clock.h"
 #include "common/hash.h"
 #include "common/rng.h"
@@ -93,11 +94,6 @@ static void give_signal_back(void)
 
 /* ---- one thread --------------------------------------------------------- */
 
-static clockid_t cpu_clock_of(pid_t tid)
-{
-    return (clockid_t)((~(unsigned)tid << 3) | 6u);
-}
-
 /* Threads started together must not tick together. */
 static void set_timer(struct fk_thread *t, bool on)
 {
@@ -154,7 +150,7 @@ static void give_timer(struct fk_thread *t)
         .sigev_value.sival_ptr = t,
     };
     event.sigev_notify_thread_id = t->tid;
-    if (syscall(SYS_timer_create, cpu_clock_of(t->tid), &event, &t->timer) !=
+    if (syscall(SYS_timer_create, fk_thread_clock(t->tid), &event, &t->timer) !=
         0) {
         t->timer = FK_NO_TIMER;
         put_off(t, FK_THREAD_REFUSED);
@@ -247,10 +243,9 @@ void fk_cputimer_arm(bool on)
  * was used again between two scans) gets a new one. */
 static void audit_thread(struct fk_thread *t)
 {
-    struct timespec now;
-    if (clock_gettime(cpu_clock_of(t->tid), &now) != 0)
+    int64_t cpu_ns;
+    if (!fk_thread_cpu_ns(t->tid, &cpu_ns))
         return;
-    int64_t cpu_ns = now.tv_sec * FK_NS_PER_S + now.tv_nsec;
     uint64_t signals = atomic_load(&t->signals);
     bool silent = cpu_ns - t->audit_cpu_ns > 10 * timers.period_ns + 40000000 &&
                   signals == t->audit_signals;

@@ -17,7 +17,7 @@
  *
  * Threads: every function may be called from any thread, at any time after
  * main began, but not from a signal handler. The agent runs one thread of
- * its own, which blocks all signals. After fork() the child is not profiled;
+ * its own, and another one for wall-clock profiles; both block all signals. After fork() the child is not profiled;
  * it may call flamekit_configure again.
  *
  * Ownership: strings and arrays passed in are copied before the call
@@ -40,8 +40,10 @@ extern "C" {
 
 #define FLAMEKIT_API __attribute__((visibility("default")))
 
-/* Bits of profile_types. This version takes CPU profiles; the other bits are
- * accepted, and flamekit_configure logs that they have no effect. */
+/* Bits of profile_types. This version takes CPU and wall-clock profiles; the
+ * other bits are accepted, and flamekit_configure logs that they have no
+ * effect. A wall-clock profile has the time of every thread, running or
+ * waiting; no thread is ever woken up for it. */
 #define FLAMEKIT_PROFILE_CPU   1u
 #define FLAMEKIT_PROFILE_WALL  2u
 #define FLAMEKIT_PROFILE_ALLOC 4u
@@ -87,7 +89,7 @@ typedef struct flamekit_config {
     unsigned profile_types;      /* FLAMEKIT_PROFILE_CPU */
     unsigned sample_rate;        /* 100 a second of CPU time, 1..1000 */
     unsigned upload_interval_ms; /* 15000, 100..3600000 */
-    unsigned wall_interval_ms;   /* 20 */
+    unsigned wall_interval_ms;   /* 20, 1..10000 */
     size_t alloc_sample_bytes;   /* 524288 */
     uint64_t lock_sample_ns;     /* 10000 */
     unsigned max_stack_depth;    /* 128, 1..512 */
@@ -174,6 +176,10 @@ FLAMEKIT_API void flamekit_thread_unregister(void);
 
 #define FLAMEKIT_NUM_STOPS 8
 
+/* Waiting is seen, but not where; or only its innermost function. */
+#define FLAMEKIT_WALL_NO_PLACES 1u
+#define FLAMEKIT_WALL_NO_STACKS 2u
+
 /* Totals since flamekit_configure. Weights are sampling periods: a timer that
  * expired three times before its signal was handled weighs three. */
 typedef struct flamekit_stats {
@@ -193,6 +199,12 @@ typedef struct flamekit_stats {
     uint64_t agent_cpu_ns;
     uint64_t memory_bytes; /* tables, records, label sets, queue */
     uint64_t unwind_stops[FLAMEKIT_NUM_STOPS]; /* agent/unwind.h names them */
+    uint64_t wall_ns, wall_lost_ns; /* put into the table; without room */
+    uint64_t wall_looks;    /* stacks of waiting threads that were read */
+    uint64_t wall_moved;    /* of these thrown away: the thread woke up */
+    uint64_t wall_round_ns; /* between two looks at all threads, now */
+    uint64_t wall_cpu_ns;   /* of its thread */
+    uint64_t wall_limits;   /* FLAMEKIT_WALL_NO_*: what is refused here */
 } flamekit_stats;
 
 static inline int flamekit_get_stats(flamekit_stats *stats);

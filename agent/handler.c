@@ -20,7 +20,7 @@ static _Thread_local pid_t own_tid;
 static struct {
     struct fk_handler_config config;
     pid_t pid;
-    _Atomic bool on;
+    _Atomic unsigned types;
 } handler;
 
 /* Room for stacks whose bounds nobody vouches for. Untouched until used. */
@@ -35,9 +35,9 @@ void fk_handler_init(const struct fk_handler_config *config)
     handler.pid = getpid();
 }
 
-void fk_handler_enable(bool on)
+void fk_handler_enable(unsigned types)
 {
-    atomic_store(&handler.on, on);
+    atomic_store(&handler.types, types);
 }
 
 void fk_handler_forget_tid(void)
@@ -130,7 +130,30 @@ static uint32_t unwind(struct fk_thread *self, const struct fk_regs *regs,
     return unwind_copy(self, regs, why);
 }
 
-static void sample(struct fk_thread *self, uint64_t weight, void *context)
+/* A wall-clock profile gets its time on the CPU from here, and what wall.c saw
+ * of this thread's waiting for a CPU along with it. */
+static void add_wall(
+    struct fk_thread *self, const struct fk_trace *trace, uint64_t weight)
+{
+    struct fk_stacktab *table = handler.config.wall;
+    uint64_t ns = weight * (uint64_t)handler.config.period_ns +
+                  atomic_exchange(&self->owed_ns, 0);
+    uint32_t generation = fk_stacktab_enter(table);
+    bool kept = fk_stacktab_add(table, generation, trace, ns);
+    fk_stacktab_leave(table, generation);
+    fk_count(kept ? &fk_counters.wall_ns : &fk_counters.wall_lost_ns, ns);
+}
+
+static void add_cpu(
+    uint32_t generation, const struct fk_trace *trace, uint64_t weight)
+{
+    bool kept =
+        fk_stacktab_add(handler.config.cpu, generation, trace, weight);
+    fk_count(kept ? &fk_counters.samples : &fk_counters.lost, weight);
+}
+
+static void sample(
+    struct fk_thread *self, uint64_t weight, void *context, unsigned types)
 {
     struct fk_regs regs = fk_regs_from_ucontext(context);
     uint32_t generation = fk_stacktab_enter(handler.config.cpu);
@@ -140,11 +163,13 @@ static void sample(struct fk_thread *self, uint64_t weight, void *context)
     trace.labels = fk_labels_current;
     trace.tid = handler.config.tell_threads ? own_tid : 0;
     trace.flags = why == FK_UNWIND_COMPLETE ? 0 : FK_TRACE_CUT;
-    bool kept = fk_stacktab_add(handler.config.cpu, generation, &trace, weight);
+    if (types & FLAMEKIT_PROFILE_CPU)
+        add_cpu(generation, &trace, weight);
     fk_stacktab_leave(handler.config.cpu, generation);
+    if (types & FLAMEKIT_PROFILE_WALL)
+        add_wall(self, &trace, weight);
 
     fk_count(&fk_counters.signals, 1);
-    fk_count(kept ? &fk_counters.samples : &fk_counters.lost, weight);
     fk_count(&fk_counters.stops[why], 1);
     if (why == FK_UNWIND_DEPTH)
         fk_count(&fk_counters.truncated, 1);
@@ -166,8 +191,10 @@ void fk_handler_on_signal(int signo, siginfo_t *info, void *context)
     int saved_errno = errno;
     fk_handler_active = 1;
     struct fk_thread *self = record_of(info);
-    if (self != NULL && atomic_load_explicit(&handler.on, memory_order_acquire))
-        sample(self, 1 + (uint64_t)(unsigned)info->si_overrun, context);
+    unsigned types =
+        atomic_load_explicit(&handler.types, memory_order_acquire);
+    if (self != NULL && types != 0)
+        sample(self, 1 + (uint64_t)(unsigned)info->si_overrun, context, types);
     else
         fk_count(&fk_counters.ignored, 1);
     fk_handler_active = 0;

@@ -13,15 +13,16 @@
 #include <signal.h>
 
 struct fk_handler_config {
-    struct fk_stacktab *cpu;
+    struct fk_stacktab *cpu, *wall;
+    int64_t period_ns;  /* between two signals */
     uint32_t max_depth; /* <= FK_TRACE_MAX */
     bool tell_threads;  /* samples of different threads stay apart */
 };
 
 /* Before the first timer. The table is never unmapped afterwards. */
 void fk_handler_init(const struct fk_handler_config *config);
-/* Samples are taken while on; a late signal after off is ignored. */
-void fk_handler_enable(bool on);
+/* FLAMEKIT_PROFILE_*: where samples go. With 0 a late signal is ignored. */
+void fk_handler_enable(unsigned types);
 void fk_handler_on_signal(int signo, siginfo_t *info, void *context);
 
 /* True on this thread while the handler runs: for tests that make malloc and

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "agent/counters.h"
+#include "agent/tagboard.h"
 #include "common/hash.h"
 
 #define NUM_BUCKETS 8192 /* a power of two */
@@ -223,6 +224,7 @@ static void set_current(flamekit_labels set)
     atomic_signal_fence(memory_order_seq_cst);
     fk_labels_current = set;
     atomic_signal_fence(memory_order_seq_cst);
+    fk_tagboard_post(set);
 }
 
 flamekit_scope flamekit_tag_push(const char *key, const char *value)

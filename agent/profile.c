@@ -182,16 +182,28 @@ static size_t without_begin(struct fk_pprof_frame *frames, size_t n)
     return n;
 }
 
+/* What is said in place of frames that nobody knows. */
+static const struct {
+    uint32_t flag;
+    struct fk_slice name;
+} marks[] = {
+    {FK_TRACE_CUT, {"[truncated]", 11}},
+    {FK_TRACE_WAITING, {"[waiting]", 9}},
+    {FK_TRACE_RUNNING, {"[running]", 9}},
+};
+
 bool fk_profile_put(
     struct fk_profile *p, const struct fk_trace *trace, const int64_t *values)
 {
-    struct fk_pprof_frame frames[FK_TRACE_MAX + 1];
+    struct fk_pprof_frame
+        frames[FK_TRACE_MAX + sizeof(marks) / sizeof(marks[0])];
     size_t n = 0;
     for (; n < trace->depth; n++)
         if (!frame_of(p, trace->pcs[n], &frames[n]))
             return false;
-    if (trace->flags & FK_TRACE_CUT)
-        frames[n++] = (struct fk_pprof_frame){.name = FK_SLICE("[truncated]")};
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+        if (trace->flags & marks[i].flag)
+            frames[n++] = (struct fk_pprof_frame){.name = marks[i].name};
     n = without_begin(frames, n);
     size_t own = own_frames(frames, n);
     struct own_texts text;

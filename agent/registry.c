@@ -23,7 +23,8 @@ static struct {
     _Atomic uint32_t used; /* records [0, used) may be taken */
     uint32_t scan;
     uint32_t without_record; /* threads of the last scan */
-    pid_t excluded;
+    pid_t excluded[FK_EXCLUDED_MAX];
+    _Atomic uint32_t changes;
     uint16_t index[INDEX_SIZE]; /* tid -> record number plus one */
 } reg = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -91,6 +92,7 @@ struct fk_thread *fk_registry_add(pid_t tid)
     t->seen = reg.scan;
     reg.index[slot] = (uint16_t)(t - fk_registry_slab + 1);
     atomic_store(&t->tid, tid);
+    atomic_fetch_add(&reg.changes, 1);
     return t;
 }
 
@@ -98,6 +100,7 @@ void fk_registry_remove(struct fk_thread *thread)
 {
     uint32_t hole = index_slot(atomic_load(&thread->tid));
     atomic_store(&thread->tid, 0);
+    atomic_fetch_add(&reg.changes, 1);
     reg.index[hole] = 0;
     /* Close the gap: entries after it may have been pushed past it. */
     for (uint32_t i = (hole + 1) % INDEX_SIZE; reg.index[i] != 0;
@@ -119,7 +122,28 @@ struct fk_thread *fk_registry_next(struct fk_thread *after)
 
 void fk_registry_exclude(pid_t tid)
 {
-    reg.excluded = tid;
+    int i = 0;
+    while (i < FK_EXCLUDED_MAX - 1 && reg.excluded[i] != 0)
+        i++;
+    reg.excluded[i] = tid;
+}
+
+static bool is_excluded(pid_t tid)
+{
+    for (int i = 0; i < FK_EXCLUDED_MAX; i++)
+        if (reg.excluded[i] == tid)
+            return true;
+    return false;
+}
+
+uint32_t fk_registry_used(void)
+{
+    return reg.used;
+}
+
+uint32_t fk_registry_changes(void)
+{
+    return atomic_load(&reg.changes);
 }
 
 void fk_registry_clear(void)
@@ -128,7 +152,8 @@ void fk_registry_clear(void)
         atomic_store(&fk_registry_slab[i].tid, 0);
     memset(reg.index, 0, sizeof(reg.index));
     reg.used = 0;
-    reg.excluded = 0;
+    atomic_fetch_add(&reg.changes, 1);
+    memset(reg.excluded, 0, sizeof(reg.excluded));
 }
 
 static void read_name(struct fk_thread *t)
@@ -145,7 +170,7 @@ static void read_name(struct fk_thread *t)
 
 static void see(pid_t tid)
 {
-    if (tid == reg.excluded)
+    if (is_excluded(tid))
         return;
     struct fk_thread *t = fk_registry_find(tid);
     if (t == NULL) {

@@ -19,6 +19,7 @@
 
 #define FK_THREADS_MAX 4096
 #define FK_NO_TIMER    (-1)
+#define FK_EXCLUDED_MAX 4
 
 enum fk_thread_state {
     FK_THREAD_NEW,     /* found, no timer asked for */
@@ -29,7 +30,7 @@ enum fk_thread_state {
 
 struct fk_thread {
     _Atomic pid_t tid; /* 0: the record is free */
-    enum fk_thread_state state;
+    _Atomic enum fk_thread_state state;
     int timer;                      /* kernel's id or FK_NO_TIMER */
     uint32_t seen;                  /* number of the scan that saw it last */
     uint32_t look_tries, look_wait; /* of cputimer.c, without a timer */
@@ -44,6 +45,7 @@ struct fk_thread {
     _Atomic uintptr_t stack_lo, stack_hi;
     _Atomic uintptr_t strange_sp, strange_tp;
     _Atomic uint64_t signals;
+    _Atomic uint64_t owed_ns; /* waited for a CPU, told by wall.c */
     uintptr_t pcs[FK_TRACE_MAX];
 };
 
@@ -73,10 +75,15 @@ void fk_registry_remove(struct fk_thread *thread);
 struct fk_thread *fk_registry_find(pid_t tid);
 /* Loop: for (t = fk_registry_next(NULL); t; t = fk_registry_next(t)) */
 struct fk_thread *fk_registry_next(struct fk_thread *after);
-/* Never sample this thread: one of ours. */
+/* Never sample this thread: one of ours. At most FK_EXCLUDED_MAX. */
 void fk_registry_exclude(pid_t tid);
 /* Forget all threads. */
 void fk_registry_clear(void);
+
+/* No lock: a number that is another one after any thread came or went, and
+ * how many records of the slab may be taken. */
+uint32_t fk_registry_changes(void);
+uint32_t fk_registry_used(void);
 
 /* Threads of the last scan that found no free record. */
 uint32_t fk_registry_without_record(void);

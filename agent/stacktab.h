@@ -31,12 +31,16 @@
 struct fk_trace {
     flamekit_labels labels;
     pid_t tid;            /* 0: threads are not told apart */
-    uint32_t flags;       /* FK_TRACE_CUT */
+    uint32_t flags;       /* FK_TRACE_* */
     const uintptr_t *pcs; /* leaf first */
     uint32_t depth;
 };
 
-#define FK_TRACE_CUT 1u /* the root side is missing */
+enum {
+    FK_TRACE_CUT = 1,     /* the root side is missing */
+    FK_TRACE_WAITING = 2, /* waits, and where could not be seen */
+    FK_TRACE_RUNNING = 4, /* runs, and nothing samples it */
+};
 
 struct fk_stacktab; /* several MB of address space, little of it touched */
 

@@ -2,6 +2,7 @@
  * handlers: it reads the stack it was given, tables and its own cache. */
 #include "agent/unwind.h"
 
+#include "agent/fpscan.h"
 #include "agent/peek.h"
 
 #include <stdatomic.h>
@@ -129,13 +130,16 @@ static enum step enter_caller(
 }
 
 static bool base_value(
-    const struct walk *w, const struct fk_rule *rule, uintptr_t *value)
+    struct walk *w, const struct fk_rule *rule, uintptr_t *value)
 {
     switch (rule->base) {
     case FK_BASE_SP:
         *value = w->sp;
         return true;
     case FK_BASE_FP:
+        if (!w->fp_known && !w->regs.known)
+            w->fp_known = fk_fpscan(w->objects, w->stack, w->sp,
+                w->pc - !w->exact, rule, &w->fp);
         *value = w->fp;
         return w->fp_known;
     case FK_BASE_REG:
@@ -187,7 +191,7 @@ static enum step step_frame(struct walk *w, const struct fk_rule *rule)
             return STEP_OFF_STACK;
         cfa += (uintptr_t)rule->add;
     }
-    if (rule->ra.how == FK_SAVED_SAME && !w->first)
+    if (rule->ra.how == FK_SAVED_SAME && !(w->first && w->regs.known))
         return STEP_LOST;
     if (!saved_value(w, rule->ra, cfa, &ra))
         return STEP_OFF_STACK;

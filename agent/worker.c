@@ -20,6 +20,7 @@
 #include "agent/push.h"
 #include "agent/queue.h"
 #include "agent/stacks.h"
+#include "agent/wall.h"
 #include "common/clock.h"
 #include "common/hash.h"
 #include "common/rng.h"
@@ -55,6 +56,7 @@ static struct {
 
     /* The rest belongs to the agent's thread. */
     const flamekit_config *config;
+    struct fk_stacktab *wall_table;
     struct fk_collect collect;
     struct fk_push *push;
     struct fk_queue queue;
@@ -67,6 +69,18 @@ static struct {
 
 /* ---- threads and code --------------------------------------------------- */
 
+/* Once it is asked for; it stays, and idles while it is switched off. */
+static void start_wall(void)
+{
+    int rc = fk_wall_start(w.config, w.wall_table);
+    if (rc == 0)
+        return;
+    fk_wall_enable(false);
+    fk_hostlog(FLAMEKIT_LOG_ERROR,
+        "no wall-clock profile: its thread cannot start: %s",
+        strerrordesc_np(-rc));
+}
+
 static void scan(void)
 {
     fk_objects_refresh();
@@ -75,6 +89,8 @@ static void scan(void)
     fk_stacks_learn();
     fk_cputimer_update();
     fk_registry_unlock();
+    if (fk_wall_enabled())
+        start_wall();
 }
 
 static int64_t interval_ns(void)
@@ -109,6 +125,7 @@ static void write_file(void)
 static void collect_now(void)
 {
     fk_objects_refresh();
+    fk_wall_settle();
     struct fk_payload payload;
     if (fk_collect_take(&w.collect, &payload))
         fk_queue_put(&w.queue, &payload);
@@ -367,6 +384,7 @@ static void *worker_main(void *arg)
     pthread_mutex_lock(&w.work);
     begin();
     run_until_stopped();
+    fk_wall_stop();
     final_upload();
     fk_push_free(w.push);
     fk_outfile_free(w.collect.file);
@@ -413,7 +431,8 @@ static void init_conditions(void)
     pthread_condattr_destroy(&attr);
 }
 
-int fk_worker_start(const flamekit_config *config, struct fk_stacktab *table)
+int fk_worker_start(const flamekit_config *config, struct fk_stacktab *cpu,
+    struct fk_stacktab *wall)
 {
     init_conditions();
     w.config = config;
@@ -424,7 +443,10 @@ int fk_worker_start(const flamekit_config *config, struct fk_stacktab *table)
     fk_queue_init(&w.queue, config->push_queue_capacity);
     fk_collect_init(&w.collect, config);
     fk_collect_add_table(
-        &w.collect, &fk_kind_cpu, FK_NS_PER_S / config->sample_rate, table);
+        &w.collect, &fk_kind_cpu, FK_NS_PER_S / config->sample_rate, cpu);
+    w.wall_table = wall;
+    fk_collect_add_table(&w.collect, &fk_kind_wall,
+        config->wall_interval_ms * FK_NS_PER_MS, wall);
     return create_thread();
 }
 

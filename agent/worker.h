@@ -13,8 +13,9 @@
 #include "agent/config.h"
 #include "agent/stacktab.h"
 
-/* `config` and `table` must outlive the thread. 0 or -errno. */
-int fk_worker_start(const flamekit_config *config, struct fk_stacktab *table);
+/* `config` and the tables must outlive the thread. 0 or -errno. */
+int fk_worker_start(const flamekit_config *config, struct fk_stacktab *cpu,
+    struct fk_stacktab *wall);
 /* Collect and upload now; results of flamekit_flush. */
 int fk_worker_flush(unsigned timeout_ms);
 /* Final upload, at most until `deadline_ns` (monotonic), then join. False:

@@ -59,8 +59,21 @@ static void read_series(struct received *r, struct fk_slice message)
     CHECK(!pb.err);
 }
 
+static bool is_named(const struct received *r, const char *name)
+{
+    return fk_slice_eqz(
+        fk_labels_get(&r->labels, FK_SLICE("__name__")), name);
+}
+
 void received_read(struct received *r, const void *body, size_t len)
 {
+    received_read_named(r, body, len, NULL);
+}
+
+bool received_read_named(
+    struct received *r, const void *body, size_t len, const char *name)
+{
+    bool found = false;
     memset(r, 0, sizeof(*r));
     fk_arena_init(&r->arena, 64 << 20);
     fk_buf_init(&r->message, 64 << 20);
@@ -72,10 +85,15 @@ void received_read(struct received *r, const void *body, size_t len)
     while (fk_pb_next(&pb)) {
         CHECK_INT(pb.field, 1);
         struct fk_slice series = fk_pb_bytes(&pb);
-        if (r->num_series++ == 0)
-            read_series(r, series);
+        r->num_series++;
+        if (found)
+            continue;
+        r->labels.count = 0;
+        read_series(r, series);
+        found = name == NULL || is_named(r, name);
     }
     CHECK(!pb.err);
+    return found;
 }
 
 void received_free(struct received *r)

@@ -16,6 +16,9 @@ struct received {
 };
 
 void received_read(struct received *r, const void *body, size_t len);
+/* The series of that __name__ (NULL: the first) instead; false: none. */
+bool received_read_named(
+    struct received *r, const void *body, size_t len, const char *name);
 void received_free(struct received *r);
 
 /* Sum of value `type` over samples whose stack has all these functions, leaf

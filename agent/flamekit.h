@@ -17,8 +17,8 @@
  *
  * Threads: every function may be called from any thread, at any time after
  * main began, but not from a signal handler. The agent runs one thread of
- * its own, and another one for wall-clock profiles; both block all signals. After fork() the child is not profiled;
- * it may call flamekit_configure again.
+ * its own, and another one for wall-clock profiles; both block all signals.
+ * After fork() the child is not profiled; it may call flamekit_configure again.
  *
  * Ownership: strings and arrays passed in are copied before the call
  * returns, unless a comment says otherwise. Strings returned live as long as

@@ -10,6 +10,7 @@ enum {
     FP_ALIGN = 16,
     CODE_BYTES = 8, /* the longest call, and a bit */
     MAX_LINKS = 16,
+    TRIAL_FRAMES = 6,
 };
 
 typedef uintptr_t __attribute__((may_alias)) stack_word;
@@ -18,7 +19,8 @@ struct scan {
     const struct fk_objects *objects;
     const struct fk_stack *stack;
     const struct fk_rule *rule;
-    uintptr_t function; /* whose frame is looked for: its start */
+    uintptr_t sp, pc;   /* of the frame */
+    uintptr_t function; /* its start */
 };
 
 /* What a frame pointer leads to. */
@@ -65,11 +67,13 @@ static bool call_target(const uint8_t *code, uintptr_t ra, uintptr_t *target)
         {6, 0xff, 0x15}, /* *disp32(%rip) */
         {7, 0xff, 0x94},
     };
+
     const uint8_t *end = code + CODE_BYTES;
     *target = end[-5] == 0xe8
                   ? ra + (uintptr_t)(intptr_t)(int32_t)word_at(end - 4)
                   : 0;
-    for (size_t i = 0; *target == 0 && i < sizeof forms / sizeof forms[0]; i++) {
+    for (size_t i = 0; *target == 0 && i < sizeof forms / sizeof forms[0];
+         i++) {
         const uint8_t *at = end - forms[i].length;
         if (at[0] == 0xff && (at[1] & forms[i].mask) == forms[i].modrm)
             return true;
@@ -113,6 +117,17 @@ static uintptr_t function_of(const struct scan *s, uintptr_t pc)
     return object ? fk_cfi_function(&object->cfi, pc) : 0;
 }
 
+/* Does a walk that takes `at` for the frame pointer get anywhere? */
+static bool leads_on(const struct scan *s, uintptr_t at)
+{
+    uintptr_t pcs[TRIAL_FRAMES];
+    enum fk_unwind_stop why;
+    struct fk_regs regs = {.pc = s->pc, .sp = s->sp, .known = true};
+    regs.general[FK_DWARF_FP] = at;
+    fk_unwind(s->objects, &regs, s->stack, pcs, TRIAL_FRAMES, &why);
+    return why == FK_UNWIND_COMPLETE || why == FK_UNWIND_DEPTH;
+}
+
 static bool read_pair(const struct scan *s, uintptr_t at, struct pair *p)
 {
     uint8_t code[CODE_BYTES];
@@ -128,10 +143,7 @@ static bool read_pair(const struct scan *s, uintptr_t at, struct pair *p)
         return false;
     p->ours = target == 0 || target == s->function ||
               (read_code(target, code) && is_stub(code));
-    /* The caller may keep something else in that register: then only the
-     * call itself is proof. */
-    bool leads_up = p->saved > at && p->saved <= s->stack->hi;
-    return leads_up || (p->ours && target != 0);
+    return leads_on(s, at);
 }
 
 /* A pair that another function's call left: either the function was jumped
@@ -156,7 +168,8 @@ static uintptr_t follow(const struct scan *s, uintptr_t at, struct pair p)
 bool fk_fpscan(const struct fk_objects *objects, const struct fk_stack *stack,
     uintptr_t sp, uintptr_t pc, const struct fk_rule *rule, uintptr_t *fp)
 {
-    struct scan s = {objects, stack, rule, 0};
+    struct scan s = {
+        .objects = objects, .stack = stack, .rule = rule, .sp = sp, .pc = pc};
     if (rule->deref || rule->ra.how != FK_SAVED_CFA ||
         rule->fp.how != FK_SAVED_CFA || sp >= stack->hi)
         return false;

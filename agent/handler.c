@@ -147,8 +147,7 @@ static void add_wall(
 static void add_cpu(
     uint32_t generation, const struct fk_trace *trace, uint64_t weight)
 {
-    bool kept =
-        fk_stacktab_add(handler.config.cpu, generation, trace, weight);
+    bool kept = fk_stacktab_add(handler.config.cpu, generation, trace, weight);
     fk_count(kept ? &fk_counters.samples : &fk_counters.lost, weight);
 }
 
@@ -191,8 +190,7 @@ void fk_handler_on_signal(int signo, siginfo_t *info, void *context)
     int saved_errno = errno;
     fk_handler_active = 1;
     struct fk_thread *self = record_of(info);
-    unsigned types =
-        atomic_load_explicit(&handler.types, memory_order_acquire);
+    unsigned types = atomic_load_explicit(&handler.types, memory_order_acquire);
     if (self != NULL && types != 0)
         sample(self, 1 + (uint64_t)(unsigned)info->si_overrun, context, types);
     else

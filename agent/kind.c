@@ -12,6 +12,14 @@ const struct fk_kind fk_kind_cpu = {
     .shown = WORD("cpu"),
 };
 
+const struct fk_kind fk_kind_wall = {
+    .name = "wall",
+    .num_types = 1,
+    .types = {TYPE("wall", "nanoseconds")},
+    .period = TYPE("wall", "nanoseconds"),
+    .shown = WORD("wall"),
+};
+
 const struct fk_kind fk_kind_memory = {
     .name = "memory",
     .num_types = 4,

@@ -17,6 +17,7 @@ struct fk_kind {
     struct fk_slice shown; /* the type a page shows first */
 };
 
-extern const struct fk_kind fk_kind_cpu, fk_kind_memory, fk_kind_mutex;
+extern const struct fk_kind fk_kind_cpu, fk_kind_wall, fk_kind_memory,
+    fk_kind_mutex;
 
 #endif

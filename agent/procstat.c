@@ -35,8 +35,9 @@ bool fk_thread_delay_ns(pid_t tid, int64_t *delay_ns)
     char text[96];
     struct fk_slice rest = {text, read_file(tid, "schedstat", text, 96)}, word;
     uint64_t ns;
-    if (!fk_slice_split(&rest, ' ', &word) || !fk_slice_split(&rest, ' ', &word) ||
-        !fk_slice_u64(word, &ns) || ns > INT64_MAX)
+    if (!fk_slice_split(&rest, ' ', &word) ||
+        !fk_slice_split(&rest, ' ', &word) || !fk_slice_u64(word, &ns) ||
+        ns > INT64_MAX)
         return false;
     *delay_ns = (int64_t)ns;
     return true;

@@ -218,7 +218,9 @@ void fk_profile_add(
     void *profile, const struct fk_trace *trace, uint64_t weight)
 {
     struct fk_profile *p = profile;
-    const int64_t values[] = {(int64_t)weight, (int64_t)weight * p->period};
+    int64_t values[2] = {(int64_t)weight};
+    if (p->kind->num_types > 1)
+        values[1] = (int64_t)weight * p->period;
     if (fk_profile_put(p, trace, values))
         p->weight += weight;
     else

@@ -17,8 +17,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#define FK_THREADS_MAX 4096
-#define FK_NO_TIMER    (-1)
+#define FK_THREADS_MAX  4096
+#define FK_NO_TIMER     (-1)
 #define FK_EXCLUDED_MAX 4
 
 enum fk_thread_state {

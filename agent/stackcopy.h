@@ -6,15 +6,21 @@
 #ifndef FK_AGENT_STACKCOPY_H
 #define FK_AGENT_STACKCOPY_H
 
+#include "agent/flamekit.h"
 #include "agent/unwind.h"
 
 #define FK_STACKCOPY_MAX (1u << 20) /* bytes of stack; deeper ones are cut */
 
+/* How much of a stack to copy, learnt from one look for the next. */
+struct fk_copy_size {
+    uint32_t bytes; /* 0: nothing learnt */
+    uint32_t rest;  /* looks for which it is not worth trying more */
+};
+
 struct fk_stackcopy {
     uintptr_t pc, sp;
-    uint32_t bytes; /* in: how much to copy at first, or 0; out: what was
-                       enough */
-    bool refused;   /* out: nothing could be copied */
+    struct fk_copy_size size; /* in and out */
+    bool refused;             /* out: nothing could be copied */
     enum fk_unwind_stop why;
 };
 

@@ -138,8 +138,8 @@ static bool base_value(
         return true;
     case FK_BASE_FP:
         if (!w->fp_known && !w->regs.known)
-            w->fp_known = fk_fpscan(w->objects, w->stack, w->sp,
-                w->pc - !w->exact, rule, &w->fp);
+            w->fp_known = fk_fpscan(
+                w->objects, w->stack, w->sp, w->pc - !w->exact, rule, &w->fp);
         *value = w->fp;
         return w->fp_known;
     case FK_BASE_REG:

@@ -28,15 +28,22 @@
 #else
 #define STACK_BYTES (128u << 10)
 #endif
-#define BACK_OFF_BITS 4 /* threads that keep still: every 16th round */
-#define WISHED_NICE   (-10)
-#define PCS_BYTES     (FK_THREADS_MAX * FK_TRACE_MAX * sizeof(uintptr_t))
+/* Threads that keep still are looked at in up to every 16th round, so that a
+ * round meets no more than STILL_MAX of them if it can be helped. */
+#define BACK_OFF_MAX 16
+#define STILL_MAX    50
+#define WISHED_NICE  (-10)
+#define BRIEF_NS     100000 /* of CPU: nobody was kept from it for long */
+#define LATE_NS      (FK_NS_PER_MS / 4)
+#define MAX_EXCUSES  3
+#define PCS_BYTES    (FK_THREADS_MAX * FK_TRACE_MAX * sizeof(uintptr_t))
 
 /* A place that was just looked up, before it replaces the one of a watch. */
 struct place {
     uintptr_t pcs[FK_TRACE_MAX];
     flamekit_labels labels;
-    uint32_t depth, flags, copy_bytes;
+    uint32_t depth, flags;
+    struct fk_copy_size copy_size;
 };
 
 /* `lock` guards everything but `enabled`. The records of the registry and the
@@ -54,6 +61,7 @@ static struct {
     uint32_t used;
     uint32_t changes; /* of the registry, when it was looked at */
     struct fk_thrift thrift;
+    int excuses; /* in a row */
     uint64_t draws;
     struct place place;
 } wall = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -72,8 +80,8 @@ static void add(const struct fk_trace *trace, int64_t ns)
     uint32_t generation = fk_stacktab_enter(wall.table);
     bool kept = fk_stacktab_add(wall.table, generation, trace, (uint64_t)ns);
     fk_stacktab_leave(wall.table, generation);
-    fk_count(kept ? &fk_counters.wall_ns : &fk_counters.wall_lost_ns,
-        (uint64_t)ns);
+    fk_count(
+        kept ? &fk_counters.wall_ns : &fk_counters.wall_lost_ns, (uint64_t)ns);
 }
 
 static pid_t told_tid(const struct fk_watch *w)
@@ -134,12 +142,12 @@ static void tell_no_copy(void)
 /* Where the thread waits; false when it runs. */
 static bool read_place(const struct fk_watch *w, struct place *place)
 {
-    struct fk_stackcopy stack = {.bytes = w->copy_bytes};
+    struct fk_stackcopy stack = {.size = w->copy_size};
     enum fk_whereabouts where = fk_thread_where(w->tid, &stack.pc, &stack.sp);
     place->labels = fk_tagboard_of(w->tid);
     place->depth = 0;
     place->flags = 0;
-    place->copy_bytes = w->copy_bytes;
+    place->copy_size = w->copy_size;
     if (where == FK_THREAD_RUNS)
         return false;
     if (where == FK_THREAD_HIDDEN) {
@@ -147,11 +155,11 @@ static bool read_place(const struct fk_watch *w, struct place *place)
         return true;
     }
     uint32_t generation = fk_stacktab_enter(wall.table);
-    place->depth = fk_stackcopy_unwind(
-        &stack, place->pcs, wall.config->max_stack_depth);
+    place->depth =
+        fk_stackcopy_unwind(&stack, place->pcs, wall.config->max_stack_depth);
     fk_stacktab_leave(wall.table, generation);
     place->flags = stack.why == FK_UNWIND_COMPLETE ? 0 : FK_TRACE_CUT;
-    place->copy_bytes = stack.bytes;
+    place->copy_size = stack.size;
     if (stack.refused)
         place->flags |= FK_TRACE_WAITING;
     fk_count(&fk_counters.wall_looks, 1);
@@ -174,7 +182,7 @@ static void put_place(struct fk_watch *w, struct place *place)
     w->labels = place->labels;
     w->depth = place->depth;
     w->flags = place->depth ? place->flags & FK_TRACE_CUT : place->flags;
-    w->copy_bytes = place->copy_bytes;
+    w->copy_size = place->copy_size;
     memcpy(pcs_of(w), place->pcs, place->depth * sizeof(place->pcs[0]));
 }
 
@@ -195,7 +203,8 @@ static bool look_closely(struct fk_watch *w, int64_t cpu_ns)
         return true; /* it has not run yet: let the time add up */
     if (look.waiting)
         tell_refusals(&wall.place);
-    fk_thread_delay_ns(w->tid, &look.delay_ns);
+    if (after_ns - w->cpu_ns > BRIEF_NS)
+        fk_thread_delay_ns(w->tid, &look.delay_ns);
     look.now_ns = fk_mono_ns();
     look.cpu_ns = after_ns;
     struct fk_shares shares = fk_watch_split(w, &look);
@@ -255,12 +264,19 @@ static void follow_registry(void)
     }
 }
 
+static unsigned back_off_limit(void)
+{
+    unsigned rounds = 1;
+    while (rounds < BACK_OFF_MAX && rounds * STILL_MAX < wall.used)
+        rounds *= 2;
+    return rounds;
+}
+
 static void look_at_all(bool due_or_not)
 {
     int64_t now = fk_mono_ns();
-    unsigned level = wall.thrift.level;
-    unsigned max_rounds = 1u << (level < BACK_OFF_BITS ? level : BACK_OFF_BITS);
     follow_registry();
+    unsigned max_rounds = back_off_limit();
     for (uint32_t i = 0; i < wall.used; i++) {
         struct fk_watch *w = &wall.watches[i];
         if (w->tid == 0)
@@ -277,8 +293,7 @@ static void settle(void)
     look_at_all(true);
     for (uint32_t i = 0; i < wall.used; i++)
         if (wall.watches[i].tid != 0)
-            credit_place(
-                &wall.watches[i], fk_watch_settle(&wall.watches[i]));
+            credit_place(&wall.watches[i], fk_watch_settle(&wall.watches[i]));
 }
 
 /* What happens while it is switched off is nobody's time. */
@@ -303,16 +318,36 @@ static void round_of_looks(void)
 
 /* ---- the thread --------------------------------------------------------- */
 
-/* Longer rounds are the last thing to save with. The interval varies by a
- * fourth, so that nothing periodic is always met at the same point. */
+static int64_t draw_below(int64_t limit)
+{
+    uint64_t draw = fk_rng_at(fk_hash_seed(), wall.draws++);
+    return (int64_t)fk_rng_below(draw, (uint64_t)limit + 1);
+}
+
 static int64_t interval_ns(void)
 {
     int64_t ns = wall.config->wall_interval_ms * FK_NS_PER_MS;
-    if (wall.thrift.level > BACK_OFF_BITS)
-        ns <<= wall.thrift.level - BACK_OFF_BITS;
+    return (int64_t)((double)ns * wall.thrift.stretch);
+}
+
+/* The interval varies by a fourth, so that nothing periodic is always met at
+ * the same point. */
+static int64_t next_round(void)
+{
+    int64_t ns = interval_ns();
     fk_count_set(&fk_counters.wall_round_ns, (uint64_t)ns);
-    uint64_t draw = fk_rng_at(fk_hash_seed(), wall.draws++);
-    return ns * 3 / 4 + (int64_t)fk_rng_below(draw, (uint64_t)ns / 2 + 1);
+    return fk_mono_ns() + ns * 3 / 4 + draw_below(ns / 2);
+}
+
+/* When the machine has held this thread up it has held up others, and all go
+ * on at the same moment: a look would find those that slept just awake, and
+ * what comes after their sleep too often. A moment at random is better, if
+ * there is one. */
+static bool comes_late(int64_t due_ns)
+{
+    bool late = fk_mono_ns() - due_ns > LATE_NS;
+    wall.excuses = late && wall.excuses < MAX_EXCUSES ? wall.excuses + 1 : 0;
+    return wall.excuses > 0;
 }
 
 static void wait_until(int64_t until_ns)
@@ -345,11 +380,19 @@ static void *wall_main(void *arg)
         fk_registry_remove(found);
     }
     fk_registry_unlock();
+    int64_t due = fk_mono_ns(), cpu_ns = 0;
+    fk_thread_cpu_ns(tid, &cpu_ns);
+    fk_thrift_init(&wall.thrift, due, cpu_ns);
     pthread_mutex_lock(&wall.lock);
     while (!wall.stop_asked) {
-        round_of_looks();
-        keep_to_budget(tid);
-        wait_until(fk_mono_ns() + interval_ns());
+        if (comes_late(due)) {
+            due = fk_mono_ns() + draw_below(interval_ns() / 4);
+        } else {
+            round_of_looks();
+            keep_to_budget(tid);
+            due = next_round();
+        }
+        wait_until(due);
     }
     if (wall.active)
         settle();
@@ -407,7 +450,6 @@ int fk_wall_start(const flamekit_config *config, struct fk_stacktab *table)
     wall.config = config;
     wall.table = table;
     wall.stop_asked = wall.active = false;
-    wall.thrift = (struct fk_thrift){0};
     init_condition();
     int rc = create_thread();
     wall.running = rc == 0;

@@ -11,8 +11,7 @@ static int64_t clamp(int64_t v, int64_t max)
     return v < 0 ? 0 : v > max ? max : v;
 }
 
-void fk_watch_begin(
-    struct fk_watch *w, pid_t tid, const struct fk_look *first)
+void fk_watch_begin(struct fk_watch *w, pid_t tid, const struct fk_look *first)
 {
     *w = (struct fk_watch){
         .tid = tid,

@@ -18,15 +18,15 @@
 #ifndef FK_AGENT_WATCH_H
 #define FK_AGENT_WATCH_H
 
-#include "agent/flamekit.h"
+#include "agent/stackcopy.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 struct fk_watch {
-    pid_t tid; /* 0: not in use */
-    bool waiting; /* at the last look, at the place below */
+    pid_t tid;              /* 0: not in use */
+    bool waiting;           /* at the last look, at the place below */
     uint8_t back_off, skip; /* rounds between looks; until the next one */
     int64_t cpu_ns, delay_ns;
     int64_t looked_ns;   /* split up to here */
@@ -35,7 +35,7 @@ struct fk_watch {
     /* The place; its addresses are in an array of wall.c. */
     flamekit_labels labels;
     uint32_t depth, flags;
-    uint32_t copy_bytes; /* of stack that were enough the last time */
+    struct fk_copy_size copy_size;
 };
 
 struct fk_look {
@@ -49,8 +49,7 @@ struct fk_shares {
     int64_t kept_ns; /* from running */
 };
 
-void fk_watch_begin(
-    struct fk_watch *w, pid_t tid, const struct fk_look *first);
+void fk_watch_begin(struct fk_watch *w, pid_t tid, const struct fk_look *first);
 /* It did not move. The next look is due after 1, 2, 4 ... max_rounds. */
 void fk_watch_still(struct fk_watch *w, int64_t now_ns, unsigned max_rounds);
 /* It moved: what there is to credit. When it waits again the caller puts the

@@ -61,8 +61,7 @@ static void read_series(struct received *r, struct fk_slice message)
 
 static bool is_named(const struct received *r, const char *name)
 {
-    return fk_slice_eqz(
-        fk_labels_get(&r->labels, FK_SLICE("__name__")), name);
+    return fk_slice_eqz(fk_labels_get(&r->labels, FK_SLICE("__name__")), name);
 }
 
 void received_read(struct received *r, const void *body, size_t len)

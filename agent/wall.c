@@ -13,6 +13,7 @@
 #include "agent/counters.h"
 #include "agent/cputimer.h"
 #include "agent/hostlog.h"
+#include "agent/own.h"
 #include "agent/procstat.h"
 #include "agent/registry.h"
 #include "agent/stackcopy.h"
@@ -369,6 +370,7 @@ static void keep_to_budget(pid_t tid)
 static void *wall_main(void *arg)
 {
     pid_t tid = (pid_t)syscall(SYS_gettid);
+    fk_own_thread();
     pthread_setname_np(pthread_self(), "flamekit-wall");
     /* Looks that come late come when others have just gone to sleep. */
     setpriority(PRIO_PROCESS, (id_t)tid, WISHED_NICE);

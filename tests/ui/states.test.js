@@ -99,11 +99,11 @@ story("another run on the port is said", {}, async ({ page, fake, open }) => {
   await page.locator("header .run", { hasText: "r-00000002" }).waitFor();
 });
 
-story("a slow answer is waited for with words; a newer question replaces it", { world: { delay: 700 } }, async ({ page, fake, open }) => {
+story("a slow answer is waited for with words; a newer question replaces it", { world: { delay: 60000 } }, async ({ page, fake, open }) => {
   await open(`/?query=${QUERY}`);
   await state(page, "waiting");
-  await frames(page);
   fake.world.delay = 0;
+  await frames(page);
 });
 
 story("hostile names are only ever text", { world: { hostile: true } }, async ({ page, open }) => {

@@ -39,7 +39,7 @@ done
 
 awk 'BEGIN { print "[" }
     { printf "%s {\"name\":\"%s\",\"value\":%s,\"unit\":\"%s\",\"goal\":\"%s\",\"verdict\":\"%s\"}",
-        NR > 1 ? ",\n" : "", $2, $3 + 0, $4, $6, $7 }
+        (NR > 1 ? ",\n" : ""), $2, $3 + 0, $4, $6, $7 }
     END { print "\n]" }' "$lines" >build/bench.json
 [ -s "$lines" ] || { echo "no benchmark is named '$only'" >&2; exit 2; }
 echo "$(grep -c ' ok$' "$lines") met their goal, $(grep -c ' short$' "$lines") fell short; build/bench.json has them"

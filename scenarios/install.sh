@@ -13,11 +13,11 @@ libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libzstd-dev libjansson-dev"
 RUN_LIBS="libmicrohttpd libcurl sqlite3 zlib libzstd jansson"
 
 # tool:package; a tool that is on the PATH is not installed again.
-TEST_TOOLS="prove:perl clang:clang clang-format:clang-format \
+TEST_TOOLS="prove:perl g++:g++ clang:clang clang-format:clang-format \
 clang-tidy:clang-tidy node:nodejs npm:npm chromium:chromium \
 shellcheck:shellcheck cppcheck:cppcheck pmccabe:pmccabe jq:jq curl:curl \
 valgrind:valgrind protoc:protobuf-compiler sqlite3:sqlite3 ss:iproute2 \
-git:git"
+git:git debootstrap:debootstrap"
 TEST_FILES="/usr/lib/llvm-14/lib/clang:libclang-rt-14-dev"
 
 have() { command -v "$1" >/dev/null 2>&1; }

@@ -203,15 +203,20 @@ void fk_pb_add_bool(struct fk_buf *b, uint32_t field, bool v)
     fk_pb_add_u64(b, field, v);
 }
 
+void fk_pb_add_fixed64(struct fk_buf *b, uint32_t field, uint64_t v)
+{
+    uint8_t bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(v >> (8 * i));
+    add_tag(b, field, FK_PB_FIXED64);
+    fk_buf_add(b, bytes, sizeof bytes);
+}
+
 void fk_pb_add_double(struct fk_buf *b, uint32_t field, double v)
 {
     uint64_t bits;
-    uint8_t bytes[8];
     memcpy(&bits, &v, sizeof bits);
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)(bits >> (8 * i));
-    add_tag(b, field, FK_PB_FIXED64);
-    fk_buf_add(b, bytes, sizeof bytes);
+    fk_pb_add_fixed64(b, field, bits);
 }
 
 void fk_pb_add_bytes(struct fk_buf *b, uint32_t field, struct fk_slice s)

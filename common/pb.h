@@ -64,6 +64,7 @@ void fk_pb_add_varint(struct fk_buf *b, uint64_t v);
 void fk_pb_add_u64(struct fk_buf *b, uint32_t field, uint64_t v);
 void fk_pb_add_i64(struct fk_buf *b, uint32_t field, int64_t v);
 void fk_pb_add_bool(struct fk_buf *b, uint32_t field, bool v);
+void fk_pb_add_fixed64(struct fk_buf *b, uint32_t field, uint64_t v);
 void fk_pb_add_double(struct fk_buf *b, uint32_t field, double v);
 void fk_pb_add_bytes(struct fk_buf *b, uint32_t field, struct fk_slice s);
 void fk_pb_add_string(struct fk_buf *b, uint32_t field, const char *z);

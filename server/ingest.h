@@ -25,9 +25,18 @@
 #define INGEST_MAX_PROFILE_BYTES ((size_t)4 << 20)
 #define INGEST_MAX_TYPES         64
 
+/* Frames of every location, outermost first, so that a stack is made by
+ * copying; kept for the next profile with the same locations. */
+struct ingest_flat {
+    const struct fk_pprof_location *of;
+    uint32_t *frames;
+    uint32_t *first; /* of location i; first[num_locations] ends the last */
+};
+
 struct ingest {
     struct request *request;
     struct batch batch;
+    struct ingest_flat flat;
     uint64_t received;          /* profiles seen so far */
     enum metrics_reason reason; /* of the last error */
 };
@@ -62,6 +71,13 @@ FK_MUST_USE enum fk_err ingest_inflate(struct request *r, struct fk_slice bytes,
 FK_MUST_USE enum fk_err ingest_add_pprof(struct ingest *in,
     const struct ingest_source *source, struct fk_slice bytes,
     const struct ingest_fix *fix, struct fk_diag *diag);
+
+/* A profile that another format's reader made, with the final labels and a
+ * valid reference wherever there is one; 64 types at most. Profiles may share
+ * their locations. */
+FK_MUST_USE enum fk_err ingest_add_decoded(struct ingest *in,
+    const struct ingest_source *source, const struct fk_pprof *p,
+    struct fk_diag *diag);
 
 /* A profile made of stacks by name (server/stacks.h), one after the other:
  *   open; ingest_stacks_add(&s, ...) as often as needed; close. */

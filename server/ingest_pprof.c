@@ -12,13 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Frames of every location, outermost first, so that a stack is made by
- * copying. */
-struct flat {
-    uint32_t *frames;
-    uint32_t *first; /* of location i; first[num_locations] ends the last */
-};
-
 /* One sample that counts. */
 struct cell {
     uint32_t group, stack, sample;
@@ -28,7 +21,7 @@ struct split {
     struct ingest *in;
     const struct fk_pprof *p;
     struct fk_arena *arena;
-    struct flat flat;
+    const struct ingest_flat *flat;
     struct cell *cells;
     size_t num_cells;
     struct fk_labels **groups; /* label sets */
@@ -73,30 +66,34 @@ static struct store_frame frame_of(
 static bool flatten(struct split *s)
 {
     const struct fk_pprof *p = s->p;
+    struct ingest_flat *flat = &s->in->flat;
     size_t total = 0, at = 0;
 
+    s->flat = flat;
+    if (flat->of && flat->of == p->locations)
+        return true;
     for (uint32_t i = 0; i < p->num_locations; i++)
         total += p->locations[i].num_lines ? p->locations[i].num_lines : 1;
-    s->flat.frames =
-        fk_arena_array(s->arena, total + 1, sizeof(*s->flat.frames));
-    s->flat.first = fk_arena_array(
-        s->arena, (size_t)p->num_locations + 1, sizeof(*s->flat.first));
-    if (!s->flat.frames || !s->flat.first)
+    flat->frames = fk_arena_array(s->arena, total + 1, sizeof(*flat->frames));
+    flat->first = fk_arena_array(
+        s->arena, (size_t)p->num_locations + 1, sizeof(*flat->first));
+    if (!flat->frames || !flat->first)
         return false;
     for (uint32_t i = 0; i < p->num_locations; i++) {
         const struct fk_pprof_location *l = &p->locations[i];
         struct store_frame frame;
-        s->flat.first[i] = (uint32_t)at;
+        flat->first[i] = (uint32_t)at;
         for (uint32_t k = l->num_lines; k-- > 0;) {
             frame = frame_of(s, &l->lines[k]);
-            s->flat.frames[at++] = batch_frame(&s->in->batch, &frame);
+            flat->frames[at++] = batch_frame(&s->in->batch, &frame);
         }
         if (l->num_lines == 0) {
             frame = (struct store_frame){.name = address_name(s, l)};
-            s->flat.frames[at++] = batch_frame(&s->in->batch, &frame);
+            flat->frames[at++] = batch_frame(&s->in->batch, &frame);
         }
     }
-    s->flat.first[p->num_locations] = (uint32_t)at;
+    flat->first[p->num_locations] = (uint32_t)at;
+    flat->of = p->locations;
     return true;
 }
 
@@ -107,10 +104,10 @@ static uint32_t stack_of(struct split *s, const struct fk_pprof_sample *sample)
     size_t depth = 0;
 
     for (uint32_t i = sample->num_locations; i-- > 0;) {
-        uint32_t at = s->flat.first[sample->locations[i]];
-        uint32_t end = s->flat.first[sample->locations[i] + 1];
+        uint32_t at = s->flat->first[sample->locations[i]];
+        uint32_t end = s->flat->first[sample->locations[i] + 1];
         while (at < end && depth <= BATCH_MAX_DEPTH)
-            frames[depth++] = s->flat.frames[at++];
+            frames[depth++] = s->flat->frames[at++];
     }
     return batch_stack(&s->in->batch, frames, depth);
 }
@@ -327,12 +324,25 @@ static enum fk_err decode(struct ingest *in, const struct ingest_source *source,
     return err;
 }
 
+static enum fk_err add(struct ingest *in, const struct ingest_source *source,
+    const struct fk_pprof *p, struct fk_labels *labels, struct fk_diag *diag)
+{
+    struct store_profile like = {
+        .dedup = source->dedup, .duration_ns = p->duration_ns};
+    enum fk_err err = check_types(p, diag);
+
+    if (err == FK_OK)
+        err = ingest_labels_ready(in, labels, diag);
+    if (err == FK_OK)
+        err = ingest_time(in, source, p->time_ns, &like.time_ms, diag);
+    return err ? err : split_and_emit(in, p, labels, &like, diag);
+}
+
 enum fk_err ingest_add_pprof(struct ingest *in,
     const struct ingest_source *source, struct fk_slice bytes,
     const struct ingest_fix *fix, struct fk_diag *diag)
 {
     struct fk_labels labels = *source->labels;
-    struct store_profile like = {.dedup = source->dedup};
     struct fk_pprof p;
     enum fk_err err;
 
@@ -341,14 +351,16 @@ enum fk_err ingest_add_pprof(struct ingest *in,
     err = decode(in, source, bytes, &p, diag);
     if (err == FK_OK && fix)
         err = fix->fn(fix->arg, &p, &labels);
-    if (err == FK_OK)
-        err = check_types(&p, diag);
-    if (err == FK_OK)
-        err = ingest_labels_ready(in, &labels, diag);
-    if (err == FK_OK)
-        err = ingest_time(in, source, p.time_ns, &like.time_ms, diag);
-    if (err)
-        return err;
-    like.duration_ns = p.duration_ns;
-    return split_and_emit(in, &p, &labels, &like, diag);
+    return err ? err : add(in, source, &p, &labels, diag);
+}
+
+enum fk_err ingest_add_decoded(struct ingest *in,
+    const struct ingest_source *source, const struct fk_pprof *p,
+    struct fk_diag *diag)
+{
+    struct fk_labels labels = *source->labels;
+
+    in->received++;
+    in->reason = REJECTED_MALFORMED;
+    return add(in, source, p, &labels, diag);
 }

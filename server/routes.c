@@ -6,6 +6,7 @@
 static const struct route *const tables[] = {
     api_ingest_routes,
     api_push_routes,
+    api_otlp_routes,
     api_kit_routes,
     api_annotations_routes,
     api_ops_routes,

@@ -11,6 +11,7 @@
 
 extern const struct route api_ingest_routes[];
 extern const struct route api_push_routes[];
+extern const struct route api_otlp_routes[];
 extern const struct route api_kit_routes[];
 extern const struct route api_annotations_routes[];
 extern const struct route api_ops_routes[];

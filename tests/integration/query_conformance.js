@@ -184,7 +184,6 @@ for (const [file, c] of Object.entries(golden.speedscope)) {
   }
 }
 skip("format jfr", "not read by this version");
-skip("format otlp", "not read by this version");
 
 // ---- profiles of real clients -------------------------------------------------------
 
@@ -227,6 +226,62 @@ for (const [i, c] of expected.pprof.entries()) {
         { name: "service_name", value: `push${i}` }],
       samples: [{ rawProfile: profile.toString("base64") }] }] }));
   is(`${what}: status of a push`, push.status, c.push_status);
+}
+
+// ---- OpenTelemetry ---------------------------------------------------------------------
+
+const json = "application/json";
+for (const [file, c] of Object.entries(expected.otlp)) {
+  const reply = await call(url, "/v1development/profiles", c.content_type,
+    readFileSync(`${fixtures}/${file}`));
+  is(`${file}: status`, reply.status, c.status);
+  for (const s of c.series) {
+    const got = await flamegraph(s.profile_type, c.service_name);
+    is(`${file} ${s.profile_type}: total`, got.total, s.total);
+    if (!existsSync(`${fixtures}/${s.golden}`)) continue;
+    const golden = {};
+    for (const one of load(s.golden).samples) {
+      const stack = one.locations.map((l) => l.lines
+        ? l.lines.map((n) => n.replace(/\[.*/, "")).join(";") : null);
+      if (stack.includes(null)) continue;
+      const key = stack.toReversed().join(";");
+      golden[key] = (golden[key] ?? 0) + Number(one.values);
+    }
+    const stacks = Object.fromEntries(stacksOf(got.names, levelsOf(got)));
+    is(`${file} ${s.profile_type}: stacks with names`,
+      Object.fromEntries(Object.keys(golden).map((k) => [k, stacks[k]])),
+      golden);
+  }
+}
+const small = (extra) => JSON.stringify({ resourceProfiles: [{
+  resource: { attributes: [{ key: "service.name",
+    value: { stringValue: "otlp.json" } }] },
+  scopeProfiles: [{ profiles: [{ sampleType: { typeStrindex: 1,
+    unitStrindex: 2 }, period_type: { typeStrindex: 1, unitStrindex: 3 },
+    samples: [{ stackIndex: 1, values: ["7", 1] }], ...extra }] }] }],
+  dictionary: { stringTable: ["", "otlp_test", "count", "samples", "main"],
+    functionTable: [{}, { nameStrindex: 4 }],
+    locationTable: [{}, { lines: [{ functionIndex: 1 }] }],
+    stackTable: [{}, { locationIndices: [1] }] } });
+let reply = await call(url, "/v1development/profiles", json, small({}));
+is("OTLP JSON: status and empty protobuf", [reply.status, reply.type,
+  reply.bytes.length], [200, "application/x-protobuf", 0]);
+let got = await flamegraph("otlp_test:otlp_test:count:otlp_test:samples",
+  "otlp.json");
+is("OTLP JSON: stacks", stacksOf(got.names, levelsOf(got)), [["main", 8]]);
+for (const [what, type, body, status, says] of [
+  ["another type", "text/plain", "", 415, "Content-Type must be"],
+  ["an unknown field", json, small({ nothing: 1 }), 400,
+    "resourceProfiles[0].scopeProfiles[0].profiles[0].nothing"],
+  ["an index past its table", json,
+    small({ samples: [{ stackIndex: 9, values: [1] }] }), 400,
+    "dictionary.stack_table"],
+  ["no protobuf", "application/x-protobuf", "\x0a\xff", 400, "protobuf"],
+]) {
+  reply = await call(url, "/v1development/profiles", type, body);
+  is(`OTLP, ${what}: status`, reply.status, status);
+  ok(`OTLP, ${what}: says where`, reply.bytes.toString().includes(says),
+    reply.bytes);
 }
 
 // ---- one push in three forms ------------------------------------------------------------

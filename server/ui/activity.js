@@ -4,7 +4,7 @@
  * "viewed" at most every AGAIN_MS.
  */
 import { debounce } from "./dom.js";
-import { coverage } from "./flamebearer.js";
+import { coverage } from "./coverage.js";
 import { nameOf } from "./layout.js";
 import { filtersOf, formatMatcher, parseQuery } from "./query.js";
 

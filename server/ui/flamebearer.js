@@ -22,7 +22,8 @@
 /** Numbers a node on the wire: offset, total, self, name. */
 const STRIDE = 4;
 
-function emptyLevel(n) {
+/** @param {number} n @returns {Level} */
+export function emptyLevel(n) {
   return {
     start: new Float64Array(n), total: new Float64Array(n), self: new Float64Array(n),
     name: new Int32Array(n), parent: new Int32Array(n), first: new Int32Array(n + 1),
@@ -81,7 +82,8 @@ function linkChildren(above, below) {
   above.first[count] = child;
 }
 
-function linked(names, levels) {
+/** Levels that know their parents, made a profile. @param {string[]} names @param {Level[]} levels @returns {Profile} */
+export function linked(names, levels) {
   for (let l = 0; l + 1 < levels.length; l++) linkChildren(levels[l], levels[l + 1]);
   const nodes = levels.reduce((sum, level) => sum + level.name.length, 0);
   return { names, levels, nodes, total: levels[0]?.total[0] ?? 0 };
@@ -165,7 +167,7 @@ export function byWeight(profile) {
 }
 
 /** Calls enter and leave for each node, callers first, without recursion. */
-function walk(profile, enter, leave) {
+export function walk(profile, enter, leave) {
   const stack = [{ level: 0, next: 0, end: Math.min(1, profile.nodes) }];
   while (stack.length) {
     const top = stack.at(-1);
@@ -204,37 +206,4 @@ export function functions(profile) {
     if (outermost) row.total += level.total[i];
   }, (l, i) => active[profile.levels[l].name[i]]--);
   return [...rows.values()];
-}
-
-/**
- * What all marked functions cover: the inclusive share counts a marked frame
- * under a marked frame once.
- * @param {Profile} profile
- * @param {Uint8Array} marked by name
- * @param {Node} [under] only below this node
- * @returns {{total: number, self: number, frames: number, of: number}}
- */
-export function coverage(profile, marked, under = { level: 0, index: 0 }) {
-  const out = { total: 0, self: 0, frames: 0, of: 0 };
-  let from = under.index;
-  let to = Math.min(under.index + 1, profile.levels[under.level]?.name.length ?? 0);
-  if (to > from) out.of = profile.levels[under.level].total[from];
-  let above = new Uint8Array(0);
-  let base = 0;
-  for (let l = under.level; l < profile.levels.length && to > from; l++) {
-    const level = profile.levels[l];
-    const inside = new Uint8Array(to - from);
-    for (let i = from; i < to; i++) {
-      const hit = marked[level.name[i]];
-      const covered = l > under.level && above[level.parent[i] - base];
-      inside[i - from] = hit || covered;
-      if (!hit) continue;
-      out.frames++;
-      out.self += level.self[i];
-      if (!covered) out.total += level.total[i];
-    }
-    [above, base] = [inside, from];
-    [from, to] = [level.first[from], level.first[to]];
-  }
-  return out;
 }

@@ -42,3 +42,39 @@ export function secondsUntil(samples, seconds, want) {
   if (samples >= want) return 0;
   return samples > 0 ? ((want - samples) * seconds) / samples : Infinity;
 }
+
+/** A diff paints many cells at once, so a cell counts as changed only at 99 %. */
+const Z_SURE = 2.575829;
+/** With fewer counts on both sides together nothing can be told. */
+const LEAST_COUNT = 8;
+
+/**
+ * Two-proportion test: is k of n another share than m of o?
+ * @param {number} k
+ * @param {number} n
+ * @param {number} m
+ * @param {number} o
+ * @returns {{z: number, sure: boolean}}
+ */
+export function shareTest(k, n, m, o) {
+  const pooled = (k + m) / (n + o);
+  const spread = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / o));
+  const z = spread > 0 ? (m / o - k / n) / spread : 0;
+  return { z, sure: k + m >= LEAST_COUNT && Math.abs(z) >= Z_SURE };
+}
+
+/**
+ * Are k events in `e` another rate than m events in `f` (seconds, requests)?
+ * Of all events a part f/(e+f) is expected on the second side.
+ * @param {number} k
+ * @param {number} e
+ * @param {number} m
+ * @param {number} f
+ * @returns {{z: number, sure: boolean}}
+ */
+export function rateTest(k, e, m, f) {
+  const n = k + m;
+  const part = f / (e + f);
+  const z = n ? (m - n * part) / Math.sqrt(n * part * (1 - part)) : 0;
+  return { z, sure: n >= LEAST_COUNT && Math.abs(z) >= Z_SURE };
+}

@@ -4,7 +4,7 @@
  */
 import { h, icon, Part } from "./dom.js";
 import { share, plural } from "./format.js";
-import { coverage } from "./flamebearer.js";
+import { coverage } from "./coverage.js";
 import { openExport } from "./export.js";
 
 const VIEWS = [["graph", "Graph"], ["both", "Both"], ["table", "Table"], ["tree", "Tree"]];

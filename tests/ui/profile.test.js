@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { byWeight, coverage, decode, functions } from "../../server/ui/flamebearer.js";
+import { coverage } from "../../server/ui/coverage.js";
+import { byWeight, decode, functions } from "../../server/ui/flamebearer.js";
 import { findPath, firstEndingAfter, gallop, heaviestChild, nameOf, neighbour, nodeAt, pathOf, pathText, placesOf, viewOf } from "../../server/ui/layout.js";
 import { compile, mark } from "../../server/ui/search.js";
 import { kindOf, moduleOf } from "../../server/ui/kinds.js";

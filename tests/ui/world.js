@@ -180,3 +180,41 @@ export const HOSTILE = [
   "x".repeat(10000), "\u0000\u001b[31mred\u0007", "'; DROP TABLE frames; --", "日本語の関数名", "👩‍💻👨‍👩‍👧‍👦", "a\nb\tc",
   "std::vector<std::pair<int, std::map<std::string, std::unique_ptr<foo::bar<baz>>>>>::emplace_back(int&&)",
 ];
+
+/**
+ * Two lots of stacks to the wire's double flame graph.
+ * @param {[string[], number][]} left root first
+ * @param {[string[], number][]} right
+ */
+export function encodeDouble(left, right) {
+  const root = { kids: new Map(), name: "total", total: [0, 0], self: [0, 0] };
+  [left, right].forEach((stacks, side) => stacks.forEach(([stack, v]) => {
+    let at = root;
+    root.total[side] += v;
+    for (const name of stack) {
+      if (!at.kids.has(name)) at.kids.set(name, { kids: new Map(), name, total: [0, 0], self: [0, 0] });
+      at = at.kids.get(name);
+      at.total[side] += v;
+    }
+    at.self[side] += v;
+  }));
+  const names = ["total"];
+  const levels = [];
+  const id = (name) => (names.includes(name) ? names.indexOf(name) : names.push(name) - 1);
+  for (let row = [{ node: root, x: [0, 0] }]; row.length;) {
+    const next = [];
+    const end = [0, 0];
+    levels.push(row.flatMap(({ node, x }) => {
+      const values = [0, 1].flatMap((s) => [x[s] - end[s], node.total[s], node.self[s]]);
+      [0, 1].forEach((s) => (end[s] = x[s] + node.total[s]));
+      const at = [x[0] + node.self[0], x[1] + node.self[1]];
+      for (const kid of [...node.kids.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+        next.push({ node: kid, x: [...at] });
+        [0, 1].forEach((s) => (at[s] += kid.total[s]));
+      }
+      return [...values, id(node.name)];
+    }));
+    row = next;
+  }
+  return { names, levels, numTicks: root.total[0] + root.total[1], leftTicks: root.total[0], rightTicks: root.total[1] };
+}

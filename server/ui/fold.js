@@ -1,0 +1,109 @@
+/**
+ * What may be left out of a picture, and the picture turned round: folding
+ * recursion, libraries and the kernel into their callers, dropping threads
+ * that wait for work, and the sandwich of one function. Pure.
+ */
+import { kindOf } from "./kinds.js";
+import { nameOf, pathOf, placesOf } from "./layout.js";
+import { branch, branches, profileOf, sumUp, under } from "./trie.js";
+
+/** @typedef {import("./flamebearer.js").Profile} Profile */
+/** @typedef {import("./trie.js").Branch} Branch */
+
+/** A thread in one of these has nothing to do. */
+const IDLE = /^(?:wait_for_work|idle|MHD_epoll|cpu_idle|do_idle|__?sched_idle)$/;
+
+/** Folds by the words of the address. */
+export const FOLDS = {
+  recursion: "a function that calls itself, directly or through others, is one frame",
+  libs: "libraries are counted to the function that called them",
+  kernel: "the kernel is counted to the function that called it",
+  idle: "threads that wait for work are left out: only requests",
+};
+
+/** @param {string} text "recursion,libs" @returns {Set<string>} */
+export function foldsOf(text) {
+  return new Set(text.split(",").filter((w) => Object.hasOwn(FOLDS, w)));
+}
+
+function ancestorNamed(at, name) {
+  let b = at;
+  while (b && b.name !== name) b = b.parent;
+  return b;
+}
+
+/**
+ * Where a frame goes: a branch, its caller's branch when it is folded away,
+ * or null when it is left out with all it calls.
+ */
+function placeFor(at, name, folds) {
+  if (folds.has("idle") && IDLE.test(name)) return null;
+  const kind = kindOf(name);
+  const hidden = (folds.has("libs") && kind === "lib" && at.parent) || (folds.has("kernel") && kind === "kernel");
+  if (hidden) return at;
+  return (folds.has("recursion") && at.parent && ancestorNamed(at, name)) || under(at, name);
+}
+
+/** @param {Profile} profile @param {Set<string>} folds @returns {Profile} */
+export function folded(profile, folds) {
+  if (!folds.size || !profile.nodes) return profile;
+  const root = branch(profile.names[0], null);
+  let above = [root];
+  profile.levels.forEach((level, l) => {
+    const here = new Array(level.name.length);
+    for (let i = 0; i < here.length; i++) {
+      const caller = l ? above[level.parent[i]] : root;
+      here[i] = l === 0 ? root : caller && placeFor(caller, profile.names[level.name[i]], folds);
+      if (here[i]) here[i].self += level.self[i];
+    }
+    above = here;
+  });
+  return built(root);
+}
+
+function built(root) {
+  sumUp(branches(root));
+  return profileOf(root, { order: "weight" });
+}
+
+/** The places that are not inside another place of the same function. */
+function outermost(profile, name) {
+  return placesOf(profile, name).filter((n) =>
+    !pathOf(profile, n).slice(0, -1).some((up) => nameOf(profile, up) === name));
+}
+
+/** Copies all below a node into a branch. */
+function copyBelow(profile, node, into) {
+  let [from, to] = [node.index, node.index + 1];
+  let above = new Map([[node.index, into]]);
+  into.self += profile.levels[node.level].self[node.index];
+  for (let l = node.level; l + 1 < profile.levels.length && to > from; l++) {
+    const { first } = profile.levels[l];
+    [from, to] = [first[from], first[to]];
+    const level = profile.levels[l + 1];
+    const here = new Map();
+    for (let i = from; i < to; i++) {
+      const b = under(above.get(level.parent[i]), profile.names[level.name[i]]);
+      b.self += level.self[i];
+      here.set(i, b);
+    }
+    above = here;
+  }
+}
+
+/**
+ * One function with all it calls, and all that calls it, wherever it occurs.
+ * @param {Profile} profile
+ * @param {string} name
+ * @returns {{callers: Profile, callees: Profile}} callers from the function outward
+ */
+export function sandwich(profile, name) {
+  const [callers, callees] = [branch(name, null), branch(name, null)];
+  for (const n of outermost(profile, name)) {
+    copyBelow(profile, n, callees);
+    let at = callers;
+    for (const up of pathOf(profile, n).slice(1, -1).reverse()) at = under(at, nameOf(profile, up));
+    at.self += profile.levels[n.level].total[n.index];
+  }
+  return { callers: built(callers), callees: built(callees) };
+}

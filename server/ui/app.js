@@ -5,11 +5,12 @@
  */
 import { Api } from "./api.js";
 import { Data } from "./data.js";
-import { h, icon, isTyping } from "./dom.js";
+import { addStyles, h, icon, isTyping } from "./dom.js";
 import { Explore } from "./explore.js";
-import { formatQuery, parseQuery, withService } from "./query.js";
+import { formatQuery, withService } from "./query.js";
 import { offeredTypes } from "./strings.js";
 import { Store } from "./store.js";
+import { pathOf } from "./url.js";
 
 /** The service of the workshop; chosen first when there are several. */
 const WORKSHOP = /^workshop\./;
@@ -17,14 +18,20 @@ const LIVE_S = 5;
 const EMPTY_TRY_MS = 2000;
 /** The other parts come after the first picture, or without one after this. */
 const REST_AFTER_MS = 300;
-const THEMES = ["system", "light", "dark"];
+const THEMES = ["system", "light", "dark", "projector"];
+const NAMES = { explore: "Explore", comparison: "Comparison", diff: "Diff", status: "Status" };
+/** Pages but Explore: each module has a class Page. */
+const PAGES = {
+  comparison: () => import("./comparison.js"), diff: () => import("./diff_page.js"),
+  status: () => import("./status.js"),
+};
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 
 class App {
   constructor() {
     this.store = new Store();
-    this.api = new Api(() => this.#drawn());
-    this.data = new Data(this.api, () => this.#drawn());
+    this.api = new Api(() => this.drawn());
+    this.data = new Data(this.api, () => this.drawn());
     this.theme = readTheme();
     this.searching = null;
     this.rest = null;
@@ -43,10 +50,10 @@ class App {
     this.banner = h("div", { class: "banners", role: "status" });
     const helpButton = h("button", { class: "quiet", type: "button", title: "Keys and help (?)", "aria-label": "Help",
       on: { click: () => this.#help() } }, "?");
-    this.links = [["/", "Explore"], ["/status", "Status"]].map(([href, text]) =>
-      h("a", { href, on: { click: (e) => this.#go(e, href) } }, text));
+    this.links = Object.entries(NAMES).map(([page, text]) =>
+      h("a", { href: pathOf(page), "data-page": page, on: { click: (e) => this.#go(e, page) } }, text));
     document.querySelector("header").replaceChildren(
-      h("a", { class: "logo", href: "/", "aria-label": "Flamekit, start", on: { click: (e) => this.#go(e, "/") } },
+      h("a", { class: "logo", href: "/", "aria-label": "Flamekit, start", on: { click: (e) => this.#go(e, "explore") } },
         h("span", { class: "mark", "aria-hidden": "true" }, h("i"), h("i"), h("i")), "Flamekit"),
       h("nav", { "aria-label": "Pages" }, this.links),
       h("span", { class: "spring" }), this.runText, this.liveButton, this.themeButton, helpButton);
@@ -61,37 +68,40 @@ class App {
     addEventListener("fk-painted", () => this.#loadRest(), { once: true });
     addEventListener("keydown", (e) => this.#key(e));
     addEventListener("pointermove", () => (this.touchedAt = Date.now()), { passive: true });
-    DARK.addEventListener("change", () => this.#drawn());
+    DARK.addEventListener("change", () => this.drawn());
   }
 
   // ---- pages and data ----------------------------------------------------
 
   async #open(state) {
     for (const link of this.links) {
-      const here = link.getAttribute("href") === (state.page === "explore" ? "/" : `/${state.page}`);
-      if (here) link.setAttribute("aria-current", "page");
+      if (link.dataset.page === state.page) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     this.page = state.page;
-    if (state.page === "status") {
+    this.other?.close?.();
+    this.other = null;
+    document.title = `${NAMES[state.page]} · Flamekit`;
+    if (PAGES[state.page]) {
       this.explore = null;
       await this.#loadRest();
-      const { Status } = await import("./status.js");
-      if (this.page !== "status") return;
-      new Status(this.main, this.api);
-      this.#drawn();
+      const { Page } = await PAGES[state.page]();
+      if (this.page !== state.page) return;
+      this.other = new Page(this.main, this);
+      this.other.changed(this.store.state, null);
+      this.drawn();
       return;
     }
     this.explore = new Explore(this.main, { set: (patch) => this.store.push(patch) });
-    this.#drawn();
+    this.drawn();
     setTimeout(() => this.#loadRest(), REST_AFTER_MS);
     if (state.query) this.data.load(state);
-    await this.#begin();
+    await this.begin();
     this.#tick();
   }
 
   /** Chooses a service when the address names none. */
-  async #begin() {
+  async begin() {
     if (this.store.state.query) return true;
     const catalog = await this.data.loadCatalog();
     if (!catalog || this.store.state.query) return false;
@@ -99,7 +109,7 @@ class App {
     if (service === undefined) return false;
     const [type] = offeredTypes(catalog.get(service));
     const query = formatQuery({ type: type.id, matchers: withService(service, []) });
-    this.store.replace({ query, live: LIVE_S });
+    this.store.replace({ query, live: this.explore ? LIVE_S : 0 });
     return true;
   }
 
@@ -108,28 +118,33 @@ class App {
       this.#open(state);
       return;
     }
-    if (state.page !== "explore") return;
+    if (!this.explore) {
+      this.other?.changed(state, before);
+      this.drawn();
+      return;
+    }
     const asked = (s) => [s.query, s.from, s.until, s.maxNodes].join("\n");
     if (asked(state) !== asked(before)) this.data.load(state);
     else if (state.sel !== before.sel) this.data.load(state, { onlyGraph: true });
     if (state.live !== before.live) this.#tick();
-    if (state.q && !this.searching) this.#loadSearch();
+    if (state.q && !this.searching) this.loadSearch();
     this.rest?.seen(state, before);
-    this.#drawn();
+    this.drawn();
   }
 
   /** Parts that the first picture can do without. */
   #loadRest() {
     this.resting ??= addStyles("./parts.css").then(() => import("./rest.js")).then((rest) => {
       this.rest = rest.start(this);
-      this.#drawn();
+      this.drawn();
     });
     return this.resting;
   }
 
-  async #loadSearch() {
+  /** Brings the search module, once. */
+  async loadSearch() {
     this.searching = await import("./search.js");
-    this.#drawn();
+    this.drawn();
   }
 
   get busyHands() {
@@ -144,7 +159,7 @@ class App {
     if (!state.live && !waiting) return;
     this.timer = setTimeout(async () => {
       if (this.page === "explore" && !document.hidden && !this.api.away && !this.busyHands) {
-        if (waiting) await this.#begin();
+        if (waiting) await this.begin();
         else await this.#refresh();
       }
       this.#tick();
@@ -164,7 +179,8 @@ class App {
 
   // ---- showing -----------------------------------------------------------
 
-  #drawn() {
+  /** Something changed: the parts are given it with the next frame. */
+  drawn() {
     this.drawing ||= requestAnimationFrame(() => {
       this.drawing = 0;
       this.#draw();
@@ -174,15 +190,16 @@ class App {
   #draw() {
     const { state } = this.store;
     const { api, data } = this;
-    if (state.q && !this.searching) this.#loadSearch();
+    if (state.q && !this.searching) this.loadSearch();
     this.liveButton.replaceChildren(icon(state.live ? "pause" : "play"), state.live ? `live ${state.live} s` : "live off");
     this.liveButton.hidden = state.page !== "explore";
     this.liveButton.setAttribute("aria-pressed", String(state.live > 0));
     this.runText.textContent = data.now.run ? `run ${data.now.run}` : "";
     const dark = this.dark;
     this.explore?.update(state, data.now, { dark, searching: this.searching, away: api.away });
+    this.other?.draw?.(state);
     this.rest?.drawn(data.now);
-    if (this.wasAway && !api.away) this.data.load(state);
+    if (this.wasAway && !api.away && this.explore) this.data.load(state);
     this.wasAway = api.away !== null;
   }
 
@@ -206,16 +223,20 @@ class App {
       // private windows may refuse: the theme then lasts as long as the page
     }
     this.#applyTheme();
-    this.#drawn();
+    this.drawn();
   }
 
   // ---- navigation and keys -----------------------------------------------
 
-  #go(event, path) {
+  #go(event, page) {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    const page = path === "/" ? "explore" : path.slice(1);
-    if (page !== this.page) this.store.push({ page });
+    this.go(page);
+  }
+
+  /** Another page with the same query, range and sides. */
+  go(page, patch = {}) {
+    this.store.push({ page, zoom: "", fn: "", ...patch });
   }
 
   async #help() {
@@ -224,20 +245,12 @@ class App {
   }
 
   async #key(e) {
-    if (this.page !== "explore" || e.defaultPrevented) return;
+    if (e.defaultPrevented) return;
     const searchKey = e.key === "/" || (e.key === "f" && (e.ctrlKey || e.metaKey));
     if (searchKey && !isTyping(e.target)) e.preventDefault();
     await this.#loadRest();
     this.rest.key(e, searchKey);
   }
-}
-
-/** Adds a style sheet that lies beside this module. @param {string} name */
-function addStyles(name) {
-  return new Promise((done) => {
-    const href = new URL(name, import.meta.url).href;
-    document.head.append(h("link", { rel: "stylesheet", href, on: { load: done, error: done } }));
-  });
 }
 
 function readTheme() {

@@ -90,7 +90,7 @@ export class Data {
       return;
     }
     if (/^(?:phase|run):/.test(`${state.from} ${state.sel}`.replace(/^\S+ (?=phase|run)/, ""))
-      && !this.now.phases.length) await this.#loadMarkers();
+      && !this.now.phases.length) await this.loadMarkers();
     if (turn !== this.#turn) return;
     const now = this.api.now();
     const range = onlyGraph && this.now.range ? this.now.range
@@ -118,7 +118,7 @@ export class Data {
   async #loadRest(query, shownRange, onlyGraph, turn) {
     if (this.api.away) return;
     const jobs = [this.#loadSamples(query, shownRange, turn)];
-    if (!onlyGraph) jobs.push(this.#loadSeries(query, turn), this.#loadMarkers(), this.#loadHello(), this.#loadLost());
+    if (!onlyGraph) jobs.push(this.#loadSeries(query, turn), this.loadMarkers(), this.#loadHello(), this.#loadLost());
     await Promise.allSettled(jobs);
   }
 
@@ -143,7 +143,8 @@ export class Data {
     if (turn === this.#turn) this.#set({ samples });
   }
 
-  async #loadMarkers() {
+  /** Phases and flags of the last day. */
+  async loadMarkers() {
     const now = this.api.now();
     const from = Math.min(now - DAY_MS, this.now.range?.from ?? now);
     try {

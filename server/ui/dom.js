@@ -51,9 +51,10 @@ const ICONS = {
   theme: "M8 2a6 6 0 100 12A6 6 0 008 2zm0 1.5v9a4.5 4.5 0 010-9z",
   link: "M6.5 9.5l3-3M5 7.5L3.8 8.7a2.5 2.5 0 003.5 3.5L8.5 11M11 8.5l1.2-1.2a2.5 2.5 0 00-3.5-3.5L7.5 5",
   flip: "M5 3v8M3 9l2 2 2-2M11 13V5M9 7l2-2 2 2", clock: "M8 2a6 6 0 100 12A6 6 0 008 2zM8 5v3l2 2",
+  swap: "M3 6h9M9 3l3 3-3 3M13 11H4M7 8l-3 3 3 3",
   save: "M8 2.5v7M5 7l3 3 3-3M3 12.5h10",
 };
-const STROKED = new Set(["link", "flip", "clock", "save"]);
+const STROKED = new Set(["link", "flip", "clock", "save", "swap"]);
 
 /** @param {keyof typeof ICONS} name */
 export function icon(name) {
@@ -69,6 +70,14 @@ export function debounce(fn, ms) {
     clearTimeout(timer);
     timer = setTimeout(fn, ms, ...args);
   };
+}
+
+/** Adds a style sheet that lies beside this module. @param {string} name */
+export function addStyles(name) {
+  return new Promise((done) => {
+    const href = new URL(name, import.meta.url).href;
+    document.head.append(h("link", { rel: "stylesheet", href, on: { load: done, error: done } }));
+  });
 }
 
 /** Is the person typing? Then single keys are theirs. @param {EventTarget|null} target */

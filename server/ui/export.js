@@ -6,6 +6,10 @@ import { h } from "./dom.js";
 import { formatQuery, formatSelector, serviceOf } from "./query.js";
 import { choice, openPopup } from "./popup.js";
 import { formatUrl } from "./url.js";
+import { changeOf } from "./diff.js";
+import { cssTone } from "./diff_colors.js";
+import { cssColor } from "./paint.js";
+import { diffMarkdown, encoded, folded, foldedBoth, markdown, svg } from "./write.js";
 
 const MERGE = "/querier.v1.QuerierService/SelectMergeProfile";
 
@@ -57,32 +61,65 @@ function fixedLink(state, range) {
     until: String(Math.round(range.until)), live: 0 });
 }
 
-function curlLine({ data, state }) {
-  const { from, until } = data.shownRange;
-  const params = { query: formatQuery(data.shownQuery), from: Math.round(from), until: Math.round(until), "max-nodes": state.maxNodes };
+function curlLine(path, params) {
   const parts = Object.entries(params).map(([k, v]) => `--data-urlencode ${shellQuoted(`${k}=${v}`)}`);
-  return `curl -sG ${location.origin}/pyroscope/render ${parts.join(" ")}`;
+  return `curl -sG ${location.origin}${path} ${parts.join(" ")}`;
 }
 
-/** @param {HTMLElement} button @param {object} view what the page shows */
-export function openExport(button, view) {
-  const { data, state } = view;
+const text = (body, type) => new Blob([body], { type });
+const picture = () => new Promise((done) => {
+  document.querySelector("canvas.fg-picture").toBlob(done);
+});
+
+/** @typedef {{words: string, copy?: () => string, save?: () => Promise<Blob>|Blob, ending?: string}} Entry */
+
+/** Every way out of Explore. @param {object} view what the page shows @returns {{name: string, entries: Entry[]}} */
+export function exploreEntries(view) {
+  const { data, state, profile, type } = view;
   const query = data.shownQuery;
-  const save = async (make, ending) => {
+  const range = data.shownRange;
+  const times = range && { from: Math.round(range.from), until: Math.round(range.until) };
+  const title = `${serviceOf(query) || "profile"}, ${type.label}`;
+  const fromServer = range ? [
+    { words: "Link to exactly this", copy: () => fixedLink(state, data.range) },
+    { words: "curl line for this data", copy: () => curlLine("/pyroscope/render", { query: formatQuery(query), ...times, "max-nodes": state.maxNodes }) },
+  ] : [];
+  return { name: fileName(query, ""), entries: [...fromServer,
+    { words: "Table as Markdown", copy: () => markdown(profile, type) },
+    { words: "Picture (PNG)", save: picture, ending: "png" },
+    { words: "Picture (SVG)", save: () => text(svg(profile, title, (name) => cssColor(name, false)), "image/svg+xml"), ending: "svg" },
+    ...(range ? [{ words: "Profile (pprof)", save: () => fetchPprof(query, range), ending: "pb.gz" }] : []),
+    { words: "Stacks (folded)", save: () => text(folded(profile), "text/plain"), ending: "folded" },
+    { words: "Flame graph (JSON)", save: () => text(JSON.stringify(data.doc ?? encoded(profile)), "application/json"), ending: "json" },
+  ] };
+}
+
+/** Every way out of a diff. @param {object} view what the diff shows @returns {{name: string, entries: Entry[]}} */
+export function diffEntries({ profile, rows, mode, type, state, url, pair, tones, loaded }) {
+  const links = url ? [
+    { words: "Link to exactly this", copy: () => location.origin + formatUrl({ ...state, ...Object.fromEntries(pair.flatMap((s) => [
+      [`${s.id}From`, String(Math.round(s.range.from))], [`${s.id}Until`, String(Math.round(s.range.until))]])) }) },
+    { words: "curl line for this data", copy: () => curlLine(url.split("?")[0], Object.fromEntries(new URLSearchParams(url.split("?")[1]))) },
+  ] : [];
+  const color = (name, node) => cssTone(changeOf(node.totalA, node.totalB, loaded.sides, mode), { ...tones, dark: false });
+  return { name: pair ? fileName(pair[0].query, "").replace(/-/, "-diff-") : "diff.", entries: [...links,
+    { words: "Table as Markdown", copy: () => diffMarkdown(rows, profile.names, mode, type) },
+    { words: "Picture (PNG)", save: picture, ending: "png" },
+    { words: "Picture (SVG)", save: () => text(svg(profile, "diff", color), "image/svg+xml"), ending: "svg" },
+    { words: "Stacks of both (folded)", save: () => text(foldedBoth(profile), "text/plain"), ending: "folded" },
+  ] };
+}
+
+/** @param {HTMLElement} button @param {{name: string, entries: Entry[]}} ways */
+export function openExport(button, { name, entries }) {
+  const save = async (entry) => {
     try {
-      saveAs(await make(), fileName(query, ending));
+      saveAs(await entry.save(), name + entry.ending);
     } catch (e) {
-      say(`Could not save the .${ending} file: ${e.message}.`);
+      say(`Could not save the .${entry.ending} file: ${e.message}.`);
     }
   };
-  const canvas = document.querySelector("canvas.fg-picture");
-  openPopup(button, "Export", h("div", { class: "column" },
-    h("h3", {}, "Copy"),
-    choice("Link to exactly this", () => copy(fixedLink(state, data.range), "the link")),
-    choice("curl line for this data", () => copy(curlLine(view), "the curl line")),
-    h("h3", {}, "Save"),
-    choice("Picture (PNG)", () => save(() => new Promise((done) => canvas.toBlob(done)), "png")),
-    choice("Profile (pprof)", () => save(() => fetchPprof(query, data.shownRange), "pb.gz")),
-    choice("Flame graph (JSON)", () => save(async () =>
-      new Blob([JSON.stringify(data.doc)], { type: "application/json" }), "json"))));
+  const act = (e) => (e.copy ? copy(e.copy(), `the ${e.words[0].toLowerCase()}${e.words.slice(1)}`) : save(e));
+  const some = (key) => entries.filter((e) => e[key]).map((e) => choice(e.words, () => act(e)));
+  openPopup(button, "Export", h("div", { class: "column" }, h("h3", {}, "Copy"), some("copy"), h("h3", {}, "Save"), some("save")));
 }

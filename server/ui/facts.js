@@ -8,7 +8,7 @@ import { kindOf } from "./kinds.js";
 import { FEW_SAMPLES, ENOUGH_SAMPLES, pointsOff, secondsUntil } from "./stats.js";
 import { blocks } from "./series.js";
 import { clock } from "./time.js";
-import { WHY } from "./why.js";
+import { howMeasured, WHY } from "./why.js";
 
 const MORE_NODES = [65536, 262144];
 /** A clock further off than this is worth a word. */
@@ -48,7 +48,7 @@ class Facts extends Part {
     return [
       counted ? fact("samples", plural(samples, "sample"), WHY.samples) : null,
       counted ? " = " : null,
-      fact("total", `${value(total, type.unit)} ${type.of}`, type.how, "main"),
+      fact("total", `${value(total, type.unit)} ${type.of}`, howMeasured(type.id), "main"),
       " in ", fact("seconds", long, why),
       cores && " · ", cores,
     ];

@@ -5,11 +5,8 @@
  * fk-hover, fk-pin and fk-menu, and shows the `props` it is given.
  */
 import { h, Part } from "./dom.js";
-import {
-  firstEndingAfter, gallop, heaviestChild, nameOf, neighbour, nodeAt, parentOf, viewOf,
-} from "./layout.js";
+import { firstEndingAfter, gallop, nameOf, nodeAt, viewOf } from "./layout.js";
 import { markedBefore, Painter, palette, rowTop } from "./paint.js";
-import { shown, share } from "./format.js";
 
 /** @typedef {import("./flamebearer.js").Profile} Profile */
 /** @typedef {import("./flamebearer.js").Node} Node */
@@ -21,6 +18,7 @@ import { shown, share } from "./format.js";
  * @property {string} fn name outlined everywhere
  * @property {{mode: string, dark: boolean, selfShare?: Float64Array}} look
  * @property {boolean} flame
+ * @property {boolean} [hatch] too few samples to trust
  */
 
 /** Rows are as high as fit, between these. */
@@ -29,6 +27,10 @@ const ZOOM_MS = 160;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const ROOT = { level: 0, index: 0 };
 
+/** A view is never a smaller part of the whole than this. */
+const LEAST_PART = 1e-6;
+
+const viewOfPart = ({ total }, [from, until]) => ({ x0: from * total, x1: until * total });
 const sameNode = (a, b) => a?.level === b?.level && a?.index === b?.index;
 
 class FlameGraph extends Part {
@@ -38,6 +40,7 @@ class FlameGraph extends Part {
   #focus = null;
   #hover = null;
   #scene = null;
+  #part = null;
   #stats = { frames: 0, labels: 0, ms: 0 };
 
   build() {
@@ -65,7 +68,6 @@ class FlameGraph extends Part {
     on("pointerleave", () => this.setHover(null));
     on("click", (e) => this.#click(e));
     on("contextmenu", (e) => this.#menu(e));
-    on("keydown", (e) => this.#key(e));
     on("blur", () => this.#drawMarks());
     on("focus", () => this.#drawMarks());
   }
@@ -135,7 +137,7 @@ class FlameGraph extends Part {
       this.#focus = kept && profile.levels[kept.level]?.name[kept.index] !== undefined ? kept : null;
       this.#hover = null;
       this.forProfile = profile;
-      this.#view = null;
+      this.#view = this.#part && viewOfPart(profile, this.#part);
       this.#moving = null;
     }
   }
@@ -147,7 +149,8 @@ class FlameGraph extends Part {
     const first = this.zoomed === undefined;
     this.zoomed = zoom;
     this.flame = flame;
-    if (!this.#view || STILL.matches) {
+    if (changed) this.#part = null;
+    if (!this.#view || (STILL.matches && !this.#part)) {
       this.#view = want;
       this.#moving = null;
     } else if (changed && (want.x0 !== this.#view.x0 || want.x1 !== this.#view.x1)) {
@@ -188,6 +191,7 @@ class FlameGraph extends Part {
       profile, palette: this.palette, marked: this.before, view: this.#view,
       zoomLevel: zoom.level, firstRow: Math.max(0, Math.floor(offset / rowPx)),
       offset, rowHeight: rowPx, flame, ratio: this.#ratio,
+      cells: this.forLook.cells ?? null, hatch: Boolean(this.props.hatch),
     };
   }
 
@@ -210,6 +214,22 @@ class FlameGraph extends Part {
       width: Math.max(1, Math.min(this.picture.width, Math.round(right)) - x),
       height: this.#scene.rowHeight - Math.max(1, Math.round(this.#ratio)),
     };
+  }
+
+  /** The part of the whole that is shown. */
+  get view() {
+    return this.#view;
+  }
+
+  /** Shows any part of the whole, as the wheel and the overview want it. @param {number} x0 @param {number} x1 */
+  showPart(x0, x1) {
+    const { total } = this.forProfile;
+    const width = Math.min(total, Math.max(x1 - x0, total * LEAST_PART));
+    const left = Math.min(total - width, Math.max(0, x0));
+    this.#part = [left / total, (left + width) / total];
+    this.#view = viewOfPart(this.forProfile, this.#part);
+    this.#moving = null;
+    this.invalidate();
   }
 
   #drawMarks() {
@@ -327,11 +347,16 @@ class FlameGraph extends Part {
 
   // ---- pointer and keys --------------------------------------------------
 
-  /** Marks a frame from outside too, as when a table row is under the pointer. @param {Node|null} node */
-  setHover(node, detail = {}) {
-    if (!node && !this.#hover) return;
+  /** Marks a frame from outside, as when its twin is under the pointer. @param {Node|null} node */
+  highlight(node) {
     this.#hover = node;
     this.#drawMarks();
+  }
+
+  /** @param {Node|null} node */
+  setHover(node, detail = {}) {
+    if (!node && !this.#hover) return;
+    this.highlight(node);
     this.emit("fk-hover", node ? { node, ...detail } : null);
   }
 
@@ -346,11 +371,11 @@ class FlameGraph extends Part {
     if (!found) return;
     this.#focus = found.node;
     if (e.shiftKey) this.emit("fk-pin", { node: found.node });
-    else this.#zoomTo(found.node);
+    else this.zoomOrBack(found.node);
   }
 
   /** A click on the zoomed frame itself goes back to the whole. */
-  #zoomTo(node) {
+  zoomOrBack(node) {
     const again = sameNode(node, this.props.zoom) && node.level > 0;
     this.emit("fk-zoom", { node: again ? ROOT : node });
   }
@@ -368,52 +393,18 @@ class FlameGraph extends Part {
     return this.#focus ?? this.props.zoom ?? ROOT;
   }
 
-  focusFrame(node) {
-    if (!node) return;
+  /** Makes a frame the keys' one. @param {Node} node */
+  set focusNode(node) {
     this.#focus = node;
-    const { profile } = this.props;
-    const level = profile.levels[node.level];
-    const family = node.level ? profile.levels[node.level - 1] : null;
-    const parent = level.parent[node.index];
-    const siblings = family ? family.first[parent + 1] - family.first[parent] : 1;
-    const place = family ? node.index - family.first[parent] + 1 : 1;
-    this.live.textContent = `${shown(nameOf(profile, node), 120)}, ${share(level.total[node.index] / profile.total)} total, `
-      + `${share(level.self[node.index] / profile.total)} self, depth ${node.level}, ${place} of ${siblings} siblings`;
     this.#reveal(node, false);
     this.#drawMarks();
-    const { x, y, height } = this.#box(node);
-    const at = this.overlay.getBoundingClientRect();
-    this.emit("fk-hover", { node, crowd: 1, keyboard: true,
-      x: at.left + x / this.#ratio, y: at.top + (y + height) / this.#ratio });
   }
 
-  #key(e) {
-    if (e.ctrlKey || e.metaKey || e.altKey) return;
-    const { profile } = this.props;
-    if (!profile) return;
-    const at = this.focusNode;
-    const [outward, inward] = this.props.flame ? ["ArrowDown", "ArrowUp"] : ["ArrowUp", "ArrowDown"];
-    const acts = {
-      ArrowLeft: () => this.focusFrame(neighbour(profile, at, -1, this.#view)),
-      ArrowRight: () => this.focusFrame(neighbour(profile, at, 1, this.#view)),
-      [outward]: () => this.focusFrame(parentOf(profile, at)),
-      [inward]: () => this.focusFrame(heaviestChild(profile, at)),
-      Enter: () => this.#zoomTo(at),
-      "+": () => this.emit("fk-zoom", { node: at }),
-      "-": () => this.emit("fk-zoom", { node: parentOf(profile, this.props.zoom) ?? ROOT }),
-      " ": () => this.emit("fk-pin", { node: at }),
-      m: () => this.#menuAtFocus(at),
-    };
-    if (!acts[e.key] || e.shiftKey && e.key.startsWith("Arrow")) return;
-    e.preventDefault();
-    e.stopPropagation();
-    acts[e.key]();
-  }
-
-  #menuAtFocus(node) {
+  /** Where a frame's lower left corner is in the window. @param {Node} node */
+  cornerOf(node) {
     const { x, y, height } = this.#box(node);
     const at = this.overlay.getBoundingClientRect();
-    this.emit("fk-menu", { node, x: at.left + x / this.#ratio + 12, y: at.top + (y + height) / this.#ratio });
+    return { x: at.left + x / this.#ratio, y: at.top + (y + height) / this.#ratio };
   }
 }
 

@@ -2,7 +2,7 @@
  * The help page: how to read the picture, and the keys.
  */
 import { h } from "./dom.js";
-import { GRAPH_KEYS, KEYS } from "./keys.js";
+import { COMPARE_KEYS, GRAPH_KEYS, KEYS, PAGE_KEY } from "./keys.js";
 
 const READING = [
   ["One bar is one function on the stack.", "Above it is who called it, below it is what it called."],
@@ -13,6 +13,8 @@ const READING = [
 ];
 
 const keyName = (k) => ({ Escape: "Esc", "Shift+ArrowLeft": "Shift+←", "Shift+ArrowRight": "Shift+→" })[k] ?? k;
+
+const named = (keys) => Object.entries(keys).map(([k, [words]]) => [keyName(k), words]);
 
 function keyTable(rows) {
   return h("dl", { class: "keys" }, rows.flatMap(([k, words]) => [h("dt", {}, h("kbd", {}, k)), h("dd", {}, words)]));
@@ -34,10 +36,12 @@ export function showHelp() {
     h("ul", { class: "reading" }, READING.map(([a, b]) => h("li", {}, h("strong", {}, a), ` ${b}`))),
     h("h2", {}, "Keys"),
     h("div", { class: "key-columns" },
-      h("div", {}, h("h3", {}, "Anywhere"), keyTable(Object.entries(KEYS).map(([k, [words]]) => [keyName(k), words]))),
+      h("div", {}, h("h3", {}, "Anywhere"), keyTable(named({ ...PAGE_KEY, "?": KEYS["?"] })),
+        h("h3", {}, "Explore"), keyTable(named(KEYS))),
       h("div", {}, h("h3", {}, "In the graph"), keyTable(GRAPH_KEYS),
+        h("h3", {}, "Comparison and Diff"), keyTable(named(COMPARE_KEYS)),
         h("h3", {}, "Search"), keyTable([["text", "anywhere in a name"], ["/expr/", "regular expression"], ["pkg:x", "module or package x"]]),
-        h("h3", {}, "On the timeline"), keyTable([["click", "a band selects its phase"], ["drag", "any range; edges and middle can be dragged"], ["double click", "clears the selection"]])))));
+        h("h3", {}, "On the timeline"), keyTable([["click", "a band selects its phase"], ["Shift+click", "a second band: the difference of the two"], ["drag", "any range; edges and middle can be dragged"], ["double click", "clears the selection"]])))));
   document.body.append(dialog);
   dialog.showModal();
 }

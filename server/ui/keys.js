@@ -2,14 +2,18 @@
  * What keys do on the Explore page. Single keys act only while nobody types
  * into a field; the help page prints this table.
  */
+import { copy, say } from "./clip.js";
 import { isTyping } from "./dom.js";
+import { foldsOf } from "./fold.js";
+import { focusFrame } from "./graph_keys.js";
 import { nameOf, parentOf } from "./layout.js";
 import { offeredTypes } from "./strings.js";
 import { closePopup } from "./popup.js";
 import { formatQuery, serviceOf } from "./query.js";
 import { shifted, widened } from "./time.js";
 
-const VIEWS = ["graph", "both", "table", "tree"];
+const VIEWS = ["graph", "both", "table", "tree", "sandwich"];
+const GO_MS = 1500;
 
 const absolute = (r) => ({ from: String(Math.round(r.from)), until: String(Math.round(r.until)), sel: "", live: 0 });
 
@@ -62,8 +66,42 @@ export function stepMatch(app, step) {
   const { x0, x1 } = graph.view ?? { x0: -Infinity, x1: Infinity };
   const start = shown.profile.levels[next.level].start[next.index];
   if (start < x0 || start >= x1) app.store.push({ zoom: "" });
-  graph.focusFrame(next);
+  focusFrame(graph, next);
 }
+
+async function copyLink(app) {
+  if (!app.explore.shown) return;
+  const { exploreEntries } = await import("./export.js");
+  copy(exploreEntries(app.explore.shown).entries[0].copy(), "the link");
+}
+
+const PAGE_KEYS = { e: "explore", c: "comparison", d: "diff", s: "status" };
+
+/** What the selection is becomes side A or B; the page says so and stays. */
+function setSide(app, id) {
+  const { sel, from, until } = app.store.state;
+  const range = app.data.now.sel ?? app.data.now.range;
+  if (!range || !app.explore) return;
+  const exact = { from: String(Math.round(range.from)), until: String(Math.round(range.until)) };
+  const at = sel.startsWith("phase:") ? { from: sel, until: "" } : exact;
+  app.store.push({ [`${id}From`]: at.from, [`${id}Until`]: at.until, [`${id}Query`]: app.store.state.query });
+  say(`This range is side ${id === "left" ? "A" : "B"} now; d shows the difference. (${sel || `${from} to ${until}`})`);
+}
+
+/** The function that the keys, the pointer or the details are at. */
+function currentName(app) {
+  const { shown } = app.explore ?? {};
+  return shown ? nameOf(shown.profile, app.explore.focus) : "";
+}
+
+function toggleFold(app, name) {
+  const folds = foldsOf(app.store.state.fold);
+  if (!folds.delete(name)) folds.add(name);
+  app.store.push({ fold: [...folds].join(",") });
+}
+
+/** Keys of every page. key -> [words for the help page, what it does] */
+export const PAGE_KEY = { g: ["then a letter: go to Explore e, Comparison c, Diff d, Status s", (app) => (app.goKey = Date.now())] };
 
 /** key -> [words for the help page, what it does] */
 export const KEYS = {
@@ -77,8 +115,15 @@ export const KEYS = {
   2: ["graph and table", (app) => app.store.push({ view: VIEWS[1] })],
   3: ["table", (app) => app.store.push({ view: VIEWS[2] })],
   4: ["tree, the graph as text", (app) => app.store.push({ view: VIEWS[3] })],
+  5: ["sandwich: all callers and callees of a function", (app) => app.store.push({ view: VIEWS[4] })],
+  s: ["sandwich of the focused function", (app) => app.store.push({ view: "sandwich", fn: currentName(app) || app.store.state.fn })],
+  f: ["focus: zoom to the focused frame", (app) => app.explore.shown && app.explore.zoomTo(app.explore.focus)],
+  r: ["fold recursion", (app) => toggleFold(app, "recursion")],
   i: ["roots on top or at the bottom", (app) => app.store.push({ o: app.store.state.o === "flame" ? "icicle" : "flame" })],
-  e: ["details of the focused function", details],
+  e: ["explain the focused function", details],
+  a: ["this selection is side A", (app) => setSide(app, "left")],
+  b: ["this selection is side B", (app) => setSide(app, "right")],
+  d: ["difference of A and B", (app) => app.go("diff")],
   c: ["CPU profile", (app) => chooseType(app, "CPU")],
   w: ["wall-clock profile", (app) => chooseType(app, "Wall")],
   l: ["live on and off, back to now", (app) => app.toggleLive()],
@@ -88,7 +133,7 @@ export const KEYS = {
   "Shift+ArrowRight": ["half a range later", (app) => shiftTime(app, 0.5)],
   "[": ["previous phase", (app) => app.explore.timeline.stepPhase?.(-1)],
   "]": ["next phase", (app) => app.explore.timeline.stepPhase?.(1)],
-  y: ["copy a link to exactly this", (app) => app.explore.tools.out?.click()],
+  y: ["copy a link to exactly this", copyLink],
   "?": ["this help", async () => (await import("./help.js")).showHelp()],
 };
 
@@ -99,12 +144,33 @@ export const GRAPH_KEYS = [
   ["Space", "details of the frame's function"], ["m", "menu of the frame"],
 ];
 
+/** Keys of the pages that compare. */
+export const COMPARE_KEYS = {
+  x: ["swap the sides", (app) => app.other?.swap?.()],
+  "/": ["search", (app) => app.main.querySelector("input.search")?.focus()],
+  0: ["whole graph", (app) => app.store.push({ zoom: "" })],
+  Escape: ["one step out", (app) => app.store.push(app.store.state.zoom ? { zoom: "" } : app.store.state.q ? { q: "" } : { fn: "" })],
+};
+
+function keyName(e, searchKey) {
+  if (searchKey) return "/";
+  if (e.shiftKey && e.key.startsWith("Arrow")) return `Shift+${e.key}`;
+  return e.key.length === 1 && e.key !== "N" ? e.key.toLowerCase() : e.key;
+}
+
 /** @param {object} app @param {KeyboardEvent} e @param {boolean} searchKey */
 export function handleKey(app, e, searchKey) {
   if (isTyping(e.target) || document.querySelector("dialog[open]")) return;
   if (!searchKey && (e.ctrlKey || e.metaKey || e.altKey)) return;
-  const name = searchKey ? "/" : e.shiftKey && e.key.startsWith("Arrow") ? `Shift+${e.key}` : e.key.length === 1 && e.key !== "N" ? e.key.toLowerCase() : e.key;
-  if (!Object.hasOwn(KEYS, name)) return;
+  const name = keyName(e, searchKey);
+  if (Date.now() - (app.goKey ?? 0) < GO_MS && PAGE_KEYS[name]) {
+    app.goKey = 0;
+    e.preventDefault();
+    app.go(PAGE_KEYS[name]);
+    return;
+  }
+  const keys = { ...PAGE_KEY, "?": KEYS["?"], ...(app.explore ? KEYS : COMPARE_KEYS) };
+  if (!Object.hasOwn(keys, name)) return;
   e.preventDefault();
-  KEYS[name][1](app);
+  keys[name][1](app);
 }

@@ -19,7 +19,7 @@ const MODULE_HUES = [22, 42, 64, 96, 140, 166, 188, 206, 226, 258, 292, 334];
 const TEXT_DARK = "#1a1613";
 const TEXT_LIGHT = "#ffffff";
 /** Where both text colours have the same contrast; each has at least 4.2 there. */
-const EVEN_LUMINANCE = 0.199;
+export const EVEN_LUMINANCE = 0.199;
 
 /** Colours of the canvas beside the frames. */
 const GROUND = {
@@ -39,11 +39,13 @@ function fromHsl(hue, saturation, lightness) {
   return [part(0), part(8), part(4)];
 }
 
-function pack([r, g, b]) {
+/** A colour as the canvas's bytes hold it. @param {number[]} rgb */
+export function pack([r, g, b]) {
   return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 }
 
-function mixed(a, b, part) {
+/** @param {number[]} a @param {number[]} b @param {number} part of b */
+export function mixed(a, b, part) {
   return a.map((v, i) => Math.round(v + (b[i] - v) * part));
 }
 
@@ -137,6 +139,8 @@ class Labels {
     this.width = [];
     this.name = [];
     this.faded = [];
+    this.light = [];
+    this.mark = [];
   }
   add(x, y, width, name, faded) {
     const i = this.n++;
@@ -145,6 +149,7 @@ class Labels {
     this.width[i] = width;
     this.name[i] = name;
     this.faded[i] = faded;
+    return i;
   }
 }
 
@@ -153,7 +158,8 @@ class Labels {
  * match's colour if any of them matches.
  */
 function scanRow(line, level, view, paint) {
-  const { colors, before, ground, y, faded, labels, labelFrom } = paint;
+  const { colors, cells, before, ground, y, faded, labels, labelFrom } = paint;
+  const tones = cells ?? colors;
   const width = line.length;
   const scale = width / (view.x1 - view.x0);
   const n = level.start.length;
@@ -174,8 +180,13 @@ function scanRow(line, level, view, paint) {
     }
     const name = level.name[i];
     const dim = faded || (before !== null && before[i + 1] === before[i]);
-    line.fill(dim ? colors.faded[name] : colors.full[name], a, b - a > 3 ? b - paint.gap : b);
-    if (b - a >= labelFrom) labels.add(a, y, b - a, name, dim);
+    const key = cells ? i : name;
+    line.fill(dim ? tones.faded[key] : tones.full[key], a, b - a > 3 ? b - paint.gap : b);
+    if (b - a >= labelFrom) {
+      const at = labels.add(a, y, b - a, name, dim);
+      labels.light[at] = tones.light[key];
+      labels.mark[at] = cells ? cells.mark[i] : 0;
+    }
     i++;
   }
   return frames;
@@ -193,7 +204,14 @@ function scanRow(line, level, view, paint) {
  * @property {number} rowHeight device pixels
  * @property {boolean} flame root at the bottom
  * @property {number} ratio
+ * @property {Cells[]|null} cells colours by node instead of by name
+ * @property {boolean} hatch the whole picture is not to be trusted
  */
+/** @typedef {{full: Uint32Array, faded: Uint32Array, light: Uint8Array, mark: Uint8Array}} Cells one row; mark is an index into MARKS */
+
+/** What stands before a name in a diff: less, more, new, gone; unsure is hatched. */
+const MARKS = ["", "− ", "+ ", "◇ ", "◆ ", ""];
+export const UNSURE = 5;
 
 export class Painter {
   #image = null;
@@ -243,15 +261,33 @@ export class Painter {
       const top = Math.max(0, y);
       const line = this.#pixels.subarray(top * width, (top + 1) * width);
       frames += scanRow(line, profile.levels[l], scene.view, {
-        colors, ground: colors.ground, before: scene.marked?.[l] ?? null, y,
+        colors, cells: scene.cells?.[l], ground: colors.ground, before: scene.marked?.[l] ?? null, y,
         faded: l < scene.zoomLevel, labels: this.#labels, gap,
         labelFrom: charWidth * 3 + 8 * scene.ratio,
       });
       this.#stretch(top, y + rowHeight - gap - top, width);
     }
     this.context.putImageData(this.#image, 0, 0);
+    if (scene.hatch) this.#hatch(scene, 0, 0, width, height);
     this.#write(scene, charWidth);
     return { frames, labels: this.#labels.n };
+  }
+
+  /** Thin strokes over what chance may have made. */
+  #hatch({ ratio, palette: { ground } }, x, y, width, height) {
+    const size = Math.round(7 * ratio);
+    if (this.hatchOf !== ground.font + size) {
+      this.hatchOf = ground.font + size;
+      const tile = Object.assign(document.createElement("canvas"), { width: size, height: size });
+      const pen = tile.getContext("2d");
+      pen.strokeStyle = ground.font;
+      pen.globalAlpha = 0.16;
+      pen.lineWidth = ratio;
+      pen.stroke(new Path2D(`M-1 ${size + 1}L${size + 1} -1M-1 1L1 -1M${size - 1} ${size + 1}L${size + 1} ${size - 1}`));
+      this.hatchTile = this.context.createPattern(tile, "repeat");
+    }
+    this.context.fillStyle = this.hatchTile;
+    this.context.fillRect(x, y, width, height);
   }
 
   #font(ratio) {
@@ -274,10 +310,11 @@ export class Painter {
     const middle = Math.round((rowHeight - ratio) / 2) + 0.5;
     for (let i = 0; i < labels.n; i++) {
       const name = labels.name[i];
-      const text = fitted(colors.labels[name], labels.width[i] - 2 * pad, charWidth, context);
+      if (labels.mark[i] === UNSURE) this.#hatch(scene, labels.x[i], labels.y[i], labels.width[i] - ratio, rowHeight - ratio);
+      const text = fitted(MARKS[labels.mark[i]] + colors.labels[name], labels.width[i] - 2 * pad, charWidth, context);
       if (!text) continue;
       const style = labels.faded[i] ? colors.ground.font
-        : colors.light[name] ? TEXT_LIGHT : TEXT_DARK;
+        : labels.light[i] ? TEXT_LIGHT : TEXT_DARK;
       if (context.fillStyle !== style) context.fillStyle = style;
       context.globalAlpha = labels.faded[i] ? 0.6 : 1;
       context.fillText(text, labels.x[i] + pad, labels.y[i] + middle);
@@ -292,7 +329,7 @@ export function rowTop(scene, l, height) {
   return scene.flame ? height - along - scene.rowHeight : along;
 }
 
-const ASCII = /^[\x20-\x7e]*$/;
+const ASCII = /^[\x20-\x7e−◇◆]*$/;
 
 /** The name cut to a width by counting; others than ASCII are measured. */
 function fitted(text, width, charWidth, context) {

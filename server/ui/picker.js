@@ -7,6 +7,7 @@ import { filtersOf, formatQuery, serviceOf, withService } from "./query.js";
 import { offeredTypes } from "./strings.js";
 import { rangeWords } from "./time.js";
 import { openWhen } from "./when.js";
+import { howMeasured } from "./why.js";
 import "./filter.js";
 
 /** More types than this go into a list. */
@@ -54,7 +55,7 @@ class Picker extends Part {
     this.typeKey = key;
     this.types.hidden = types.length === 0;
     this.types.replaceChildren(...types.slice(0, BUTTONS).map((t) => h("button", {
-      type: "button", title: t.how, "data-type": t.id, "aria-pressed": String(t.id === chosen.id),
+      type: "button", title: howMeasured(t.id), "data-type": t.id, "aria-pressed": String(t.id === chosen.id),
       on: { click: () => this.#chooseType(t.id) } }, t.label)));
     const others = types.slice(BUTTONS);
     this.more.hidden = others.length === 0;

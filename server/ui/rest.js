@@ -19,6 +19,7 @@ import "./table.js";
 import "./tip.js";
 import "./details.js";
 import "./calltree.js";
+import "./graph_keys.js";
 import "./empty.js";
 
 const COUNTDOWN_MS = 1000;
@@ -31,10 +32,11 @@ class Rest {
     this.app = app;
     this.activity = new Activity(app.api, () => app.explore?.shown);
     addEventListener("fk-painted", () => this.#painted());
-    addEventListener("fk-menu", (e) => app.explore.shown && openMenu(app.explore.shown, e.detail, {
+    addEventListener("fk-menu", (e) => app.explore?.shown && openMenu(app.explore.shown, e.detail, {
       zoom: (node) => app.explore.zoomTo(node), set: (patch) => app.store.push(patch) }));
-    addEventListener("fk-row", (e) => give(app.explore.graph, { fn: e.detail || app.store.state.fn }));
+    addEventListener("fk-row", (e) => app.explore && give(app.explore.graph, { fn: e.detail || app.store.state.fn }));
     addEventListener("fk-step", (e) => stepMatch(app, e.detail));
+    addEventListener("fk-compare", (e) => this.#compare(e.detail));
     addEventListener("fk-again", () => app.data.load(app.store.state));
     addEventListener("fk-complete", (e) => this.#complete(e.detail));
     setInterval(() => app.api.away && showBanners(app.banner, app.api, app.data.now), COUNTDOWN_MS);
@@ -82,6 +84,13 @@ class Rest {
     } catch {
       give(explore.empty, { diagnosis: { known: [], culprit: null } });
     }
+  }
+
+  /** What is selected beside another range: two clicks to a diff. */
+  #compare({ from, until }) {
+    const { sel } = this.app.store.state;
+    const [a = "", b = ""] = sel.startsWith("phase:") ? [sel] : sel.split("-");
+    this.app.go("diff", { leftQuery: "", rightQuery: "", leftFrom: a, leftUntil: b, rightFrom: from, rightUntil: until });
   }
 
   /** Names or values for the filter field. */

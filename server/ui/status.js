@@ -25,14 +25,17 @@ export function readMetrics(text) {
 
 const isLoss = (name) => /drop|lost|discard|reject|skip|fail|error/.test(name);
 
-export class Status {
-  /** @param {HTMLElement} root @param {import("./api.js").Api} api */
-  constructor(root, api) {
+export class Page {
+  /** @param {HTMLElement} root @param {{api: import("./api.js").Api}} app */
+  constructor(root, { api }) {
     this.api = api;
     this.root = h("div", { class: "status" });
     root.replaceChildren(this.root);
     this.#turn();
   }
+
+  /** Nothing of the address concerns this page. */
+  changed() {}
 
   async #turn() {
     if (!this.root.isConnected) return;

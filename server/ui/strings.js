@@ -1,6 +1,6 @@
 /**
- * What the page says about profile types: names for buttons, what the unit
- * measures, and how it was measured.
+ * What the page calls profile types: names for buttons, what the unit
+ * measures. How they are measured says why.js.
  */
 
 /**
@@ -10,29 +10,22 @@
  * @property {string} unit "nanoseconds", "bytes", "count"
  * @property {string} of what the unit measures: "CPU", "waiting or running"
  * @property {string} axis title of the timeline's axis
- * @property {string} how how it is measured, one sentence
  * @property {boolean} instant a level rather than something used up
  */
 
-/** "profile:sample type" -> label, what it measures, axis, how. */
+/** "profile:sample type" -> label, what it measures, axis. */
 const KNOWN = {
-  "process_cpu:cpu": ["CPU", "CPU", "cores",
-    "A timer interrupts each thread after every 10 ms of CPU time it has used, and notes its stack: only running threads are seen."],
-  "process_cpu:samples": ["CPU samples", "samples", "samples/s",
-    "The bare count of stacks noted by the CPU timer, one for each 10 ms of CPU time or part of it."],
-  "wall:wall": ["Wall", "waiting or running", "threads",
-    "Each thread's stack is noted at fixed intervals of real time, whether it runs or waits."],
-  "memory:alloc_space": ["Alloc", "allocated", "B/s",
-    "A random sample of allocations, weighted so that the sum estimates all bytes allocated, freed or not."],
-  "memory:alloc_objects": ["Alloc objects", "allocated", "objects/s",
-    "A random sample of allocations, weighted so that the sum estimates how many there were."],
-  "memory:inuse_space": ["In use", "in use", "bytes",
-    "Sampled allocations that have not been freed yet; less than the process's memory, which also holds code, stacks and free lists."],
-  "memory:inuse_objects": ["Objects in use", "in use", "objects", "Sampled objects that have not been freed yet."],
-  "mutex:delay": ["Lock", "waiting for locks", "threads", "Time that threads spent waiting to take a mutex."],
-  "mutex:contentions": ["Lock count", "contentions", "per s", "How often a thread had to wait to take a mutex."],
-  "block:delay": ["Block", "blocked", "threads", "Time that threads spent blocked."],
-  "offcpu:offcpu": ["Off CPU", "off the CPU", "threads", "Time between a thread leaving a CPU and getting one again."],
+  "process_cpu:cpu": ["CPU", "CPU", "cores"],
+  "process_cpu:samples": ["CPU samples", "samples", "samples/s"],
+  "wall:wall": ["Wall", "waiting or running", "threads"],
+  "memory:alloc_space": ["Alloc", "allocated", "B/s"],
+  "memory:alloc_objects": ["Alloc objects", "allocated", "objects/s"],
+  "memory:inuse_space": ["In use", "in use", "bytes"],
+  "memory:inuse_objects": ["Objects in use", "in use", "objects"],
+  "mutex:delay": ["Lock", "waiting for locks", "threads"],
+  "mutex:contentions": ["Lock count", "contentions", "per s"],
+  "block:delay": ["Block", "blocked", "threads"],
+  "offcpu:offcpu": ["Off CPU", "off the CPU", "threads"],
 };
 const INSTANT = /^(?:inuse_|live|goroutine)/;
 /** Order of the buttons. */
@@ -42,12 +35,11 @@ const ORDER = Object.keys(KNOWN);
 export function typeInfo(id) {
   const [name = "", sample = "", unit = "count"] = id.split(":");
   const known = KNOWN[`${name}:${sample}`];
-  const [label, of, axis, how] = known ?? [
+  const [label, of, axis] = known ?? [
     name === sample || !sample ? name : `${name} ${sample}`.replaceAll("_", " "),
     sample.replaceAll("_", " "), unit === "nanoseconds" ? "s/s" : "per s",
-    `Profile type ${id}, as its sender named it.`,
   ];
-  return { id, label, unit, of, axis, how, instant: INSTANT.test(sample) };
+  return { id, label, unit, of, axis, instant: INSTANT.test(sample) };
 }
 
 /** Counts of samples belong to a time or size type. @param {string} id @param {string[]} all */

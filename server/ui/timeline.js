@@ -1,7 +1,8 @@
 /**
  * <fk-timeline>: the value over time, phases as bands, markers as flags, and
- * the selection: drag anywhere, drag an edge or the middle, click a band,
- * double click to clear, arrow keys on the edges.
+ * the selected ranges: drag anywhere, drag an edge or the middle, click a
+ * band, double click to clear, arrow keys on the edges. Explore has one range
+ * and the pages that compare have two: Shift or Alt means the second.
  */
 import { h, Part, s } from "./dom.js";
 import { rate, span, value } from "./format.js";
@@ -18,6 +19,12 @@ const CLICK_PX = 4;
 const BAND_COLORS = 6;
 const LEAST_MS = 1000;
 
+/** What a range is called in the address. @param {string} id @param {string} from @param {string} until */
+export function rangePatch(id, from, until) {
+  if (id !== "sel") return { [`${id}From`]: from, [`${id}Until`]: until };
+  return { sel: until ? `${from}-${until}` : from };
+}
+
 class Timeline extends Part {
   #drag = null;
   #width = 600;
@@ -32,11 +39,10 @@ class Timeline extends Part {
     this.svg = s("svg", { height: HEIGHT, role: "img" },
       this.bands, this.axis, this.plot, this.selection, this.cursor, this.flags);
     this.readout = h("div", { class: "readout", hidden: true });
-    this.edges = ["from", "until"].map((side) => h("div", {
+    this.edges = [0, 1].flatMap((which) => ["from", "until"].map((side) => h("div", {
       class: "edge", role: "slider", tabindex: "0", hidden: true,
-      "aria-label": side === "from" ? "Begin of the selection" : "End of the selection",
-      on: { keydown: (e) => this.#nudge(e, side) },
-    }));
+      on: { keydown: (e) => this.#nudge(e, which, side) },
+    })));
     this.clear = h("button", { type: "button", class: "clear-selection", hidden: true, title: "Clear the selection (Esc)",
       on: { click: () => this.emit("fk-set", { sel: "" }) } }, "whole range ×");
     this.hint = h("div", { class: "hint" });
@@ -47,7 +53,7 @@ class Timeline extends Part {
     this.svg.addEventListener("pointerup", (e) => this.#up(e));
     this.svg.addEventListener("pointercancel", () => this.#stop());
     this.svg.addEventListener("pointerleave", () => this.#leave());
-    this.svg.addEventListener("dblclick", () => this.emit("fk-set", { sel: "" }));
+    this.svg.addEventListener("dblclick", () => !this.props.ranges && this.emit("fk-set", { sel: "" }));
   }
 
   get dragging() {
@@ -65,15 +71,22 @@ class Timeline extends Part {
     return Math.round(from + Math.min(1, Math.max(0, part)) * (until - from));
   }
 
-  get #selected() {
-    return this.#drag?.range ?? this.props.data.sel;
+  /** One range, or two with names. @returns {{id: string, name: string, range: import("./time.js").Range|null}[]} */
+  get #given() {
+    return this.props.ranges ?? [{ id: "sel", name: "", range: this.props.data.sel }];
+  }
+
+  /** The same while one of them is being dragged. */
+  get #ranges() {
+    const drag = this.#drag;
+    return this.#given.map((r, i) => (drag?.range && drag.which === i ? { ...r, range: drag.range } : r));
   }
 
   update({ data, state, type }) {
+    if (!data?.range) return;
     this.#width = Math.max(200, this.clientWidth);
     this.svg.setAttribute("width", this.#width);
     this.svg.setAttribute("viewBox", `0 0 ${this.#width} ${HEIGHT}`);
-    if (!data.range) return;
     this.utc = state.tz === "utc";
     this.blocks = blocks(data.points, data.step * 1000, type.instant);
     const visible = this.blocks.filter((b) => b.until > data.range.from && b.from < data.range.until);
@@ -83,8 +96,9 @@ class Timeline extends Part {
     this.#drawBands(data.phases);
     this.#drawFlags(data.flags);
     this.#drawSelection();
-    this.hint.textContent = data.phases.length ? "click a band to select it · drag for any range · double click to clear"
-      : "drag to select a range · double click to clear";
+    const second = this.props.ranges ? "Shift-click or Alt-drag sets B" : "Shift-click a second band to compare the two";
+    this.hint.textContent = data.phases.length ? `click a band to select it · ${second} · drag for any range`
+      : `drag to select a range${this.props.ranges ? " for A, Alt-drag for B" : " · double click to clear"}`;
     this.svg.setAttribute("aria-label", `${type.label} over time in ${type.axis}, ${visible.length} points`);
     this.dataset.points = String(visible.length);
   }
@@ -156,44 +170,58 @@ class Timeline extends Part {
   }
 
   #drawSelection() {
-    const sel = this.#selected;
-    for (const edge of this.edges) edge.hidden = !sel;
-    this.clear.hidden = !sel || this.#drag !== null;
-    if (!sel) {
-      this.selection.replaceChildren();
-      return;
-    }
-    const [x0, x1] = [sel.from, sel.until].map((t) => Math.min(this.#width - RIGHT, Math.max(LEFT, this.#x(t))));
+    const ranges = this.#ranges;
+    const inside = (t) => Math.min(this.#width - RIGHT, Math.max(LEFT, this.#x(t)));
+    const only = ranges.length === 1 ? ranges[0].range : null;
+    this.clear.hidden = !only || this.#drag !== null;
+    this.edges.forEach((edge, i) => this.#placeEdge(edge, ranges[i >> 1], i & 1 ? "until" : "from", inside));
     const shade = (a, b) => s("rect", { class: "outside", x: a, y: PLOT.top, width: Math.max(0, b - a), height: PLOT.bottom - PLOT.top });
-    this.selection.replaceChildren(shade(LEFT, x0), shade(x1, this.#width - RIGHT),
-      s("rect", { class: "inside", x: x0, y: PLOT.top, width: Math.max(1, x1 - x0), height: PLOT.bottom - PLOT.top }),
-      s("text", { x: Math.min(Math.max((x0 + x1) / 2, LEFT + 90), this.#width - 100), y: PLOT.top + 14, "text-anchor": "middle" },
-        `${clock(sel.from, { utc: this.utc })} – ${clock(sel.until, { utc: this.utc })} · ${span(sel.until - sel.from)}`));
-    [x0, x1].forEach((x, i) => {
-      this.edges[i].style.left = `${x}px`;
-      this.edges[i].setAttribute("aria-valuetext", clock(i ? sel.until : sel.from, { utc: this.utc }));
-      this.edges[i].setAttribute("aria-valuenow", String(Math.round((i ? sel.until : sel.from) / 1000)));
+    const nodes = only ? [shade(LEFT, inside(only.from)), shade(inside(only.until), this.#width - RIGHT)] : [];
+    ranges.forEach(({ id, name, range }, i) => {
+      if (!range) return;
+      const [x0, x1] = [inside(range.from), inside(range.until)];
+      const words = ranges.length > 1 ? name : `${clock(range.from, { utc: this.utc })} – ${clock(range.until, { utc: this.utc })} · ${span(range.until - range.from)}`;
+      const half = words.length * 3.4;
+      nodes.push(s("rect", { class: `inside ${id}`, x: x0, y: PLOT.top, width: Math.max(1, x1 - x0), height: PLOT.bottom - PLOT.top }),
+        s("text", { x: Math.min(Math.max((x0 + x1) / 2, LEFT + half), this.#width - RIGHT - half), y: PLOT.top + 14 + 16 * i, "text-anchor": "middle" }, words));
     });
-    this.clear.style.left = `${Math.min(x1 + 6, this.#width - 104)}px`;
+    this.selection.replaceChildren(...nodes);
+    if (only) this.clear.style.left = `${Math.min(inside(only.until) + 6, this.#width - 104)}px`;
+  }
+
+  #placeEdge(edge, given, side, inside) {
+    edge.hidden = !given?.range;
+    if (edge.hidden) return;
+    const t = given.range[side];
+    edge.className = `edge ${given.id}`;
+    edge.style.left = `${inside(t)}px`;
+    edge.setAttribute("aria-label", `${side === "from" ? "Begin" : "End"} of ${given.name || "the selection"}`);
+    edge.setAttribute("aria-valuetext", clock(t, { utc: this.utc }));
+    edge.setAttribute("aria-valuenow", String(Math.round(t / 1000)));
   }
 
   // ---- pointer -----------------------------------------------------------
 
-  #grip(x) {
-    const sel = this.props.data.sel;
-    if (!sel) return "new";
-    if (Math.abs(x - this.#x(sel.from)) < EDGE_PX) return "from";
-    if (Math.abs(x - this.#x(sel.until)) < EDGE_PX) return "until";
-    return x > this.#x(sel.from) && x < this.#x(sel.until) ? "move" : "new";
+  /** Which range, and what part of it, is at x. */
+  #grip(x, second) {
+    const ranges = this.#given;
+    const fresh = { which: second ? ranges.length - 1 : 0, grip: "new" };
+    for (const edge of ["from", "until"]) {
+      const which = ranges.findIndex(({ range }) => range && Math.abs(x - this.#x(range[edge])) < EDGE_PX);
+      if (which >= 0) return { which, grip: edge };
+    }
+    if (second && ranges.length > 1) return fresh;
+    const which = ranges.findIndex(({ range }) => range && x > this.#x(range.from) && x < this.#x(range.until));
+    return which >= 0 ? { which, grip: "move" } : fresh;
   }
 
   #down(e) {
     if (e.button || !this.props.data.range) return;
     this.svg.setPointerCapture(e.pointerId);
-    const { sel } = this.props.data;
+    const second = e.shiftKey || e.altKey;
     const inBand = e.offsetY < PLOT.top;
-    this.#drag = { x: e.offsetX, at: this.#time(e.offsetX), grip: inBand ? "new" : this.#grip(e.offsetX),
-      inBand, was: sel, range: null };
+    const held = inBand ? { which: second ? this.#given.length - 1 : 0, grip: "new" } : this.#grip(e.offsetX, second);
+    this.#drag = { x: e.offsetX, at: this.#time(e.offsetX), ...held, was: this.#given[held.which].range, range: null };
   }
 
   #dragged(x) {
@@ -210,7 +238,7 @@ class Timeline extends Part {
     if (this.#drag && Math.abs(e.offsetX - this.#drag.x) >= CLICK_PX) this.#drag.range = this.#dragged(e.offsetX);
     if (this.#drag?.range) this.#drawSelection();
     this.svg.style.cursor = { from: "ew-resize", until: "ew-resize", move: "grab", new: "crosshair" }[
-      e.offsetY < PLOT.top ? "new" : this.#grip(e.offsetX)];
+      e.offsetY < PLOT.top ? "new" : this.#grip(e.offsetX, e.shiftKey || e.altKey).grip];
     this.#read(e.offsetX);
   }
 
@@ -220,12 +248,12 @@ class Timeline extends Part {
     if (!drag) return;
     if (drag.range) {
       const { from, until } = drag.range;
-      if (until - from >= LEAST_MS) this.emit("fk-set", { sel: `${from}-${until}` });
+      if (until - from >= LEAST_MS) this.emit("fk-set", rangePatch(this.#given[drag.which].id, String(Math.round(from)), String(Math.round(until))));
       else this.#drawSelection();
       return;
     }
     const band = this.shownBands.find((b) => e.offsetX >= b.x0 && e.offsetX <= b.x1);
-    if (band && drag.grip !== "move") this.selectPhase(band.phase);
+    if (band && drag.grip !== "move") this.selectPhase(band.phase, e.shiftKey || e.altKey);
   }
 
   #stop() {
@@ -233,11 +261,14 @@ class Timeline extends Part {
     this.#drawSelection();
   }
 
-  /** @param {import("./time.js").Phase} phase */
-  selectPhase(phase) {
-    const newest = phaseNamed(this.props.data.phases, phase.name);
-    const exact = `${phase.from}-${phase.until ?? Math.round(this.props.data.range.until)}`;
-    this.emit("fk-set", { sel: newest.from === phase.from && phase.name ? `phase:${phase.name}` : exact });
+  /** @param {import("./time.js").Phase} phase @param {boolean} [second] the other side of a comparison */
+  selectPhase(phase, second = false) {
+    const { data, ranges } = this.props;
+    const newest = phase.name && phaseNamed(data.phases, phase.name).from === phase.from;
+    const [from, until] = newest ? [`phase:${phase.name}`, ""]
+      : [String(Math.round(phase.from)), String(Math.round(phase.until ?? data.range.until))];
+    if (second && !ranges) this.emit("fk-compare", { from, until });
+    else this.emit("fk-set", rangePatch(ranges ? this.#given[second ? 1 : 0].id : "sel", from, until));
   }
 
   /** The phase before or after the selected one. @param {number} step */
@@ -250,15 +281,16 @@ class Timeline extends Part {
     if (bands[to]) this.selectPhase(bands[to].phase);
   }
 
-  #nudge(e, side) {
+  #nudge(e, which, side) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
     if (!step) return;
     e.preventDefault();
     e.stopPropagation();
-    const by = step * this.props.data.step * 1000 * (e.shiftKey ? 10 : 1);
-    const next = { ...this.props.data.sel };
-    next[side] += by;
-    if (next.until - next.from >= LEAST_MS) this.emit("fk-type", { field: "edge", patch: { sel: `${next.from}-${next.until}` } });
+    const { id, range } = this.#given[which];
+    const next = { ...range };
+    next[side] += step * this.props.data.step * 1000 * (e.shiftKey ? 10 : 1);
+    if (next.until - next.from < LEAST_MS) return;
+    this.emit("fk-type", { field: "edge", patch: rangePatch(id, String(Math.round(next.from)), String(Math.round(next.until))) });
   }
 
   #read(x) {

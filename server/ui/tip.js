@@ -22,7 +22,8 @@ class Tip extends Part {
     const level = hover && profile?.levels[hover.node.level];
     this.hidden = !level || hover.x === undefined || hover.node.index >= level.total.length;
     if (this.hidden) return;
-    this.replaceChildren(...(hover.crowd > 1 ? crowdLines(props) : frameLines(props)));
+    const lines = hover.crowd > 1 ? crowdLines : props.lines ?? frameLines;
+    this.replaceChildren(...lines(props));
     this.#place(hover);
   }
 
@@ -35,11 +36,11 @@ class Tip extends Part {
   }
 }
 
-function crowdLines({ hover, profile, type }) {
+function crowdLines({ hover, profile }) {
   const level = profile.levels[hover.node.level];
   return [
     h("strong", {}, `${count(hover.crowd)} frames here, together ${share(hover.sum / profile.total)}`),
-    h("span", { class: "about" }, "largest: ", h("bdi", {}, shown(nameOf(profile, hover.node), 160)), ` ${value(level.total[hover.node.index], type.unit)}`),
+    h("span", { class: "about" }, "largest: ", h("bdi", {}, shown(nameOf(profile, hover.node), 160)), ` ${share(level.total[hover.node.index] / profile.total)}`),
     h("span", { class: "about" }, "click to zoom in"),
   ];
 }

@@ -5,7 +5,6 @@
 import { h, icon, Part } from "./dom.js";
 import { share, plural } from "./format.js";
 import { coverage } from "./coverage.js";
-import { openExport } from "./export.js";
 
 const VIEWS = [["graph", "Graph"], ["both", "Both"], ["table", "Table"], ["tree", "Tree"]];
 const COLORS = [["module", "by module"], ["kind", "by kind"], ["self", "by self time"]];
@@ -37,7 +36,7 @@ class Tools extends Part {
     this.flip = h("button", { type: "button", class: "quiet", title: "Roots on top or at the bottom (i)", "aria-label": "Turn the graph over",
       on: { click: () => set({ o: this.props.state.o === "flame" ? "icicle" : "flame" }) } }, icon("flip"));
     this.out = h("button", { type: "button", class: "quiet", title: "Link, curl, files", "aria-haspopup": "dialog",
-      on: { click: () => openExport(this.out, this.props) } }, icon("save"), "Export");
+      on: { click: () => this.#export() } }, icon("save"), "Export");
     this.append(this.views, h("span", { class: "search-box" }, icon("search"), this.input), this.answer, this.steps,
       h("span", { class: "spring" }), this.color, this.sort, this.flip, this.out);
   }
@@ -71,6 +70,11 @@ class Tools extends Part {
     }
     parts.push(`in ${plural(all.frames, "frame")}`);
     this.answer.textContent = all.frames ? parts.join(" · ") : "no function matches";
+  }
+
+  async #export() {
+    const { exploreEntries, openExport } = await import("./export.js");
+    openExport(this.out, exploreEntries(this.props));
   }
 
   #key(e) {

@@ -23,7 +23,14 @@ const PARAMS = {
   from: text("now-5m", 64),
   until: text("now", 64),
   sel: text("", 128),
-  view: word("both", "graph", "table", "tree"),
+  leftQuery: text(""),
+  leftFrom: text("", 64),
+  leftUntil: text("", 64),
+  rightQuery: text(""),
+  rightFrom: text("", 64),
+  rightUntil: text("", 64),
+  groupBy: text("", 128),
+  view: word("both", "graph", "table", "tree", "sandwich"),
   zoom: text("", 65536),
   fn: text("", 65536),
   q: text("", 1024),
@@ -35,10 +42,19 @@ const PARAMS = {
   live: whole(0, 0, 3600),
   maxNodes: whole(16384, 1, 1048576),
   tz: word("local", "utc"),
+  fold: text("", 64),
+  dm: word("", "absolute", "share", "request"),
+  dw: word("larger", "a", "b"),
+  sure: word("grey", "all"),
+  dc: word("blue", "classic"),
+  scale: word("own", "common"),
 };
 
-/** Paths of pages that exist, and the names the code knows them by. */
-const PAGES = { "/": "explore", "/status": "status" };
+/** Paths of pages and the names the code knows them by; of two paths the first is written. */
+const PAGES = {
+  "/": "explore", "/comparison": "comparison", "/comparison-diff": "diff", "/diff": "diff",
+  "/status": "status",
+};
 
 /** @typedef {Record<string, string|number> & {page: string, rest: [string, string][]}} State */
 
@@ -58,9 +74,14 @@ function encode(value) {
   return encodeURIComponent(value).replace(/%(?:3A|2C|2F|3D|7B|7D)/g, decodeURIComponent);
 }
 
+/** @param {string} page */
+export function pathOf(page) {
+  return Object.keys(PAGES).find((p) => PAGES[p] === page) ?? "/";
+}
+
 /** @param {State} state @returns {string} path with search */
 export function formatUrl(state) {
-  const path = Object.keys(PAGES).find((p) => PAGES[p] === state.page) ?? "/";
+  const path = pathOf(state.page);
   const pairs = Object.keys(PARAMS)
     .filter((name) => state[name] !== PARAMS[name].fallback)
     .map((name) => [name, String(state[name])]);

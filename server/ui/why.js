@@ -10,3 +10,23 @@ export const WHY = {
   unresolved: "Share of samples whose innermost function has no name: no symbols were found for its address.",
   other: "The server merges the smallest frames into “other” to keep the picture small. Nothing is lost; ask for more nodes to see them.",
 };
+
+/** "profile:sample type" -> how it is measured. */
+const HOW = {
+  "process_cpu:cpu": "A timer interrupts each thread after every 10 ms of CPU time it has used, and notes its stack: only running threads are seen.",
+  "process_cpu:samples": "The bare count of stacks noted by the CPU timer, one for each 10 ms of CPU time or part of it.",
+  "wall:wall": "Each thread's stack is noted at fixed intervals of real time, whether it runs or waits.",
+  "memory:alloc_space": "A random sample of allocations, weighted so that the sum estimates all bytes allocated, freed or not.",
+  "memory:alloc_objects": "A random sample of allocations, weighted so that the sum estimates how many there were.",
+  "memory:inuse_space": "Sampled allocations that have not been freed yet; less than the process's memory, which also holds code, stacks and free lists.",
+  "memory:inuse_objects": "Sampled objects that have not been freed yet.",
+  "mutex:delay": "Time that threads spent waiting to take a mutex.",
+  "mutex:contentions": "How often a thread had to wait to take a mutex.",
+  "block:delay": "Time that threads spent blocked.",
+  "offcpu:offcpu": "Time between a thread leaving a CPU and getting one again.",
+};
+
+/** How a profile type is measured, one sentence. @param {string} id */
+export function howMeasured(id) {
+  return HOW[id.split(":").slice(0, 2).join(":")] ?? `Profile type ${id}, as its sender named it.`;
+}

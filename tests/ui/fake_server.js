@@ -9,7 +9,7 @@ import { createServer } from "node:http";
 import { readFileSync, existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { dirname, extname, join } from "node:path";
-import { costs, encode, ENDPOINTS, HOSTILE, NS_PER_MS, random, randomGraph } from "./world.js";
+import { costs, encode, encodeDouble, ENDPOINTS, HOSTILE, NS_PER_MS, random, randomGraph } from "./world.js";
 
 const UI = join(dirname(fileURLToPath(import.meta.url)), "../../server/ui");
 const BUILD = "test";
@@ -18,6 +18,7 @@ export const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; 
   + "require-trusted-types-for 'script'";
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8" };
 const CPU = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
+const PAGES = /^\/(?:|comparison|comparison-diff|diff|explore|tags|adhoc|docs|status)$/;
 const SAMPLES = "process_cpu:samples:count:cpu:nanoseconds";
 const WALL = "wall:wall:nanoseconds:wall:nanoseconds";
 const MINUTE = 60e3;
@@ -69,15 +70,19 @@ function keeper(selector) {
   };
 }
 
-function flamegraph(w, type, selector, from, until, maxNodes) {
-  if (w.graph && type !== SAMPLES) return w.graph;
+function stacksOf(w, type, selector, from, until) {
   const keep = keeper(selector);
   const known = Object.entries(w.services).some(([s, types]) => keep.service(s) && types.includes(type));
   const seconds = known && keep.others ? busySeconds(w, from, until) : 0;
   const scale = seconds * w.perSecond * (type === SAMPLES ? 0.1 : NS_PER_MS);
   const stacks = costs(keep.endpoint, type === WALL).map(([s, ms]) => [s, Math.round(ms * scale)]).filter(([, v]) => v > 0);
   if (w.hostile && type !== SAMPLES) HOSTILE.forEach((name, i) => stacks.push([["main", name, `child of ${i}`], 30000 * NS_PER_MS * (i + 1)]));
-  return encode(stacks, maxNodes);
+  return stacks;
+}
+
+function flamegraph(w, type, selector, from, until, maxNodes) {
+  if (w.graph && type !== SAMPLES) return w.graph;
+  return encode(stacksOf(w, type, selector, from, until), maxNodes);
 }
 
 function parseSelection(query) {
@@ -90,6 +95,18 @@ function render(w, url) {
   const fb = flamegraph(w, type, selector, Number(url.searchParams.get("from")), Number(url.searchParams.get("until")),
     Number(url.searchParams.get("max-nodes") ?? 8192));
   return { version: 1, flamebearer: fb, metadata: { format: "single", units: "samples", sampleRate: 1e9, name: "cpu" }, timeline: null, groups: null, heatmap: null };
+}
+
+/** A side's stacks, for the double flame graph. */
+function sideStacks(w, p, id) {
+  const [type, selector] = parseSelection(p.get(`${id}Query`) ?? "");
+  return stacksOf(w, type, selector, Number(p.get(`${id}From`)), Number(p.get(`${id}Until`)));
+}
+
+function renderDiff(w, { searchParams: p }) {
+  const fb = encodeDouble(sideStacks(w, p, "left"), sideStacks(w, p, "right"));
+  const { leftTicks, rightTicks } = fb;
+  return { version: 1, flamebearer: fb, leftTicks, rightTicks, metadata: { format: "double", units: "samples", sampleRate: 1e9, name: "cpu" }, timeline: null, groups: null, heatmap: null };
 }
 
 function labels(pairs) {
@@ -122,6 +139,7 @@ const METRICS = "# HELP flamekit_dropped_samples Samples dropped on their way.\n
 
 function answer(w, method, url, body) {
   if (url.pathname === "/pyroscope/render") return render(w, url);
+  if (url.pathname === "/pyroscope/render-diff") return renderDiff(w, url);
   const rpc = /^\/querier\.v1\.QuerierService\/(\w+)$/.exec(url.pathname);
   if (rpc && QUERIER[rpc[1]]) return QUERIER[rpc[1]](w, JSON.parse(body));
   if (rpc && rpc[1] === "SelectMergeProfile") return Buffer.from([0x0a, 0x00]);
@@ -138,7 +156,7 @@ function answer(w, method, url, body) {
 function sendPage(res, path) {
   const asset = new RegExp(`^/assets/${BUILD}/([\\w.]+)$`).exec(path);
   const file = join(UI, asset ? asset[1] : "index.html");
-  if (!existsSync(file) || (!asset && path !== "/" && path !== "/status")) {
+  if (!existsSync(file) || (!asset && !PAGES.test(path))) {
     res.writeHead(404).end("not found\n");
     return;
   }

@@ -124,7 +124,7 @@ story("hostile names are only ever text", { world: { hostile: true } }, async ({
   assert.ok(shown.includes("(no name)") && shown.includes("\ufffdgnp.exe"));
   await page.locator("button[data-view=tree]").click();
   await page.locator("fk-calltree .table-row").first().waitFor();
-  assert.equal(await page.title(), "Flamekit");
+  assert.equal(await page.title(), "Explore · Flamekit");
 });
 
 story("100,000 nodes: fast frames, few rows", { world: { graph: randomGraph(100000) } }, async ({ page, open }) => {

@@ -8,6 +8,8 @@ const OTHER = {
   query: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name="a b",endpoint=~"/x|/y+z&q=1"}',
   from: "phase:un cached", until: "1700000000000", sel: "1700000000000-1700000060000", view: "tree",
   zoom: "k3x.9af.1b", fn: "std::vector<int>::push_back(int&&)", q: "/prime|hash/", qm: "filter",
+  leftQuery: "x{a=\"b\"}", leftFrom: "phase:cached", leftUntil: "now-1m", rightQuery: "y{}", rightFrom: "1700000000000", rightUntil: "now",
+  groupBy: "endpoint", fold: "recursion,libs", dm: "share", dw: "a", sure: "all", dc: "classic", scale: "common",
   color: "self", o: "flame", sort: "name", by: "-total", live: 5, maxNodes: 65536, tz: "utc",
 };
 
@@ -34,8 +36,8 @@ test("defaults leave the address bare", () => {
 });
 
 test("unknown parameters are kept, in order", () => {
-  const state = parseUrl("/", "?leftQuery=x%7B%7D&view=table&leftFrom=now-1h&a=%26");
-  assert.equal(formatUrl(state), "/?view=table&leftQuery=x{}&leftFrom=now-1h&a=%26");
+  const state = parseUrl("/", "?spanX=x%7B%7D&view=table&other=now-1h&a=%26");
+  assert.equal(formatUrl(state), "/?view=table&spanX=x{}&other=now-1h&a=%26");
 });
 
 const JUNK = [
@@ -50,5 +52,7 @@ for (const [search, name, want] of JUNK) {
 test("pages have their own paths", () => {
   assert.equal(parseUrl("/status", "").page, "status");
   assert.equal(formatUrl(parseUrl("/status", "")), "/status");
+  assert.equal(parseUrl("/diff", "").page, "diff");
+  assert.equal(formatUrl(parseUrl("/diff", "?dm=share")), "/comparison-diff?dm=share");
   assert.equal(parseUrl("/no-such-page", "").page, "explore");
 });

@@ -15,11 +15,6 @@
 /* getopt_long answers FIRST_ROW + the row's number, for letters too. */
 enum { MAX_ROWS = 64, OPT_HELP = 500, OPT_VERSION, FIRST_ROW = 1000 };
 
-/* Where a value came from, in the words of an error. */
-struct origin {
-    const char *kind, *name; /* "--", "port" or "$", "PORT" */
-};
-
 static const char *wanted(const struct fk_opt *o, char *text, size_t size)
 {
     switch (o->kind) {
@@ -28,6 +23,8 @@ static const char *wanted(const struct fk_opt *o, char *text, size_t size)
         return text;
     case FK_OPT_DURATION:
         return "a time such as 30s, 5m or 1h30m";
+    case FK_OPT_PERIOD:
+        return "a time such as 30s, 5m or 1h30m, or off";
     case FK_OPT_FLAG:
         return "true or false";
     case FK_OPT_LIST:
@@ -81,6 +78,11 @@ static bool set_value(const struct fk_opt *o, const char *value)
         return true;
     case FK_OPT_INT:
         return set_int(o, value);
+    case FK_OPT_PERIOD:
+        if (strcmp(value, "off") && strcmp(value, "0"))
+            return fk_duration_parse(value, o->target);
+        *(int64_t *)o->target = 0;
+        return true;
     case FK_OPT_DURATION:
         return fk_duration_parse(value, o->target);
     case FK_OPT_LIST:
@@ -89,29 +91,29 @@ static bool set_value(const struct fk_opt *o, const char *value)
     return false;
 }
 
-static enum fk_err set(const struct fk_opt *o, struct origin from,
-    const char *value, struct fk_diag *diag)
+/* kind and name: "--", "port" or "$", "PORT". */
+enum fk_err fk_opt_set(const struct fk_opt *o, const char *kind,
+    const char *name, const char *value, struct fk_diag *diag)
 {
     char text[96];
     if (set_value(o, value))
         return FK_OK;
-    return fk_diag_set(diag, FK_ERR_ARG, "%s%s wants %s, not '%s'", from.kind,
-        from.name, wanted(o, text, sizeof text), value);
+    return fk_diag_set(diag, FK_ERR_ARG, "%s%s wants %s, not '%s'", kind, name,
+        wanted(o, text, sizeof text), value);
 }
 
-/* a,b,c: the items live in one copy, kept as long as the process. */
-static enum fk_err set_env_list(
-    const struct fk_opt *o, const char *value, struct fk_diag *diag)
+/* a,b,c: `values` is cut into its items, which the list then borrows. */
+enum fk_err fk_opt_set_list(const struct fk_opt *o, const char *kind,
+    const char *name, char *values, struct fk_diag *diag)
 {
-    char *copy = strdup(value);
     ((struct fk_opt_list *)o->target)->count = 0;
-    enum fk_err err = copy ? FK_OK : FK_ERR_NOMEM;
-    while (copy && !err) {
-        char *comma = strchr(copy, ',');
+    enum fk_err err = FK_OK;
+    while (values && !err) {
+        char *comma = strchr(values, ',');
         if (comma)
             *comma = '\0';
-        err = set(o, (struct origin){"$", o->env}, copy, diag);
-        copy = comma ? comma + 1 : NULL;
+        err = fk_opt_set(o, kind, name, values, diag);
+        values = comma ? comma + 1 : NULL;
     }
     return err;
 }
@@ -119,6 +121,7 @@ static enum fk_err set_env_list(
 /* getopt's two descriptions of the table, and what it found so far. */
 struct parser {
     const struct fk_opt *opts;
+    bool one_dash;
     struct option longs[MAX_ROWS + 3];
     char letters[2 * MAX_ROWS + 4];
     bool given[MAX_ROWS];
@@ -132,9 +135,10 @@ static void describe(struct parser *p)
     for (const struct fk_opt *o = p->opts; o->name; o++, rows++) {
         FK_ASSERT(rows < MAX_ROWS);
         bool value = o->kind != FK_OPT_FLAG;
-        p->longs[rows] =
-            (struct option){o->name, value ? required_argument : no_argument,
-                NULL, FIRST_ROW + (int)rows};
+        p->one_dash = p->one_dash || strchr(o->name, '.');
+        p->longs[rows] = (struct option){o->name,
+            value ? required_argument : optional_argument, NULL,
+            FIRST_ROW + (int)rows};
         if (!o->letter)
             continue;
         p->letters[n++] = o->letter;
@@ -176,8 +180,9 @@ static enum fk_err accept(
     /* A list that was given replaces the default one. */
     if (o->kind == FK_OPT_LIST && !p->given[row])
         ((struct fk_opt_list *)o->target)->count = 0;
-    p->given[row] = true;
-    return set(o, (struct origin){"--", o->name}, value ? value : "true", diag);
+    for (int i = 0; p->opts[i].name; i++)
+        p->given[i] = p->given[i] || p->opts[i].target == o->target;
+    return fk_opt_set(o, "--", o->name, value ? value : "true", diag);
 }
 
 static enum fk_err parse_argv(struct parser *p, int argc, char **argv,
@@ -189,7 +194,8 @@ static enum fk_err parse_argv(struct parser *p, int argc, char **argv,
     int code;
     while (!err) {
         const char *word = argv[optind ? optind : 1];
-        code = getopt_long(argc, argv, p->letters, p->longs, NULL);
+        code = (p->one_dash ? getopt_long_only : getopt_long)(
+            argc, argv, p->letters, p->longs, NULL);
         if (code < 0)
             return FK_OK;
         if (code == OPT_HELP) {
@@ -216,10 +222,12 @@ static enum fk_err parse_env(const struct parser *p, struct fk_diag *diag)
         const char *value = o->env ? getenv(o->env) : NULL;
         if (!value || !*value || p->given[row])
             continue;
-        if (o->kind == FK_OPT_LIST)
-            err = set_env_list(o, value, diag);
+        /* The items of a list are kept as long as the process. */
+        char *copy = o->kind == FK_OPT_LIST ? strdup(value) : NULL;
+        if (copy)
+            err = fk_opt_set_list(o, "$", o->env, copy, diag);
         else
-            err = set(o, (struct origin){"$", o->env}, value, diag);
+            err = fk_opt_set(o, "$", o->env, value, diag);
     }
     return err;
 }
@@ -249,8 +257,11 @@ void fk_opt_help(const struct fk_opt *opts, const char *usage)
             snprintf(letter, sizeof letter, "-%c, ", o->letter);
         snprintf(left, sizeof left, "%s--%s%s%s", letter, o->name,
             o->value_name ? " " : "", o->value_name ? o->value_name : "");
-        printf("  %-26s %s%s%s%s\n", left, o->help, o->env ? " [$" : "",
-            o->env ? o->env : "", o->env ? "]" : "");
+        /* A long name has a line of its own. */
+        printf("  %-26s%s%s%s%s%s\n", left,
+            strlen(left) > 26 ? "\n                             " : " ",
+            o->help, o->env ? " [$" : "", o->env ? o->env : "",
+            o->env ? "]" : "");
     }
     printf("  %-26s %s\n  %-26s %s\n", "--help", "Print this text.",
         "--version", "Print the version.");

@@ -6,9 +6,14 @@
 #include "server/routes.h"
 #include "server/server.h"
 
+enum { MAX_CONFIG = 1 << 20 };
+
+/* Ready: it serves, and can write. */
 static void get_ready(struct request *r)
 {
-    bool ready = atomic_load(&r->server->ready);
+    struct store *store = r->server->store;
+    bool ready = atomic_load(&r->server->ready) &&
+                 store->ops->health(store, NULL) == FK_OK;
 
     r->reply.status = ready ? 200 : 503;
     r->reply.content_type = "text/plain; charset=utf-8";
@@ -66,15 +71,79 @@ static void get_buildinfo(struct request *r)
     fk_buf_addc(&r->reply.body, '\n');
 }
 
+static void yaml(struct request *r)
+{
+    r->reply.status = 200;
+    r->reply.content_type = "text/plain; charset=utf-8";
+}
+
+/* Names of files are told, what is in them is not. */
+static void get_config(struct request *r)
+{
+    struct server_options now = r->server->options;
+
+    now.live = *server_live(r->server);
+    yaml(r);
+    options_print(&now, &r->reply.body);
+}
+
+static void get_config_default(struct request *r)
+{
+    struct server_options defaults;
+
+    options_init(&defaults);
+    yaml(r);
+    options_print(&defaults, &r->reply.body);
+}
+
+static struct fk_slice next_line(struct fk_slice *rest)
+{
+    struct fk_slice line = {0};
+
+    fk_slice_split(rest, '\n', &line);
+    return line;
+}
+
+/* The lines that are not as they come; both lists have the same names. */
+static void get_config_diff(struct request *r)
+{
+    struct server_options now = r->server->options, defaults;
+    struct fk_buf a, b;
+
+    now.live = *server_live(r->server);
+    options_init(&defaults);
+    fk_buf_init(&a, MAX_CONFIG);
+    fk_buf_init(&b, MAX_CONFIG);
+    options_print(&now, &a);
+    options_print(&defaults, &b);
+    struct fk_slice x = fk_buf_slice(&a), y = fk_buf_slice(&b);
+    yaml(r);
+    while (x.len) {
+        struct fk_slice line = next_line(&x);
+        if (!fk_slice_eq(line, next_line(&y)))
+            fk_buf_printf(
+                &r->reply.body, FK_SLICE_FMT "\n", FK_SLICE_ARG(line));
+    }
+    if (r->reply.body.len == 0)
+        fk_buf_adds(&r->reply.body, "{}\n");
+    fk_buf_fini(&a);
+    fk_buf_fini(&b);
+}
+
 const struct route api_ops_routes[] = {
     {"GET", "/ready", get_ready, 0, ROUTE_OPS,
-        "200 once the server serves, 503 before and while it stops.",
-        LANE_INLINE},
+        "200 while the server serves and can write, else 503.", LANE_QUERY},
     {"GET", "/health", get_health, 0, ROUTE_OPS,
         "200 if the store can write now.", LANE_QUERY},
     {"GET", "/metrics", get_metrics, 0, ROUTE_OPS,
         "Counters in Prometheus's text format.", LANE_QUERY},
     {"GET", "/api/v1/status/buildinfo", get_buildinfo, 0, ROUTE_OPS,
         "Version of the server.", LANE_INLINE},
+    {"GET", "/api/v1/status/config", get_config, 0, ROUTE_OPS,
+        "The options in force, as a configuration file (YAML).", LANE_QUERY},
+    {"GET", "/api/v1/status/config/default", get_config_default, 0, ROUTE_OPS,
+        "The options as they come.", LANE_QUERY},
+    {"GET", "/api/v1/status/config/diff", get_config_diff, 0, ROUTE_OPS,
+        "The options that differ from the defaults.", LANE_QUERY},
     {0},
 };

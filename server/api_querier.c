@@ -95,8 +95,8 @@ static enum fk_err answer_list(struct querier_call *c,
     struct selector selector;
     struct intern set;
     uint32_t *order = NULL;
-    enum fk_err err =
-        query_range_check(&c->ask.start_ms, &c->ask.end_ms, true, &c->why);
+    enum fk_err err = query_range_check(
+        &c->query.limits, &c->ask.start_ms, &c->ask.end_ms, true, &c->why);
     if (!err)
         err = join_matchers(c, &selector);
     if (err)
@@ -191,10 +191,10 @@ static enum fk_err refuse_spans(
 static enum fk_err check_profiles(struct querier_call *c,
     struct querier_request *ask, struct query_select *select)
 {
-    enum fk_err err =
-        query_range_check(&ask->start_ms, &ask->end_ms, false, &c->why);
+    enum fk_err err = query_range_check(
+        &c->query.limits, &ask->start_ms, &ask->end_ms, false, &c->why);
     if (!err)
-        err = query_nodes_check(ask->max_nodes, &c->why);
+        err = query_nodes_check(&c->query.limits, ask->max_nodes, &c->why);
     if (!err)
         err = querier_select(c, ask, select);
     if (!err)
@@ -210,7 +210,8 @@ static enum fk_err answer_graph(
     struct flamebearer f = {0};
     enum fk_err err = tree_finish(t);
     if (!err)
-        err = tree_prune(t, max_nodes ? max_nodes : QUERY_DEFAULT_NODES, sides);
+        err = tree_prune(
+            t, max_nodes ? max_nodes : c->query.limits.nodes_default, sides);
     if (!err)
         err = flamebearer_init(&f, t, sides, &c->why);
     if (!err)
@@ -224,7 +225,8 @@ static enum fk_err answer_bytes(
 {
     enum fk_err err = tree_finish(t);
     if (!err)
-        err = tree_prune(t, max_nodes ? max_nodes : QUERY_DEFAULT_NODES, 1);
+        err = tree_prune(
+            t, max_nodes ? max_nodes : c->query.limits.nodes_default, 1);
     if (err || t->count == 1)
         return err;
     size_t mark = fk_pb_begin(&c->out, 2);

@@ -78,7 +78,9 @@ static enum fk_err read_side(
         return fk_diag_set(&d->why, FK_ERR_FORMAT, "failed to parse \"%s\": %s",
             n->query, why.text);
     enum fk_err err = take_type(out, n->query, &d->why);
-    return err ? err : query_range_check(&out->t0, &out->t1, false, &d->why);
+    return err ? err
+               : query_range_check(
+                     &d->query.limits, &out->t0, &out->t1, false, &d->why);
 }
 
 /* What is no number, and 0, stand for the default. */
@@ -91,8 +93,8 @@ static enum fk_err read_nodes(struct render *d)
             d->max_nodes = v;
     }
     if (!d->max_nodes)
-        d->max_nodes = QUERY_DEFAULT_NODES;
-    return query_nodes_check(d->max_nodes, &d->why);
+        d->max_nodes = d->query.limits.nodes_default;
+    return query_nodes_check(&d->query.limits, d->max_nodes, &d->why);
 }
 
 static void render_init(struct render *d, struct request *r)

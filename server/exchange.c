@@ -2,11 +2,13 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "server/access.h"
 #include "server/request_check.h"
 #include "server/server.h"
 #include "server/tenant.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +87,8 @@ static void find_route(struct exchange *x)
 
     fk_slice_split(&query, '?', &path);
     r->path = fk_url_decode(&r->arena, path);
+    if (access_preflight(r))
+        return;
     routes_find(r->method, r->path, m);
     if (!m->route && m->allow[0]) {
         reply_header(r, "Allow", m->allow);
@@ -96,10 +100,8 @@ static void find_route(struct exchange *x)
             "there is nothing at this path; docs/api.md lists what there is");
     } else if (fk_query_parse(query, &r->arena, &r->query, &diag) != FK_OK) {
         refuse(x, 400, "invalid_argument", diag.text);
-    } else if (request_foreign_origin(r)) {
-        refuse(x, 403, "permission_denied",
-            "the request comes from a page of another site (its Origin "
-            "differs from Host)");
+    } else {
+        access_check(r, m->route);
     }
 }
 
@@ -262,18 +264,32 @@ bool request_cancelled(void *request)
 
 /* ---- the end ----------------------------------------------------------- */
 
-static void log_exchange(const struct exchange *x, int64_t took_ns)
+/* NUL-terminated, for the log: names from strangers are cut and quoted. */
+static const char *cut(struct fk_slice s, char *out, size_t size)
+{
+    size_t len = s.len < size ? s.len : size - 1;
+
+    memcpy(out, s.ptr ? s.ptr : "", len);
+    out[len] = '\0';
+    return out;
+}
+
+static void log_exchange(
+    const struct exchange *x, enum fk_log_level level, int64_t took_ns)
 {
     const struct request *r = &x->request;
-    char path[200];
-    size_t len = r->path.len < sizeof(path) ? r->path.len : sizeof(path) - 1;
+    struct fk_slice tenant = request_header(r, "X-Scope-OrgID");
+    char path[200], who[80] = "-";
 
-    memcpy(path, r->path.ptr ? r->path.ptr : "", len);
-    path[len] = '\0';
-    fk_log(FK_LOG_DEBUG, "http",
-        "method=%.16s path=%s status=%d received=%llu took_us=%lld",
-        r->method.ptr, fk_log_quote(path), r->reply.status,
-        (unsigned long long)x->received, (long long)(took_ns / 1000));
+    if (x->front->server->options.multitenancy && tenant.len)
+        snprintf(who, sizeof(who), "%s",
+            fk_log_quote(cut(tenant, path, sizeof(who) - 4)));
+    fk_log(level, "http",
+        "method=%.16s path=%s status=%d received=%llu sent=%zu took_us=%lld "
+        "tenant=%s token=%s",
+        r->method.ptr, fk_log_quote(cut(r->path, path, sizeof(path))),
+        r->reply.status, (unsigned long long)x->received, x->sent,
+        (long long)(took_ns / 1000), who, r->token ? r->token->name : "-");
 }
 
 void exchange_finish(struct exchange *x, bool sent)
@@ -286,8 +302,10 @@ void exchange_finish(struct exchange *x, bool sent)
             x->match.route ? x->match.index : METRICS_ROUTES - 1,
             sent ? x->request.reply.status : 0, took_ns);
         atomic_fetch_sub(&s->metrics.http_in_flight, 1);
-        if (s->options.verbose)
-            log_exchange(x, took_ns);
+        if (server_live(s)->access_log)
+            log_exchange(x, FK_LOG_INFO, took_ns);
+        else if (s->options.verbose)
+            log_exchange(x, FK_LOG_DEBUG, took_ns);
         reaper_arm(x->front->reaper, x->deadline, REST_NS);
     }
     exchange_free(x);

@@ -47,6 +47,7 @@ struct exchange {
     struct route_match match;
     struct fk_buf body;
     uint64_t received;
+    size_t sent; /* bytes of the answer's body */
     int64_t began_ns;
     /* Who still works on it: the worker, and the owner of a deferred reply.
      * The last one wakes the connection. */

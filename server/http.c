@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "server/exchange.h"
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@ enum {
     HTTP_MAX_CONNECTIONS = 1000,
     HTTP_CONNECTION_BYTES = 128 << 10, /* head and read buffer */
     HTTP_IDLE_S = 60,
-    HTTP_QUEUE = 256,        /* requests that wait for a worker, a lane */
+    HTTP_QUEUE = 256, /* requests that wait for a worker, a lane */
+    PEM_BYTES = 1 << 20,
     HTTP_MIN_RATE = 8 << 10, /* bytes of an answer a second, after grace */
 };
 
@@ -24,6 +26,7 @@ enum {
 struct http {
     struct front front;
     struct MHD_Daemon *daemon[2];
+    struct fk_buf cert, key; /* PEM; empty = no TLS */
 };
 
 /* ---- from microhttpd's memory to struct request ------------------------ */
@@ -78,6 +81,7 @@ static enum MHD_Result send_reply(struct exchange *x)
         EXCHANGE_GRACE_NS +
             (int64_t)((p->body.len + p->fixed.len) / HTTP_MIN_RATE) *
                 FK_NS_PER_S);
+    x->sent = p->fixed.ptr ? p->fixed.len : p->body.len;
     struct MHD_Response *response = response_of(p);
     if (!response)
         return MHD_NO;
@@ -208,9 +212,15 @@ static unsigned connection_limit(unsigned daemons)
 static struct MHD_Daemon *daemon_start(
     struct http *h, int fd, unsigned connections)
 {
+    const struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, h->cert.ptr},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, h->key.ptr},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    bool secure = h->cert.len > 0;
     return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
                                 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-                                MHD_USE_ERROR_LOG,
+                                MHD_USE_ERROR_LOG | (secure ? MHD_USE_TLS : 0u),
         0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_complaint,
         NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
         cores(), MHD_OPTION_CONNECTION_LIMIT, connections,
@@ -218,7 +228,7 @@ static struct MHD_Daemon *daemon_start(
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
         MHD_OPTION_URI_LOG_CALLBACK, on_line, h, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
-        MHD_OPTION_END);
+        MHD_OPTION_ARRAY, secure ? tls : &tls[2], MHD_OPTION_END);
 }
 
 static enum fk_err lanes_start(struct http *h)
@@ -241,7 +251,44 @@ static void http_free(struct http *h)
     workers_stop(h->front.lane[LANE_QUERY]);
     workers_stop(h->front.lane[LANE_INGEST]);
     reaper_stop(h->front.reaper);
+    fk_buf_fini(&h->cert);
+    fk_buf_fini(&h->key);
     free(h);
+}
+
+/* A NUL follows the bytes, as microhttpd wants it. */
+static enum fk_err read_pem(
+    const char *path, struct fk_buf *out, struct fk_diag *diag)
+{
+    char chunk[4096];
+    size_t n;
+    FILE *f = fopen(path, "re");
+
+    if (!f)
+        return fk_diag_set(diag, FK_ERR_ARG, "TLS: %s cannot be read: %s", path,
+            strerror(errno));
+    while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+        fk_buf_add(out, chunk, n);
+    fclose(f);
+    if (out->err || !out->len ||
+        !fk_slice_contains(fk_buf_slice(out), FK_SLICE("-----BEGIN ")))
+        return fk_diag_set(
+            diag, FK_ERR_ARG, "TLS: %s is no PEM file of up to 1 MiB", path);
+    return FK_OK;
+}
+
+static enum fk_err tls_load(
+    struct http *h, const struct server_options *o, struct fk_diag *diag)
+{
+    fk_buf_init(&h->cert, PEM_BYTES);
+    fk_buf_init(&h->key, PEM_BYTES);
+    if (!o->cert)
+        return FK_OK;
+    if (MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+        return fk_diag_set(diag, FK_ERR_ARG,
+            "this machine's libmicrohttpd cannot do TLS; leave out --cert");
+    enum fk_err err = read_pem(o->cert, &h->cert, diag);
+    return err ? err : read_pem(o->key, &h->key, diag);
 }
 
 enum fk_err http_start(struct server *server,
@@ -255,6 +302,8 @@ enum fk_err http_start(struct server *server,
           : FK_ERR_NOMEM;
     unsigned started = 0;
 
+    if (err == FK_OK)
+        err = tls_load(h, &server->options, diag);
     if (err == FK_OK)
         err = lanes_start(h);
     if (err == FK_OK) {
@@ -277,7 +326,10 @@ enum fk_err http_start(struct server *server,
     if (h)
         http_free(h);
     return fk_diag_set(diag, err ? err : FK_ERR_NOMEM,
-        "the HTTP server did not start: no memory or threads");
+        server->options.cert
+            ? "the HTTP server did not start: the certificate and the key do "
+              "not fit, or no memory or threads"
+            : "the HTTP server did not start: no memory or threads");
 }
 
 /* Is *counter 0 within for_ns? */

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#define FUTURE_MS (10 * 60 * 1000ll) /* clocks differ */
-
 void ingest_init(struct ingest *in, struct request *r)
 {
     *in = (struct ingest){.request = r};
@@ -90,7 +88,8 @@ enum fk_err ingest_labels_ready(
     enum fk_err err;
 
     in->reason = REJECTED_LABELS;
-    err = ingest_labels_check(l, diag);
+    err =
+        ingest_labels_check(l, &server_live(in->request->server)->limits, diag);
     if (err)
         return err;
     drop_empty(l);
@@ -116,7 +115,9 @@ static const char *when(int64_t ms, char text[32])
 enum fk_err ingest_time(struct ingest *in, const struct ingest_source *source,
     int64_t time_ns, int64_t *time_ms, struct fk_diag *diag)
 {
-    int64_t back_ms = in->request->server->options.window_ms;
+    const struct limits *l = &server_live(in->request->server)->limits;
+    int64_t back_ms = l->older_than_ns / FK_NS_PER_MS;
+    int64_t ahead_ms = l->newer_than_ns / FK_NS_PER_MS;
     int64_t now_ms = fk_wall_ns() / FK_NS_PER_MS;
     char at[32], from[32], until[32];
 
@@ -126,15 +127,17 @@ enum fk_err ingest_time(struct ingest *in, const struct ingest_source *source,
         return fk_diag_set(diag, FK_ERR_FORMAT,
             "profile with labels '%s' is dated before 1970",
             ingest_labels_text(source->labels).text);
-    if (back_ms == 0 || time_ns == 0)
+    if (time_ns == 0 || back_ms == 0)
         return FK_OK;
-    if (*time_ms > now_ms - back_ms && *time_ms < now_ms + FUTURE_MS)
+    if (*time_ms > now_ms - back_ms &&
+        (ahead_ms == 0 || *time_ms < now_ms + ahead_ms))
         return FK_OK;
     return fk_diag_set(diag, FK_ERR_FORMAT,
         "profile with labels '%s' is outside of ingestion window (profile "
         "timestamp: %s, the ingestion window starts at %s and ends at %s)",
         ingest_labels_text(source->labels).text, when(*time_ms, at),
-        when(now_ms - back_ms, from), when(now_ms + FUTURE_MS, until));
+        when(now_ms - back_ms, from),
+        ahead_ms ? when(now_ms + ahead_ms, until) : "any time");
 }
 
 enum fk_err ingest_full(struct ingest *in, struct fk_diag *diag)
@@ -193,6 +196,23 @@ static void on_durable(void *arg, enum fk_err err, const char *why)
     request_resume(r);
 }
 
+/* Bytes once inflated, as Pyroscope counts them. */
+static enum fk_err take_rate(const struct ingest *in, struct fk_diag *diag)
+{
+    const double mb = 1 << 20;
+    struct request *r = in->request;
+    const struct limits *l = &server_live(r->server)->limits;
+    uint64_t bytes = in->bytes ? in->bytes : r->body.len;
+
+    if (l->rate_mb == 0 ||
+        rate_take(&r->server->rate, r->tenant, bytes, (double)l->rate_mb * mb,
+            (double)l->burst_mb * mb, fk_mono_ns()))
+        return FK_OK;
+    return fk_diag_set(diag, FK_ERR_FULL,
+        "push rate limit (%.1f MiB) exceeded while adding %.1f MiB",
+        (double)l->rate_mb, (double)bytes / mb);
+}
+
 void ingest_submit(struct ingest *in, ingest_answer_fn answer)
 {
     struct request *r = in->request;
@@ -213,8 +233,13 @@ void ingest_submit(struct ingest *in, ingest_answer_fn answer)
         return;
     }
     *s = (struct submission){r, answer, batch.num_profiles, r->body.len};
+    enum fk_err err = take_rate(in, &diag);
+    if (err) {
+        settle(s, err, REJECTED_RATE, diag.text);
+        return;
+    }
     request_defer(r);
-    enum fk_err err =
+    err =
         r->server->store->ops->append(r->tenant, &batch, on_durable, s, &diag);
     if (err == FK_OK)
         return;

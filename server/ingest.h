@@ -22,8 +22,7 @@
 #include "server/metrics.h"
 #include "server/request.h"
 
-#define INGEST_MAX_PROFILE_BYTES ((size_t)4 << 20)
-#define INGEST_MAX_TYPES         64
+#define INGEST_MAX_TYPES 64
 
 /* Frames of every location, outermost first, so that a stack is made by
  * copying; kept for the next profile with the same locations. */
@@ -38,6 +37,7 @@ struct ingest {
     struct batch batch;
     struct ingest_flat flat;
     uint64_t received;          /* profiles seen so far */
+    uint64_t bytes;             /* of pprof, inflated */
     enum metrics_reason reason; /* of the last error */
 };
 

@@ -27,14 +27,14 @@ static int shown(struct fk_slice s)
     return (int)(s.len < 64 ? s.len : 64);
 }
 
-static enum fk_err check_pair(
-    const struct fk_labels *l, const struct fk_label *p, struct fk_diag *diag)
+static enum fk_err check_pair(const struct fk_labels *l,
+    const struct fk_label *p, const struct limits *limits, struct fk_diag *diag)
 {
-    if (p->name.len > INGEST_MAX_NAME)
+    if (p->name.len > (size_t)limits->label_name_bytes)
         return fk_diag_set(diag, FK_ERR_LIMIT,
             "profile with labels '%s' has label name too long: '%.*s...'",
             ingest_labels_text(l).text, shown(p->name), p->name.ptr);
-    if (p->value.len > INGEST_MAX_VALUE)
+    if (p->value.len > (size_t)limits->label_value_bytes)
         return fk_diag_set(diag, FK_ERR_LIMIT,
             "profile with labels '%s' has label value too long: '%.*s...' "
             "(label %.*s)",
@@ -52,17 +52,18 @@ static enum fk_err check_pair(
     return FK_OK;
 }
 
-enum fk_err ingest_labels_check(const struct fk_labels *l, struct fk_diag *diag)
+enum fk_err ingest_labels_check(const struct fk_labels *l,
+    const struct limits *limits, struct fk_diag *diag)
 {
     if (l->count == 0)
         return fk_diag_set(diag, FK_ERR_FORMAT,
             "error at least one label pair is required per profile");
-    if (l->count > INGEST_MAX_LABELS)
+    if (l->count > limits->label_names)
         return fk_diag_set(diag, FK_ERR_LIMIT,
-            "profile series '%s' has %u label names; limit %d",
-            ingest_labels_text(l).text, l->count, INGEST_MAX_LABELS);
+            "profile series '%s' has %u label names; limit %ld",
+            ingest_labels_text(l).text, l->count, limits->label_names);
     for (uint32_t i = 0; i < l->count; i++) {
-        enum fk_err err = check_pair(l, &l->pair[i], diag);
+        enum fk_err err = check_pair(l, &l->pair[i], limits, diag);
         if (err)
             return err;
     }
@@ -83,8 +84,9 @@ enum fk_err ingest_labels_add(struct fk_labels *l, struct fk_slice name,
     enum fk_err err = fk_labels_set(l, name, value);
     if (err)
         fk_diag_set(diag, err,
-            "profile series '%s' has more than %d label names; limit %d",
-            ingest_labels_text(l).text, FK_LABELS_MAX, INGEST_MAX_LABELS);
+            "profile series '%s' has more than %d label names, which no limit "
+            "allows",
+            ingest_labels_text(l).text, FK_LABELS_MAX);
     return err;
 }
 

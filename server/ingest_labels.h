@@ -8,10 +8,7 @@
 
 #include "common/labels.h"
 #include "common/pprof.h"
-
-#define INGEST_MAX_NAME   1024
-#define INGEST_MAX_VALUE  2048
-#define INGEST_MAX_LABELS 30
+#include "server/limits.h"
 
 /* For messages: {name="value", ...}, cut at a length that leaves room for
  * the rest of the sentence. */
@@ -21,8 +18,8 @@ struct ingest_labels_text {
 
 struct ingest_labels_text ingest_labels_text(const struct fk_labels *l);
 
-FK_MUST_USE enum fk_err ingest_labels_check(
-    const struct fk_labels *l, struct fk_diag *diag);
+FK_MUST_USE enum fk_err ingest_labels_check(const struct fk_labels *l,
+    const struct limits *limits, struct fk_diag *diag);
 /* One pair of a list that must not name a label twice. */
 FK_MUST_USE enum fk_err ingest_labels_add(struct fk_labels *l,
     struct fk_slice name, struct fk_slice value, struct fk_diag *diag);

@@ -121,7 +121,8 @@ static bool stays_with_sample(const struct fk_pprof_label *l)
 }
 
 static enum fk_err labels_of(const struct fk_labels *base,
-    const struct fk_pprof_sample *sample, struct fk_labels *out)
+    const struct fk_pprof_sample *sample, const struct limits *limits,
+    struct fk_labels *out)
 {
     memcpy(out->pair, base->pair, base->count * sizeof(*base->pair));
     out->count = base->count;
@@ -129,8 +130,8 @@ static enum fk_err labels_of(const struct fk_labels *base,
         const struct fk_pprof_label *l = &sample->labels[i];
         if (stays_with_sample(l) || fk_labels_has(base, l->key))
             continue;
-        if (l->key.len == 0 || l->key.len > INGEST_MAX_NAME ||
-            l->str.len > INGEST_MAX_VALUE)
+        if (l->key.len == 0 || l->key.len > (size_t)limits->label_name_bytes ||
+            l->str.len > (size_t)limits->label_value_bytes)
             return FK_ERR_LIMIT;
         enum fk_err err = fk_labels_set(out, l->key, l->str);
         if (err)
@@ -180,6 +181,7 @@ static bool counts(const struct fk_pprof *p, const struct fk_pprof_sample *s)
 static enum fk_err collect(
     struct split *s, const struct fk_labels *base, struct fk_diag *diag)
 {
+    const struct limits *limits = &server_live(s->in->request->server)->limits;
     struct fk_labels labels;
 
     for (uint32_t i = 0; i < s->p->num_samples; i++) {
@@ -190,7 +192,7 @@ static enum fk_err collect(
                 &s->in->request->server->metrics, METRIC_SAMPLES_DROPPED, 1);
             continue;
         }
-        if (labels_of(base, sample, &labels) != FK_OK)
+        if (labels_of(base, sample, limits, &labels) != FK_OK)
             return fk_diag_set(diag, FK_ERR_LIMIT,
                 "profile with labels '%s': sample %u has too many labels, or "
                 "one that is too long, to make a series of them",
@@ -300,10 +302,15 @@ static enum fk_err check_types(const struct fk_pprof *p, struct fk_diag *diag)
 static enum fk_err decode(struct ingest *in, const struct ingest_source *source,
     struct fk_slice bytes, struct fk_pprof *p, struct fk_diag *diag)
 {
-    const struct fk_pprof_limits defaults = {0};
+    const struct limits *l = &server_live(in->request->server)->limits;
+    const struct fk_pprof_limits limits = {
+        .max_samples = (uint32_t)l->profile_samples,
+        .max_sample_labels = (uint32_t)l->sample_labels,
+        .max_depth = (uint32_t)l->stack_depth,
+        .max_symbol_bytes = (uint32_t)l->symbol_bytes};
+    size_t max = (size_t)l->profile_bytes;
     struct fk_slice plain;
-    enum fk_err err = ingest_inflate(
-        in->request, bytes, INGEST_MAX_PROFILE_BYTES, &plain, diag);
+    enum fk_err err = ingest_inflate(in->request, bytes, max, &plain, diag);
 
     if (err == FK_ERR_LIMIT) {
         in->reason = REJECTED_LIMIT;
@@ -313,12 +320,12 @@ static enum fk_err decode(struct ingest *in, const struct ingest_source *source,
             "(max_profile_size_byte, actual: %s%zu, limit: %zu)",
             ingest_labels_text(source->labels).text,
             fk_gzip_is(bytes) ? "more than " : "",
-            fk_gzip_is(bytes) ? INGEST_MAX_PROFILE_BYTES : bytes.len,
-            INGEST_MAX_PROFILE_BYTES);
+            fk_gzip_is(bytes) ? max : bytes.len, max);
     }
     if (err)
         return err;
-    err = fk_pprof_read(plain, &defaults, &in->request->arena, p, diag);
+    in->bytes += plain.len;
+    err = fk_pprof_read(plain, &limits, &in->request->arena, p, diag);
     if (err == FK_ERR_LIMIT)
         in->reason = REJECTED_LIMIT;
     return err;

@@ -1,10 +1,12 @@
 /*
  * flamekit-server: opens the store, serves HTTP, prints one line `ready
- * http://ADDR:PORT` on stdout, and drains when it gets SIGTERM or SIGINT.
+ * http://ADDR:PORT` on stdout, reads its configuration again when it gets
+ * SIGHUP, and drains when it gets SIGTERM or SIGINT.
  */
 #include "common/clock.h"
 #include "common/log.h"
 #include "server/http.h"
+#include "server/notify.h"
 #include "server/server.h"
 #include "server/tenant.h"
 
@@ -40,6 +42,14 @@ static enum fk_err store_of_name(
         diag, FK_ERR_ARG, "--engine %s is unknown; use sqlite or memory", name);
 }
 
+/* Whole days, rounded up. */
+static uint32_t keep_days(int64_t ns)
+{
+    const int64_t day_ns = 86400 * FK_NS_PER_S;
+
+    return (uint32_t)((ns + day_ns - 1) / day_ns);
+}
+
 static enum fk_err store_start(struct server *s, struct fk_diag *diag)
 {
     const struct store_ops *ops;
@@ -50,6 +60,8 @@ static enum fk_err store_start(struct server *s, struct fk_diag *diag)
         return err;
     store_options_init(&options);
     options.dir = s->options.data;
+    options.max_series = (uint32_t)s->options.max_series;
+    options.keep_days = keep_days(s->options.retention_ns);
     err = ops->open(&options, &s->store, diag);
     if (err)
         return err;
@@ -63,30 +75,61 @@ static void say_exposed(const char *address)
 {
     fprintf(stderr,
         "flamekit-server: listening on %s: everybody who reaches this "
-        "address can read and write all profiles; use 127.0.0.1 unless that "
-        "is wanted\n",
+        "address can read and write all profiles; use 127.0.0.1, or "
+        "--tokens FILE, unless that is wanted\n",
         address);
 }
 
-/* Serves until a signal of `stop` comes. */
-static int serve(struct server *s, const sigset_t *stop)
+struct command {
+    int argc;
+    char **argv;
+    sigset_t signals; /* that are waited for */
+};
+
+static void reload(struct server *s, const struct command *c)
+{
+    struct fk_diag diag = {{0}};
+    char state[64];
+
+    snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld",
+        (long long)(fk_mono_ns() / 1000));
+    notify_send(state);
+    if (server_reload(s, c->argc, c->argv, &diag) == FK_OK)
+        fk_log(
+            FK_LOG_INFO, "reloaded", "tokens=%u", server_live(s)->tokens.count);
+    else
+        fk_log(FK_LOG_ERROR, "reload_failed", "why=%s kept=old",
+            fk_log_quote(diag.text));
+    notify_send("READY=1");
+}
+
+static void wait_for_end(struct server *s, const struct command *c)
+{
+    int signal_number;
+
+    while (sigwait(&c->signals, &signal_number) == 0 && signal_number == SIGHUP)
+        reload(s, c);
+    fk_log(FK_LOG_INFO, "stopping", "signal=%d", signal_number);
+    notify_send("STOPPING=1");
+}
+
+static int serve(struct server *s, const struct command *c)
 {
     struct listen_sockets sockets;
     struct http *http;
     struct fk_diag diag = {{0}};
-    int signal_number;
 
     if (listen_open(s->options.listen, &sockets, &diag) != FK_OK)
         return fail(diag.text);
-    if (sockets.exposed)
+    if (sockets.exposed && !s->options.live.tokens_file)
         say_exposed(sockets.address);
     if (http_start(s, &sockets, &http, &diag) != FK_OK)
         return fail(diag.text);
     atomic_store(&s->ready, true);
-    printf("ready http://%s\n", sockets.address);
+    printf("ready http%s://%s\n", s->options.cert ? "s" : "", sockets.address);
     fflush(stdout);
-    sigwait(stop, &signal_number);
-    fk_log(FK_LOG_INFO, "stopping", "signal=%d", signal_number);
+    notify_send("READY=1");
+    wait_for_end(s, c);
     atomic_store(&s->ready, false);
     if (!http_stop(http, PATIENCE_NS)) {
         fk_log(FK_LOG_ERROR, "request_hangs", "action=exit");
@@ -95,29 +138,39 @@ static int serve(struct server *s, const sigset_t *stop)
     return 0;
 }
 
+/* Before the first thread, which inherits the mask. */
+static void block_signals(sigset_t *set)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(set);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaddset(set, signals[i]);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
 int main(int argc, char **argv)
 {
     struct fk_diag diag = {{0}};
-    sigset_t stop;
+    struct command command = {.argc = argc, .argv = argv};
     enum fk_err err = options_parse(&server.options, argc, argv, &diag);
 
     if (err == FK_ERR_CANCELLED)
         return 0;
+    if (err == FK_OK)
+        err = server_load_tokens(
+            &server.options.live, server.options.multitenancy, &diag);
     if (err) {
         fail(diag.text);
         return 2;
     }
     fk_log_set_level(server.options.verbose ? FK_LOG_DEBUG : FK_LOG_INFO);
     server.started_ms = fk_wall_ns() / FK_NS_PER_MS;
-    /* Before the first thread, which inherits the mask. */
-    signal(SIGPIPE, SIG_IGN);
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTERM);
-    sigaddset(&stop, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    block_signals(&command.signals);
     if (store_start(&server, &diag) != FK_OK)
         return fail(diag.text);
-    int status = serve(&server, &stop);
+    int status = serve(&server, &command);
     server.store->ops->close(server.store);
     return status;
 }

@@ -35,6 +35,8 @@ static const struct {
         "Stacks deeper than the limit, stored without their leaf side."},
     [METRIC_QUERIES_INCOMPLETE] = {"queries_incomplete",
         "Answers that leave out stored profiles which failed their check."},
+    [METRIC_ACCESS_REFUSED] = {"access_refused",
+        "Requests refused because of their host, origin or token."},
     [METRIC_HTTP_CONNECTIONS] = {"http_connections", "Connections accepted."},
     [METRIC_HTTP_REAPED] = {"http_reaped",
         "Connections closed because a client was too slow."},

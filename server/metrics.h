@@ -37,10 +37,11 @@ enum metrics_counter {
     METRIC_SAMPLES_DROPPED,   /* negative or all-zero samples */
     METRIC_STACKS_TRUNCATED,
     METRIC_QUERIES_INCOMPLETE, /* answered without damaged profiles */
+    METRIC_ACCESS_REFUSED,     /* host, origin or token */
     METRIC_HTTP_CONNECTIONS,   /* accepted */
-    METRIC_HTTP_REAPED,      /* closed because a deadline passed */
-    METRIC_HTTP_BUSY,        /* refused because the workers' queue is full */
-    METRIC_HTTP_MALFORMED,   /* refused before a route was looked for */
+    METRIC_HTTP_REAPED,        /* closed because a deadline passed */
+    METRIC_HTTP_BUSY,          /* refused because the workers' queue is full */
+    METRIC_HTTP_MALFORMED,     /* refused before a route was looked for */
     METRICS_COUNTERS,
 };
 

@@ -5,8 +5,8 @@ static enum fk_err read_ask(struct querier_call *c, struct query_select *select,
     struct timeseries_ask *out)
 {
     struct querier_request *ask = &c->ask;
-    enum fk_err err =
-        query_range_check(&ask->start_ms, &ask->end_ms, false, &c->why);
+    enum fk_err err = query_range_check(
+        &c->query.limits, &ask->start_ms, &ask->end_ms, false, &c->why);
     if (!err)
         err = profile_type_parse(ask->type_id, &select->type, &c->why);
     if (!err && !(ask->step_s >= 0.001))

@@ -17,8 +17,26 @@ enum fk_err query_forgive(const struct query *q, enum fk_err err)
     return FK_OK;
 }
 
-enum fk_err query_range_check(
-    int64_t *start_ms, int64_t *end_ms, bool open, struct fk_diag *diag)
+/* A range that lies wholly too far back becomes an empty one. */
+static enum fk_err keep_limits(const struct query_limits *l, int64_t *start_ms,
+    int64_t *end_ms, struct fk_diag *diag)
+{
+    int64_t oldest = l->now_ms - l->lookback_ms;
+    if (l->length_ms && *end_ms - *start_ms > l->length_ms)
+        return fk_diag_set(diag, FK_ERR_FORMAT,
+            "the query time range exceeds the limit (max_query_length, "
+            "actual: %llds, limit: %llds)",
+            (long long)(*end_ms - *start_ms) / 1000,
+            (long long)l->length_ms / 1000);
+    if (l->lookback_ms && *start_ms < oldest) {
+        *start_ms = oldest;
+        *end_ms = *end_ms < oldest ? oldest : *end_ms;
+    }
+    return FK_OK;
+}
+
+enum fk_err query_range_check(const struct query_limits *l, int64_t *start_ms,
+    int64_t *end_ms, bool open, struct fk_diag *diag)
 {
     if (!open && (!*start_ms || !*end_ms))
         return fk_diag_set(
@@ -28,19 +46,21 @@ enum fk_err query_range_check(
             diag, FK_ERR_FORMAT, "query start time is after end time");
     *start_ms = clamp(*start_ms);
     *end_ms = clamp(*end_ms);
-    return FK_OK;
+    bool unlimited = !l || (open && !*start_ms && !*end_ms);
+    return unlimited ? FK_OK : keep_limits(l, start_ms, end_ms, diag);
 }
 
-enum fk_err query_nodes_check(int64_t max_nodes, struct fk_diag *diag)
+enum fk_err query_nodes_check(
+    const struct query_limits *l, int64_t max_nodes, struct fk_diag *diag)
 {
+    long long most = l && l->nodes_max ? l->nodes_max : QUERY_MAX_NODES;
     if (max_nodes < 0)
         return fk_diag_set(diag, FK_ERR_FORMAT,
-            "max flamegraph nodes limit must be set (max allowed %d)",
-            QUERY_MAX_NODES);
-    if (max_nodes > QUERY_MAX_NODES)
+            "max flamegraph nodes limit must be set (max allowed %lld)", most);
+    if (max_nodes > most)
         return fk_diag_set(diag, FK_ERR_FORMAT,
-            "max flamegraph nodes limit %lld is greater than allowed %d",
-            (long long)max_nodes, QUERY_MAX_NODES);
+            "max flamegraph nodes limit %lld is greater than allowed %lld",
+            (long long)max_nodes, most);
     return FK_OK;
 }
 

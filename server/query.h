@@ -22,8 +22,14 @@
  * that is computed from them can overflow. */
 #define QUERY_MAX_MS 4000000000000ll
 
-#define QUERY_DEFAULT_NODES 8192
 #define QUERY_MAX_NODES     (1 << 20)
+
+/* What the operator allows; 0 = no limit. */
+struct query_limits {
+    int64_t length_ms, lookback_ms;
+    int64_t now_ms; /* for lookback */
+    int64_t nodes_default, nodes_max;
+};
 
 /* Whose data, and what it may cost. */
 struct query {
@@ -33,6 +39,7 @@ struct query {
     struct store_tenant *const *more;
     uint32_t num_more;
     struct store_budget budget;
+    struct query_limits limits;
     /* Set when stored profiles failed their check and were left out; NULL:
      * that is an error. */
     bool *incomplete;
@@ -65,12 +72,13 @@ struct query_select {
     bool by_id;
 };
 
-/* Refuse what is backwards or (unless `open`) has an end that is 0. */
-FK_MUST_USE enum fk_err query_range_check(
+/* Refuse what is backwards, too long or (unless `open`) has an end that is
+ * 0; cut what is too long ago. `l` may be NULL. */
+FK_MUST_USE enum fk_err query_range_check(const struct query_limits *l,
     int64_t *start_ms, int64_t *end_ms, bool open, struct fk_diag *diag);
 /* 0 = not given, which is allowed. */
 FK_MUST_USE enum fk_err query_nodes_check(
-    int64_t max_nodes, struct fk_diag *diag);
+    const struct query_limits *l, int64_t max_nodes, struct fk_diag *diag);
 
 /* The type's ID and a selector, which must not be empty; both are copied
  * into the arena or views of it. */

@@ -18,6 +18,7 @@
 #include "common/url.h"
 #include "server/store.h"
 
+struct token;  /* tokens.h */
 struct server; /* server.h: options, store, counters; one a process */
 
 struct request_header {
@@ -52,7 +53,8 @@ struct request {
     struct fk_slice body; /* as sent; Content-Encoding is the route's task */
     struct fk_arena arena;
     struct reply reply;
-    void *connection; /* http.c's */
+    const struct token *token; /* who asks; NULL = not known */
+    void *connection;          /* http.c's */
     bool deferred;
 };
 

@@ -1,5 +1,7 @@
 #include "server/request_json.h"
 
+#include "common/base64.h"
+
 #include <ctype.h>
 #include <jansson.h>
 #include <math.h>
@@ -246,46 +248,6 @@ int request_json_enum(struct request_json *j, const struct json_t *object,
     return 0;
 }
 
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+' || c == '-')
-        return 62;
-    if (c == '/' || c == '_')
-        return 63;
-    return -1;
-}
-
-/* How many bytes, or -1. `out` has room for len * 3 / 4. */
-static ptrdiff_t base64_decode(struct fk_slice s, unsigned char *out)
-{
-    size_t n = 0;
-    uint32_t bits = 0;
-    int have = 0;
-
-    while (s.len > 0 && s.ptr[s.len - 1] == '=')
-        s.len--;
-    if (s.len % 4 == 1)
-        return -1;
-    for (size_t i = 0; i < s.len; i++) {
-        int d = base64_digit(s.ptr[i]);
-        if (d < 0)
-            return -1;
-        bits = bits << 6 | (uint32_t)d;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            out[n++] = (unsigned char)(bits >> have);
-        }
-    }
-    return (ptrdiff_t)n;
-}
-
 bool request_json_to_bytes(
     const struct json_t *v, struct fk_arena *arena, struct fk_slice *out)
 {
@@ -297,7 +259,7 @@ bool request_json_to_bytes(
     if (text.len == 0)
         return true;
     unsigned char *bytes = fk_arena_alloc(arena, text.len / 4 * 3 + 3);
-    ptrdiff_t n = bytes ? base64_decode(text, bytes) : -1;
+    ptrdiff_t n = bytes ? fk_base64_decode(text, bytes) : -1;
     if (n < 0)
         return false;
     *out = (struct fk_slice){(const char *)bytes, (size_t)n};

@@ -5,6 +5,7 @@
 
 void request_query(struct request *r, struct query *out, bool *incomplete)
 {
+    const struct limits *l = &server_live(r->server)->limits;
     *incomplete = false;
     *out = (struct query){.store = r->server->store,
         .tenant = r->tenant,
@@ -12,6 +13,9 @@ void request_query(struct request *r, struct query *out, bool *incomplete)
         .num_more = r->num_more_tenants,
         .budget = {fk_mono_ns() + QUERY_MAX_NS, QUERY_MAX_BYTES,
             request_cancelled, r},
+        .limits = {l->query_length_ns / FK_NS_PER_MS,
+            l->query_lookback_ns / FK_NS_PER_MS, fk_wall_ns() / FK_NS_PER_MS,
+            l->nodes_default, l->nodes_max},
         .incomplete = incomplete};
 }
 

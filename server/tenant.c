@@ -2,6 +2,7 @@
 
 #include "server/request_check.h"
 #include "server/server.h"
+#include "server/tokens.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -92,6 +93,13 @@ bool tenant_resolve(struct request *r, const struct route *route)
         route->family == ROUTE_OPS)
         return true;
     struct fk_slice name = fk_slice_trim(request_header(r, "X-Scope-OrgID"));
+    if (r->token && r->token->tenant[0]) {
+        struct fk_slice own = fk_slice_of(r->token->tenant);
+        if (name.len && !fk_slice_eq(name, own))
+            return refuse(r, route, 403, "permission_denied",
+                "this token is of another tenant than X-Scope-OrgID says");
+        name = own;
+    }
     if (name.len == 0)
         return refuse(r, route, 401, "unauthenticated", "no org id");
     return may_name_several(r) ? find_all(r, route, name)

@@ -25,6 +25,8 @@ static struct world *world_new(void)
     struct world *w = calloc(1, sizeof(*w));
 
     w->request.server = &w->server;
+    options_init(&w->server.options);
+    w->server.options.live.limits.older_than_ns = 0; /* any time */
     fk_arena_init(&w->request.arena, (size_t)256 << 20);
     ingest_init(&w->in, &w->request);
     CHECK_INT(fk_labels_set(
@@ -249,7 +251,7 @@ TEST(a_profile_without_time_gets_that_of_its_arrival)
 
     types(w, 1);
     sample(w, "main", NULL, one, 1);
-    w->server.options.window_ms = 1;
+    w->server.options.live.limits.older_than_ns = FK_NS_PER_MS;
     CHECK_INT(add(w, 0), FK_OK);
     CHECK_INT(w->in.batch.profiles[0].time_ms, 5000);
     world_free(w);
@@ -274,7 +276,7 @@ TEST(the_window_is_kept)
         const int64_t one[] = {1};
         types(w, 1);
         sample(w, "main", NULL, one, 1);
-        w->server.options.window_ms = 3600 * 1000;
+        w->server.options.live.limits.older_than_ns = 3600 * FK_NS_PER_S;
         CHECK_INT(add(w, fk_wall_ns() + rows[i].from_now_s * FK_NS_PER_S),
             rows[i].err);
         if (rows[i].err) {
@@ -435,6 +437,9 @@ TEST(labels_have_rules)
     };
 
     char *bytes = malloc(4096);
+    struct limits limits;
+
+    limits_init(&limits);
 
     memset(bytes, 'a', 4096);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -445,7 +450,8 @@ TEST(labels_have_rules)
         CHECK_INT(fk_labels_set(&l, (struct fk_slice){bytes, rows[i].name},
                       (struct fk_slice){bytes, rows[i].value}),
             FK_OK);
-        CHECK_INT(ingest_labels_check(&l, &diag) == FK_OK, !rows[i].text);
+        CHECK_INT(
+            ingest_labels_check(&l, &limits, &diag) == FK_OK, !rows[i].text);
         CHECK(!rows[i].text || strstr(diag.text, rows[i].text));
     }
     free(bytes);

@@ -1,5 +1,6 @@
 #include "server/listen.h"
 
+#include "common/clock.h"
 #include "server/server.h"
 #include "tests/tap.h"
 
@@ -77,7 +78,7 @@ TEST(options_have_defaults_and_a_window)
     } rows[] = {
         {"off", FK_OK, 0},
         {"1h", FK_OK, 3600000},
-        {"0", FK_ERR_ARG, 0},
+        {"0", FK_OK, 0},
         {"soon", FK_ERR_ARG, 0},
     };
     struct server_options o;
@@ -87,14 +88,14 @@ TEST(options_have_defaults_and_a_window)
 
     CHECK_INT(options_parse(&o, 1, bare, &diag), FK_OK);
     CHECK_STR(o.listen, "localhost:4040");
-    CHECK_INT(o.window_ms, 7 * 24 * 3600 * 1000ll);
+    CHECK_INT(o.live.limits.older_than_ns, 7 * 24 * 3600 * FK_NS_PER_S);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char option[] = "--ingest-window", value[16];
         char *argv[] = {program, option, value, NULL};
         snprintf(value, sizeof(value), "%s", rows[i].window);
         CHECK_INT(options_parse(&o, 3, argv, &diag), rows[i].err);
         if (rows[i].err == FK_OK)
-            CHECK_INT(o.window_ms, rows[i].ms);
+            CHECK_INT(o.live.limits.older_than_ns, rows[i].ms * FK_NS_PER_MS);
     }
 }
 

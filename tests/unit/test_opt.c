@@ -186,4 +186,115 @@ TEST(version_names_the_program_even_in_a_broken_environment)
     CHECK_STR(printed("--version"), "prog " FK_VERSION "\n");
 }
 
+/* ---- Go's habits, files, showing ----------------------------------------- */
+
+static int64_t window_ns;
+static bool many;
+
+static const struct fk_opt dotted[] = {
+    {"window", 'w', "FKT_WINDOW", FK_OPT_PERIOD, &window_ns, 0, 0, "TIME",
+        "How long."},
+    {"validation.window", 0, NULL, FK_OPT_PERIOD, &window_ns, 0, 0, "TIME",
+        "The same."},
+    {"auth.many", 0, NULL, FK_OPT_FLAG, &many, 0, 0, NULL, "Several."},
+    {"tag", 't', NULL, FK_OPT_LIST, &tags, 0, 0, "K=V", "A label."},
+    {"listen", 'l', NULL, FK_OPT_STRING, &listen_at, 0, 0, "A", "Where."},
+    {0},
+};
+
+TEST(dotted_names_take_one_dash_and_flags_a_value)
+{
+    static const struct {
+        const char *word, *value;
+        int64_t ns;
+        bool many;
+    } rows[] = {
+        {"-validation.window=1h", NULL, 3600000000000, false},
+        {"--validation.window", "off", 0, false},
+        {"-w", "1s", 1000000000, false},
+        {"-auth.many", NULL, 7, true},
+        {"-auth.many=true", NULL, 7, true},
+        {"--auth.many=false", NULL, 7, false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char program[] = "prog", word[64], value[16];
+        char *argv[] = {program, word, rows[i].value ? value : NULL, NULL};
+        snprintf(word, sizeof word, "%s", rows[i].word);
+        snprintf(value, sizeof value, "%s", rows[i].value ? rows[i].value : "");
+        window_ns = 7;
+        many = false;
+        CHECK_INT(fk_opt_parse(dotted, rows[i].value ? 3 : 2, argv, "prog",
+                      &first_arg, &diag),
+            FK_OK);
+        CHECK_INT(window_ns, rows[i].ns);
+        CHECK_INT(many, rows[i].many);
+    }
+}
+
+TEST(a_second_name_wins_over_the_environment_too)
+{
+    char program[] = "prog", word[] = "--validation.window=1s";
+    char *argv[] = {program, word, NULL};
+    setenv("FKT_WINDOW", "5s", 1);
+    CHECK_INT(fk_opt_parse(dotted, 2, argv, "prog", &first_arg, &diag), FK_OK);
+    CHECK_INT(window_ns, 1000000000);
+}
+
+TEST(a_file_sets_what_is_left_open)
+{
+    char text[] = "# settings\n---\n\nwindow: 2m   # comment\n"
+                  "auth.many: true\r\ntag: a=b,c=d\nlisten: \"x: # y\"\n";
+    CHECK_INT(fk_opt_read(dotted, text, "f", &diag), FK_OK);
+    CHECK_INT(window_ns, 120000000000);
+    CHECK(many);
+    CHECK_INT(tags.count, 2);
+    CHECK_STR(tags.item[1], "c=d");
+    CHECK_STR(listen_at, "x: # y");
+}
+
+TEST(a_bad_file_names_the_line)
+{
+    static const struct {
+        const char *text, *why;
+    } rows[] = {
+        {"a", "f line 1: 'a' is not `name: value`"},
+        {"\nwindo: 1", "f line 2: 'windo' is no option; --help lists them"},
+        {"window: soon",
+            "f line 1: window wants a time such as 30s, 5m or 1h30m, or off, "
+            "not 'soon'"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s", rows[i].text);
+        diag.text[0] = '\0';
+        CHECK_INT(fk_opt_read(dotted, text, "f", &diag), FK_ERR_ARG);
+        CHECK_STR(diag.text, rows[i].why);
+    }
+}
+
+TEST(what_is_shown_reads_back)
+{
+    struct fk_buf out;
+    fk_buf_init(&out, 4096);
+    window_ns = 90000000000;
+    many = true;
+    listen_at = "a:1";
+    tags = (struct fk_opt_list){{"a=b", "c"}, 2};
+    for (const struct fk_opt *o = dotted; o->name; o++) {
+        if (fk_opt_alias(dotted, o))
+            continue;
+        fk_buf_printf(&out, "%s: ", o->name);
+        fk_opt_show(o, &out);
+        fk_buf_addc(&out, '\n');
+    }
+    CHECK_STR(out.ptr, "window: 90s\nauth.many: true\ntag: \"a=b,c\"\n"
+                       "listen: \"a:1\"\n");
+    window_ns = 0;
+    CHECK_INT(fk_opt_read(dotted, out.ptr, "f", &diag), FK_OK);
+    CHECK_INT(window_ns, 90000000000);
+    fk_buf_fini(&out);
+}
+
 TAP_MAIN

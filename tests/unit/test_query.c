@@ -127,19 +127,19 @@ TEST(query_obeys_its_budget)
 TEST(query_checks_ranges_and_nodes)
 {
     int64_t a = 5, b = 4;
-    CHECK(query_range_check(&a, &b, true, NULL) == FK_ERR_FORMAT);
+    CHECK(query_range_check(NULL, &a, &b, true, NULL) == FK_ERR_FORMAT);
     a = 0;
-    CHECK(query_range_check(&a, &b, true, NULL) == FK_OK);
-    CHECK(query_range_check(&a, &b, false, NULL) == FK_ERR_FORMAT);
+    CHECK(query_range_check(NULL, &a, &b, true, NULL) == FK_OK);
+    CHECK(query_range_check(NULL, &a, &b, false, NULL) == FK_ERR_FORMAT);
     a = INT64_MIN;
     b = INT64_MAX;
-    CHECK(query_range_check(&a, &b, false, NULL) == FK_OK);
+    CHECK(query_range_check(NULL, &a, &b, false, NULL) == FK_OK);
     CHECK_INT(a, -QUERY_MAX_MS);
     CHECK_INT(b, QUERY_MAX_MS);
-    CHECK(query_nodes_check(-1, NULL) == FK_ERR_FORMAT);
-    CHECK(query_nodes_check(0, NULL) == FK_OK);
-    CHECK(query_nodes_check(QUERY_MAX_NODES, NULL) == FK_OK);
-    CHECK(query_nodes_check(QUERY_MAX_NODES + 1, NULL) == FK_ERR_FORMAT);
+    CHECK(query_nodes_check(NULL, -1, NULL) == FK_ERR_FORMAT);
+    CHECK(query_nodes_check(NULL, 0, NULL) == FK_OK);
+    CHECK(query_nodes_check(NULL, QUERY_MAX_NODES, NULL) == FK_OK);
+    CHECK(query_nodes_check(NULL, QUERY_MAX_NODES + 1, NULL) == FK_ERR_FORMAT);
 }
 
 TEST(query_refuses_an_empty_selector)

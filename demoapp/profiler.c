@@ -88,6 +88,7 @@ enum fk_err profiler_start(const char *service, const char *server,
     config.application_name = service;
     config.server_address = server;
     config.upload_interval_ms = UPLOAD_INTERVAL_MS;
+    config.profile_types |= FLAMEKIT_PROFILE_WALL;
     config.tags = all.list;
     config.num_tags = all.count;
     config.log = on_agent_message;

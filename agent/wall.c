@@ -232,8 +232,7 @@ static void look(struct fk_watch *w, int64_t now_ns, unsigned max_rounds)
 static void retire(struct fk_watch *w)
 {
     if (w->tid != 0)
-        credit_place(w, fk_watch_settle(w));
-    w->tid = 0;
+        credit_place(w, fk_watch_end(w));
 }
 
 static void adopt(struct fk_watch *w, pid_t tid)

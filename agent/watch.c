@@ -36,25 +36,48 @@ int64_t fk_watch_settle(struct fk_watch *w)
     return ns;
 }
 
+/* A wait in a run queue is told when it is over: it may be found to have been
+ * what was taken for waiting at the looks before. */
+static int64_t take_back(int64_t *from, int64_t *late_ns)
+{
+    int64_t taken = clamp(*late_ns, *from);
+    *from -= taken;
+    *late_ns -= taken;
+    return taken;
+}
+
+/* Nobody tells how long it stood in run queues, and it is always found there.
+ */
+static int64_t give_up_placing(struct fk_watch *w)
+{
+    int64_t ns = w->unplaced_ns > UNPLACED_MAX_NS ? w->unplaced_ns : 0;
+    w->unplaced_ns -= ns;
+    return ns;
+}
+
 struct fk_shares fk_watch_split(struct fk_watch *w, const struct fk_look *look)
 {
     struct fk_shares s = {.before_ns = fk_watch_settle(w)};
     int64_t rest = clamp(look->now_ns - w->looked_ns, INT64_MAX), here = 0;
+    int64_t kept = clamp(look->delay_ns - w->delay_ns, INT64_MAX);
     s.cpu_ns = clamp(look->cpu_ns - w->cpu_ns, rest);
     rest -= s.cpu_ns;
-    s.kept_ns = clamp(look->delay_ns - w->delay_ns, rest);
-    rest -= s.kept_ns;
-    if (w->waiting) {
-        here = look->waiting ? rest / 2 : 0;
+    s.kept_ns = take_back(&rest, &kept);
+    s.kept_ns += take_back(&w->unplaced_ns, &kept);
+    s.kept_ns += take_back(&w->doubtful_ns, &kept);
+    s.before_ns += w->doubtful_ns;
+    w->doubtful_ns = 0;
+    if (w->waiting && look->waiting) {
+        here = rest / 2;
         s.before_ns += rest - here;
+    } else if (w->waiting) {
+        w->doubtful_ns = rest;
+    } else if (look->waiting) {
+        here = rest + w->unplaced_ns;
+        w->unplaced_ns = 0;
     } else {
         w->unplaced_ns += rest;
-        if (look->waiting)
-            here = w->unplaced_ns;
-        else if (w->unplaced_ns > UNPLACED_MAX_NS)
-            s.kept_ns += w->unplaced_ns;
-        if (here > 0 || w->unplaced_ns > UNPLACED_MAX_NS)
-            w->unplaced_ns = 0;
+        s.kept_ns += give_up_placing(w);
     }
     w->cpu_ns = look->cpu_ns;
     w->delay_ns = look->delay_ns;
@@ -63,4 +86,11 @@ struct fk_shares fk_watch_split(struct fk_watch *w, const struct fk_look *look)
     w->waiting = look->waiting;
     w->back_off = w->skip = 0;
     return s;
+}
+
+int64_t fk_watch_end(struct fk_watch *w)
+{
+    int64_t ns = fk_watch_settle(w) + w->doubtful_ns;
+    w->tid = 0;
+    return ns;
 }

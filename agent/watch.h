@@ -32,6 +32,7 @@ struct fk_watch {
     int64_t looked_ns;   /* split up to here */
     int64_t since_ns;    /* waiting: at this place, not yet credited */
     int64_t unplaced_ns; /* waited, and nobody saw where */
+    int64_t doubtful_ns; /* left this place, or waits for a CPU since then */
     /* The place; its addresses are in an array of wall.c. */
     flamekit_labels labels;
     uint32_t depth, flags;
@@ -57,5 +58,7 @@ void fk_watch_still(struct fk_watch *w, int64_t now_ns, unsigned max_rounds);
 struct fk_shares fk_watch_split(struct fk_watch *w, const struct fk_look *look);
 /* Waited at the place and not yet credited; then nothing is. */
 int64_t fk_watch_settle(struct fk_watch *w);
+/* The thread is gone: what is left for its last place. */
+int64_t fk_watch_end(struct fk_watch *w);
 
 #endif

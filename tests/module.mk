@@ -13,7 +13,8 @@ $(TOOLS): $(B)/tests/%: $(B)/tests/%.o $$(LIBS_A)
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.
 $(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query%,$(UNIT)): $(B)/tests/store_fixture.o
-agent_FIXTURE := $(B)/tests/fakeserver.o $(B)/tests/received.o $(B)/tests/agent_host.o
+agent_FIXTURE := $(B)/tests/fakeserver.o $(B)/tests/received.o $(B)/tests/agent_host.o \
+                 $(B)/tests/blocking.o
 $(filter $(B)/tests/unit/test_agent%,$(UNIT)): $(agent_FIXTURE)
 # The storm has a thread that throws, where there is a C++ compiler.
 storm_TEST := $(B)/tests/unit/test_agent_storm

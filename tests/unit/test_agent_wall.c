@@ -8,13 +8,11 @@
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "tests/agent_host.h"
@@ -142,6 +140,188 @@ TEST(shares_of_burning_sleeping_and_polling_are_true)
 TEST(pitfall_48_shares_are_true_beside_cpu_hogs)
 {
     shares_are_true(4);
+}
+
+/* Half computing, half sleeping: one view each. */
+static void *half_and_half(void *arg)
+{
+    flamekit_thread_register("half");
+    while (!atomic_load(&stop)) {
+        int64_t at = fk_mono_ns();
+        burns(PHASE_MS);
+        sleeps((fk_mono_ns() - at) / FK_NS_PER_MS);
+    }
+    return arg;
+}
+
+/* How far the wall's half is from a half, in points. */
+static double half_error(void)
+{
+    pthread_t t;
+    atomic_store(&stop, false);
+    CHECK_INT(pthread_create(&t, NULL, half_and_half, NULL), 0);
+    host_nap_ms(4000);
+    atomic_store(&stop, true);
+    pthread_join(t, NULL);
+    CHECK_INT(flamekit_flush(10000), 0);
+    struct received cpu, wall;
+    receive(&cpu, "process_cpu");
+    receive(&wall, "wall");
+    int64_t on_cpu = received_of(&cpu, 1, "half_and_half");
+    CHECK(on_cpu > FK_NS_PER_S);
+    /* Going to sleep takes a moment, too. */
+    CHECK(received_of(&cpu, 1, "sleeps") * 50 <= on_cpu);
+    double all = (double)received_of(&wall, 0, "half_and_half");
+    double half = 100 * (double)received_of(&wall, 0, "burns") / all;
+    tap_diag("wall: %.1f %% computes", half);
+    received_free(&cpu);
+    received_free(&wall);
+    return fabs(half - 50);
+}
+
+TEST(cpu_shows_computing_and_wall_shows_both)
+{
+    double error = 100;
+    start_wall();
+    for (int tries = 0; tries < 4 && error > 3; tries++)
+        error = half_error();
+    flamekit_shutdown();
+    CHECK(error <= 3);
+}
+
+/* ---- who is seen ----------------------------------------------------------*/
+
+static sem_t forever;
+
+__attribute__((noipa)) static void waits(void)
+{
+    sem_wait(&forever);
+    __asm__ volatile("");
+}
+
+__attribute__((noipa)) static void waits_tagged(void)
+{
+    FLAMEKIT_TAG("endpoint", "/wait");
+    waits();
+}
+
+static void *tagged(void *arg)
+{
+    waits_tagged();
+    waits();
+    return arg;
+}
+
+TEST(waiting_has_the_tags_of_the_waiter)
+{
+    pthread_t t;
+    start_wall();
+    CHECK_INT(pthread_create(&t, NULL, tagged, NULL), 0);
+    host_nap_ms(1000);
+    CHECK_INT(flamekit_flush(10000), 0);
+    struct received r;
+    receive(&r, "wall");
+    int64_t with = received_label(&r, 0, "endpoint", "/wait");
+    CHECK(with > 700 * FK_NS_PER_MS);
+    CHECK_INT(received_of(&r, 0, "waits"), with);
+    received_free(&r);
+    sem_post(&forever);
+    host_nap_ms(1000);
+    CHECK_INT(flamekit_flush(10000), 0);
+    receive(&r, "wall");
+    CHECK(received_of(&r, 0, "waits") > 700 * FK_NS_PER_MS);
+    CHECK(received_label(&r, 0, "endpoint", "/wait") < 100 * FK_NS_PER_MS);
+    received_free(&r);
+    sem_post(&forever);
+    pthread_join(t, NULL);
+    flamekit_shutdown();
+}
+
+TEST(pitfall_44_the_agents_threads_are_in_no_profile)
+{
+    static const char *const ours[] = {"wall_main", "worker_main"};
+    start_wall();
+    burns(200);
+    host_nap_ms(800);
+    CHECK_INT(flamekit_flush(10000), 0);
+    struct received r;
+    for (int s = 0; s < 2; s++) {
+        receive(&r, s ? "wall" : "process_cpu");
+        for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+            CHECK_INT(received_of(&r, 0, ours[i]), 0);
+        CHECK(received_of(&r, 0, "tap_main") > 0);
+        received_free(&r);
+    }
+    flamekit_shutdown();
+}
+
+TEST(pitfall_10_threads_without_a_timer_are_seen)
+{
+    pthread_t t;
+    struct rlimit limit = {0, 0};
+    CHECK_INT(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
+    flamekit_config c = host_config(100);
+    c.profile_types = FLAMEKIT_PROFILE_CPU | FLAMEKIT_PROFILE_WALL;
+    CHECK_INT(flamekit_configure(&c), 0);
+    CHECK_INT(pthread_create(&t, NULL, burn_sleep_poll, NULL), 0);
+    host_nap_ms(2000);
+    CHECK(host_stats().no_timer >= 2);
+    CHECK_INT(flamekit_flush(10000), 0);
+    atomic_store(&stop, true);
+    pthread_join(t, NULL);
+    struct received r;
+    receive(&r, "wall");
+    CHECK(received_of(&r, 0, "sleeps") > 100 * FK_NS_PER_MS);
+    CHECK(received_of(&r, 0, "polls") > 100 * FK_NS_PER_MS);
+    CHECK(received_of(&r, 0, "[running]") > 100 * FK_NS_PER_MS);
+    received_free(&r);
+    flamekit_shutdown();
+}
+
+TEST(what_happens_while_it_is_off_is_in_no_profile)
+{
+    start_wall();
+    CHECK_INT(flamekit_set_enabled(FLAMEKIT_PROFILE_WALL, 0), 0);
+    CHECK_INT(flamekit_flush(10000), 0);
+    uint64_t before = host_stats().wall_ns;
+    sleeps(300);
+    burns(100);
+    CHECK_INT(host_stats().wall_ns, before);
+    CHECK_INT(flamekit_set_enabled(FLAMEKIT_PROFILE_WALL, 1), 0);
+    sleeps(500);
+    CHECK_INT(flamekit_flush(10000), 0);
+    struct received r;
+    receive(&r, "wall");
+    double seen = (double)received_of(&r, 0, "sleeps") / 1e6;
+    tap_diag("%.0f ms of 500", seen);
+    CHECK(seen > 350 && seen < 750);
+    received_free(&r);
+    flamekit_shutdown();
+}
+
+TEST(wall_alone_has_running_and_waiting)
+{
+    flamekit_config c = host_config(100);
+    c.profile_types = FLAMEKIT_PROFILE_WALL;
+    CHECK_INT(flamekit_configure(&c), 0);
+    flamekit_thread_register("main");
+    host_wait_sampled();
+    burns(300);
+    sleeps(300);
+    CHECK_INT(flamekit_flush(10000), 0);
+    struct received r;
+    receive(&r, "wall");
+    CHECK_INT(r.num_series, 1);
+    CHECK(fk_slice_eqz(r.profile.types[0].type, "wall"));
+    CHECK(fk_slice_eqz(r.profile.types[0].unit, "nanoseconds"));
+    tap_diag("burns %.0f ms, sleeps %.0f ms",
+        (double)received_of(&r, 0, "burns") / 1e6,
+        (double)received_of(&r, 0, "sleeps") / 1e6);
+    CHECK(received_of(&r, 0, "burns") >= 250 * FK_NS_PER_MS);
+    CHECK(received_of(&r, 0, "sleeps") >= 200 * FK_NS_PER_MS);
+    CHECK_INT(host_stats().samples, 0);
+    received_free(&r);
+    flamekit_shutdown();
 }
 
 TAP_MAIN

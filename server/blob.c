@@ -3,9 +3,20 @@
 #include "common/pb.h"
 #include "server/envelope.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <zstd.h>
 
-enum { MAX_VARINT = 10 };
+/* Higher levels of zstd gain nothing on such bytes. */
+enum { MAX_VARINT = 10, ZSTD_LEVEL = 1, MAX_PACKED_PAIRS = 1 << 21 };
+
+#define MAX_PLAIN_BYTES ((size_t)MAX_PACKED_PAIRS * 2 * MAX_VARINT)
+
+struct blob_codec {
+    ZSTD_CCtx *pack;
+    ZSTD_DCtx *unpack;
+    struct fk_buf plain;
+};
 
 static int64_t add_saturating(int64_t a, int64_t b, unsigned *flags)
 {
@@ -79,38 +90,128 @@ static uint64_t common_factor(const struct trie_value *values, size_t n)
     return factor ? factor : 1;
 }
 
-void blob_encode(struct fk_buf *out, const struct trie_value *values, size_t n,
-    unsigned flags)
+enum { MAX_HEAD = ENVELOPE_BYTES + 3 * MAX_VARINT };
+
+static size_t write_head(uint8_t *start, const struct trie_value *values,
+    size_t n, uint64_t scale, unsigned *flags)
 {
-    uint64_t scale = common_factor(values, n);
+    uint8_t *at = start + ENVELOPE_BYTES;
     int64_t total = 0;
     for (size_t i = 0; i < n; i++)
-        total = add_saturating(total, values[i].value, &flags);
-    uint8_t *start = (uint8_t *)fk_buf_reserve(
-        out, ENVELOPE_BYTES + 3 * MAX_VARINT + n * 2 * MAX_VARINT);
-    if (!start)
-        return;
-    uint8_t *at = start + ENVELOPE_BYTES;
+        total = add_saturating(total, values[i].value, flags);
     at += fk_varint_write(at, scale);
     at += fk_varint_write(at, n);
     at += fk_varint_write(at, (uint64_t)total);
+    return (size_t)(at - start);
+}
+
+static size_t write_pairs(
+    uint8_t *at, const struct trie_value *values, size_t n, uint64_t scale)
+{
+    const uint8_t *start = at;
     uint32_t last = 0;
     for (size_t i = 0; i < n; i++) {
         at += fk_varint_write(at, values[i].node - last);
         at += fk_varint_write(at, (uint64_t)values[i].value / scale);
         last = values[i].node;
     }
-    size_t bytes = (size_t)(at - start);
+    return (size_t)(at - start);
+}
+
+void blob_encode(struct fk_buf *out, const struct trie_value *values, size_t n,
+    unsigned flags)
+{
+    uint64_t scale = common_factor(values, n);
+    uint8_t *start =
+        (uint8_t *)fk_buf_reserve(out, MAX_HEAD + n * 2 * MAX_VARINT);
+    if (!start)
+        return;
+    size_t bytes = write_head(start, values, n, scale, &flags);
+    bytes += write_pairs(start + bytes, values, n, scale);
     envelope_close(start, bytes, BLOB_VERSION, flags);
     out->len += bytes;
 }
+
+/* ---- packing ---- */
+
+struct blob_codec *blob_codec_new(void)
+{
+    struct blob_codec *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    fk_buf_init(&c->plain, MAX_PLAIN_BYTES);
+    c->pack = ZSTD_createCCtx();
+    c->unpack = ZSTD_createDCtx();
+    if (c->pack && c->unpack)
+        return c;
+    blob_codec_free(c);
+    return NULL;
+}
+
+void blob_codec_free(struct blob_codec *c)
+{
+    if (!c)
+        return;
+    ZSTD_freeCCtx(c->pack);
+    ZSTD_freeDCtx(c->unpack);
+    fk_buf_fini(&c->plain);
+    free(c);
+}
+
+void blob_encode_packed(struct blob_codec *c, struct fk_buf *out,
+    const struct trie_value *values, size_t n, unsigned flags)
+{
+    uint64_t scale = common_factor(values, n);
+    fk_buf_reset(&c->plain);
+    uint8_t *plain =
+        (uint8_t *)fk_buf_reserve(&c->plain, n * 2 * MAX_VARINT + 1);
+    uint8_t *start = (uint8_t *)fk_buf_reserve(
+        out, MAX_HEAD + ZSTD_compressBound(n * 2 * MAX_VARINT));
+    if (!plain || !start) {
+        out->err = out->err ? out->err : FK_ERR_LIMIT;
+        return;
+    }
+    size_t bytes = write_head(start, values, n, scale, &flags);
+    size_t size = write_pairs(plain, values, n, scale);
+    size_t packed = ZSTD_compressCCtx(c->pack, start + bytes,
+        ZSTD_compressBound(size), plain, size, ZSTD_LEVEL);
+    if (!ZSTD_isError(packed) && packed < size) {
+        flags |= BLOB_PACKED;
+        size = packed;
+    } else {
+        memcpy(start + bytes, plain, size);
+    }
+    bytes += size;
+    envelope_close(start, bytes, BLOB_VERSION, flags);
+    out->len += bytes;
+}
+
+enum fk_err blob_unpack(struct blob_codec *c, struct blob *b)
+{
+    if (!(b->flags & BLOB_PACKED))
+        return FK_OK;
+    size_t room = b->n * 2 * MAX_VARINT, packed = (size_t)(b->end - b->body);
+    fk_buf_reset(&c->plain);
+    char *plain = fk_buf_reserve(&c->plain, room + 1);
+    if (!plain)
+        return FK_ERR_NOMEM;
+    size_t size = ZSTD_decompressDCtx(c->unpack, plain, room, b->body, packed);
+    if (ZSTD_isError(size) || b->n > size / 2)
+        return FK_ERR_CORRUPT;
+    b->body = (const uint8_t *)plain;
+    b->end = b->body + size;
+    b->flags &= ~(unsigned)BLOB_PACKED;
+    return FK_OK;
+}
+
+/* ---- reading ---- */
 
 enum fk_err blob_open(struct blob *b, struct fk_slice bytes)
 {
     const uint8_t *start = (const uint8_t *)bytes.ptr;
     uint64_t n = 0, total = 0;
     if (!envelope_check(bytes, BLOB_VERSION, &b->flags) ||
-        b->flags & ~BLOB_SATURATED)
+        b->flags & ~(unsigned)(BLOB_SATURATED | BLOB_PACKED))
         return FK_ERR_CORRUPT;
     b->body = start + ENVELOPE_BYTES;
     b->end = start + bytes.len;
@@ -118,8 +219,9 @@ enum fk_err blob_open(struct blob *b, struct fk_slice bytes)
         !fk_varint_read(&b->body, b->end, &n) ||
         !fk_varint_read(&b->body, b->end, &total))
         return FK_ERR_CORRUPT;
-    if (!b->scale || b->scale > INT64_MAX || total > INT64_MAX ||
-        n > (size_t)(b->end - b->body) / 2)
+    size_t max_n = b->flags & BLOB_PACKED ? MAX_PACKED_PAIRS
+                                          : (size_t)(b->end - b->body) / 2;
+    if (!b->scale || b->scale > INT64_MAX || total > INT64_MAX || n > max_n)
         return FK_ERR_CORRUPT;
     b->n = n;
     b->total = (int64_t)total;
@@ -142,6 +244,8 @@ enum fk_err blob_decode(
 {
     const uint8_t *at = b->body;
     uint64_t node = 0, delta, value;
+    if (b->flags & BLOB_PACKED)
+        return FK_ERR_CORRUPT;
     for (size_t i = 0; i < b->n; i++) {
         if (!get_varint(&at, b->end, &delta) ||
             !get_varint(&at, b->end, &value))

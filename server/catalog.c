@@ -140,6 +140,14 @@ const struct series_entry *catalog_entry(struct catalog *c, uint32_t series)
     return e;
 }
 
+bool catalog_is_shared(struct catalog *c, uint32_t group)
+{
+    pthread_rwlock_rdlock(&c->lock);
+    bool shared = c->series.entries[group]->members > 1;
+    pthread_rwlock_unlock(&c->lock);
+    return shared;
+}
+
 void catalog_touch(struct catalog *c, uint32_t series, int64_t time_ms)
 {
     pthread_rwlock_wrlock(&c->lock);
@@ -230,13 +238,17 @@ enum fk_err catalog_select(struct catalog *c, const struct selector *s,
     if (err)
         return err;
     uint32_t cap = count ? visits[count - 1].entry->id + 1 : 0;
-    uint32_t *trie = malloc((cap + 1) * sizeof *trie);
+    uint32_t *trie = malloc(2 * ((size_t)cap + 1) * sizeof *trie);
     if (trie) {
+        uint32_t *group = trie + cap + 1;
         for (uint32_t i = 0; i < cap; i++)
-            trie[i] = TRIE_NONE;
-        for (uint32_t i = 0; i < count; i++)
-            trie[visits[i].entry->id] = visits[i].entry->trie;
-        *out = (struct catalog_set){trie, cap, count};
+            trie[i] = group[i] = TRIE_NONE;
+        for (uint32_t i = 0; i < count; i++) {
+            const struct series_entry *e = visits[i].entry;
+            trie[e->id] = e->trie;
+            group[e->id] = e->group;
+        }
+        *out = (struct catalog_set){trie, group, cap, count};
     }
     free(visits);
     return trie ? FK_OK : FK_ERR_NOMEM;
@@ -268,9 +280,23 @@ enum fk_err catalog_frame(
     return FK_OK;
 }
 
+/* One allocation holds both. */
 void catalog_set_fini(struct catalog_set *set)
 {
     free(set->trie);
+}
+
+void catalog_mark_partial(struct catalog *c, const struct catalog_set *set,
+    int64_t t0, int64_t t1, bool *partial)
+{
+    pthread_rwlock_rdlock(&c->lock);
+    for (uint32_t i = 0; i < c->series.count; i++) {
+        const struct series_entry *e = c->series.entries[i];
+        if (e->group < set->count && in_range(e, t0, t1) &&
+            catalog_set_trie(set, i) == TRIE_NONE)
+            partial[e->group] = true;
+    }
+    pthread_rwlock_unlock(&c->lock);
 }
 
 void catalog_stats(struct catalog *c, struct store_stats *out)

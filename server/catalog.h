@@ -48,6 +48,9 @@ void catalog_set_ranges(
 /* Entries never move; NULL when there is no such series yet. */
 const struct series_entry *catalog_entry(struct catalog *c, uint32_t series);
 
+/* Has the group of this first series more than it? */
+bool catalog_is_shared(struct catalog *c, uint32_t group);
+
 /* store_ops.series */
 FK_MUST_USE enum fk_err catalog_visit(struct catalog *c,
     const struct selector *s, int64_t t0, int64_t t1, store_series_fn fn,
@@ -62,13 +65,18 @@ FK_MUST_USE enum fk_err catalog_frame(
 
 /* A selection to ask for each profile of a scan. */
 struct catalog_set {
-    uint32_t *trie; /* by series: its trie, TRIE_NONE = not selected */
+    uint32_t *trie;  /* by series: its trie, TRIE_NONE = not selected */
+    uint32_t *group; /* by series: series_entry.group */
     uint32_t count, selected;
 };
 
 FK_MUST_USE enum fk_err catalog_select(struct catalog *c,
     const struct selector *s, int64_t t0, int64_t t1, struct catalog_set *out);
 void catalog_set_fini(struct catalog_set *set);
+/* Sets partial[g] for each group g < set->count that has a series with data
+ * in the range which the set does not select. */
+void catalog_mark_partial(struct catalog *c, const struct catalog_set *set,
+    int64_t t0, int64_t t1, bool *partial);
 
 static inline uint32_t catalog_set_trie(
     const struct catalog_set *set, uint32_t series)

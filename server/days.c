@@ -44,10 +44,11 @@ static struct day *day_new(const struct days *d, int64_t date)
     return NULL;
 }
 
+/* The writer last: it then leaves one file, with nothing beside it. */
 static void day_free(struct day *day)
 {
-    db_close(day->writer);
     db_pool_fini(&day->readers);
+    db_close(day->writer);
     free(day->path);
     free(day);
 }
@@ -159,7 +160,55 @@ void days_put(struct days *d, struct day *day)
         day_unlink(day);
 }
 
+void days_note_damage(
+    struct days *d, struct day *day, const struct day_damage *damage)
+{
+    pthread_mutex_lock(&d->lock);
+    bool known = day->num_damage == DAY_MAX_DAMAGE;
+    for (int i = 0; !known && i < day->num_damage; i++) {
+        const struct day_damage *other = &day->damage[i];
+        known = other->journal == damage->journal &&
+                other->level == damage->level && other->id == damage->id &&
+                other->at == damage->at;
+    }
+    if (!known)
+        day->damage[day->num_damage++] = *damage;
+    atomic_store(&day->damaged, true);
+    pthread_mutex_unlock(&d->lock);
+}
+
+int days_take_damage(
+    struct days *d, struct day *day, struct day_damage damage[DAY_MAX_DAMAGE])
+{
+    pthread_mutex_lock(&d->lock);
+    int count = day->num_damage;
+    memcpy(damage, day->damage, (size_t)count * sizeof *damage);
+    day->num_damage = 0;
+    pthread_mutex_unlock(&d->lock);
+    return count;
+}
+
 /* ---- writing ---- */
+
+enum fk_err days_open(struct days *d, struct day *day, struct fk_diag *diag)
+{
+    struct db *db = NULL;
+    if (day->writer)
+        return FK_OK;
+    enum fk_err err = db_open(day->path, &journal_schema, DB_WRITE, &db, diag);
+    if (err)
+        return err;
+    err = db_explain(
+        db, levels_load_state(db, days_begin(day), &day->state), diag);
+    if (err) {
+        db_close(db);
+        return err;
+    }
+    day->writer = db;
+    day->used = ++d->clock;
+    d->num_writers++;
+    return FK_OK;
+}
 
 static enum fk_err find_or_add(
     struct days *d, int64_t date, struct day **out, struct fk_diag *diag)
@@ -178,13 +227,11 @@ static enum fk_err find_or_add(
     struct day *day = day_new(d, date);
     if (!day)
         return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
-    enum fk_err err =
-        db_open(day->path, &journal_schema, DB_WRITE, &day->writer, diag);
+    enum fk_err err = days_open(d, day, diag);
     if (err) {
         day_free(day);
         return err;
     }
-    d->num_writers++;
     pthread_mutex_lock(&d->lock);
     list_add(d, day);
     pthread_mutex_unlock(&d->lock);
@@ -194,13 +241,9 @@ static enum fk_err find_or_add(
 
 static enum fk_err begin(struct days *d, struct day *day, struct fk_diag *diag)
 {
-    enum fk_err err = FK_OK;
-    if (!day->writer) {
-        err = db_open(day->path, &journal_schema, DB_WRITE, &day->writer, diag);
-        if (err)
-            return err;
-        d->num_writers++;
-    }
+    enum fk_err err = days_open(d, day, diag);
+    if (err)
+        return err;
     err = db_begin(day->writer, "profiles");
     if (err)
         return db_explain(day->writer, err, diag);
@@ -209,8 +252,8 @@ static enum fk_err begin(struct days *d, struct day *day, struct fk_diag *diag)
     return FK_OK;
 }
 
-enum fk_err days_add(
-    struct days *d, struct journal_row *row, struct fk_diag *diag)
+enum fk_err days_add(struct days *d, struct journal_row *row,
+    const struct days_clock *clock, struct fk_diag *diag)
 {
     struct day *day;
     enum fk_err err = find_or_add(d, days_date(row->time_ms), &day, diag);
@@ -218,7 +261,11 @@ enum fk_err days_add(
         err = begin(d, day, diag);
     if (err)
         return err;
-    err = journal_add(day->writer, row);
+    if (day->look_ms > clock->look_ms)
+        day->look_ms = clock->look_ms;
+    if (row->time_ms < clock->old_ms)
+        day->old_ms = clock->now_ms;
+    err = journal_add(day->writer, row, day->state.closed);
     if (err == FK_ERR_LIMIT)
         return fk_diag_set(diag, err,
             "one series has over %d profiles in one second: give each "
@@ -271,6 +318,13 @@ void days_rollback(struct days *d)
     close_some(d);
 }
 
+void days_suspect_begun(struct days *d)
+{
+    for (struct day *day = d->first; day; day = day->next)
+        if (day->begun)
+            atomic_store(&day->suspect, true);
+}
+
 /* ---- forgetting ---- */
 
 static bool is_older(const char *path, int64_t than_s)
@@ -290,26 +344,64 @@ static bool is_old(const struct day *day, int64_t now_ms, uint32_t keep_days)
            is_older(day->path, than_s) && is_older(wal, than_s);
 }
 
+/* Off the list; whoever still reads it is the last to put it back. */
+static void list_drop(struct days *d, struct day **at)
+{
+    struct day *day = *at;
+    pthread_mutex_lock(&d->lock);
+    *at = day->next;
+    d->count--;
+    d->num_writers -= day->writer != NULL;
+    day->dropped = true;
+    bool last = !day->refs;
+    pthread_mutex_unlock(&d->lock);
+    fk_log(FK_LOG_INFO, "day_dropped", "file=%s", day->path);
+    if (last)
+        day_unlink(day);
+}
+
 int days_expire(struct days *d, int64_t now_ms, uint32_t keep_days)
 {
     int dropped = 0;
-    struct day **at = &d->first, *day;
-    while ((day = *at)) {
-        if (!is_old(day, now_ms, keep_days)) {
-            at = &day->next;
+    struct day **at = &d->first;
+    while (*at) {
+        if (!is_old(*at, now_ms, keep_days)) {
+            at = &(*at)->next;
             continue;
         }
-        pthread_mutex_lock(&d->lock);
-        *at = day->next;
-        d->count--;
-        d->num_writers -= day->writer != NULL;
-        day->dropped = true;
-        bool last = !day->refs;
-        pthread_mutex_unlock(&d->lock);
-        fk_log(FK_LOG_INFO, "day_dropped", "file=%s", day->path);
-        if (last)
-            day_unlink(day);
+        list_drop(d, at);
         dropped++;
     }
     return dropped;
+}
+
+bool days_drop_first(struct days *d)
+{
+    if (!d->first || !d->first->next)
+        return false;
+    list_drop(d, &d->first);
+    return true;
+}
+
+/* Readers that have it open go on reading what they can. The files beside
+ * it belong to it and move along. */
+void days_set_aside(struct days *d, struct day *day)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    struct day **at = &d->first;
+    while (*at != day)
+        at = &(*at)->next;
+    db_close(day->writer);
+    d->num_writers -= day->writer != NULL;
+    day->writer = NULL;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char from[PATH_MAX], to[PATH_MAX];
+        const char *name = strrchr(day->path, '/') + sizeof "/day-" - 1;
+        snprintf(from, sizeof from, "%s%s", day->path, suffixes[i]);
+        snprintf(to, sizeof to, "%s/bad-%s%s", d->dir, name, suffixes[i]);
+        rename(from, to);
+    }
+    fk_log(FK_LOG_ERROR, "day_set_aside", "file=%s action=renamed_to_bad",
+        day->path);
+    list_drop(d, at);
 }

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_STATEMENTS = 24, BUSY_MS = 5000, MAX_SQL_SHOWN = 60 };
+enum { MAX_STATEMENTS = 40, BUSY_MS = 5000, MAX_SQL_SHOWN = 60 };
 
 #define SLOW_NS (100 * FK_NS_PER_MS)
 
@@ -219,6 +219,13 @@ int db_changes(struct db *db)
     return sqlite3_changes(db->handle);
 }
 
+enum fk_err db_snapshot(struct db *db)
+{
+    struct db_stmt *s;
+    enum fk_err err = db_prepare(db, "BEGIN", &s);
+    return err ? err : db_run(s);
+}
+
 enum fk_err db_begin(struct db *db, const char *where)
 {
     struct db_stmt *s;
@@ -252,18 +259,47 @@ void db_rollback(struct db *db)
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static enum fk_err get_version(struct db *db, int64_t *version)
+static enum fk_err get_number(struct db *db, const char *sql, int64_t *number)
 {
     struct db_stmt *s;
     bool row = false;
-    enum fk_err err = db_prepare(db, "PRAGMA user_version", &s);
+    enum fk_err err = db_prepare(db, sql, &s);
     if (!err)
         err = db_step(s, &row);
     if (err)
         return err;
-    *version = row ? db_int(s, 0) : 0;
+    *number = row ? db_int(s, 0) : 0;
     db_reset(s);
     return FK_OK;
+}
+
+enum fk_err db_free_pages(struct db *db, int64_t *pages)
+{
+    return get_number(db, "PRAGMA freelist_count", pages);
+}
+
+enum fk_err db_shrink(struct db *db, int pages)
+{
+    char sql[48];
+    snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)", pages);
+    return exec(db, sql);
+}
+
+enum fk_err db_check(struct db *db)
+{
+    struct db_stmt *s;
+    bool row = false;
+    enum fk_err err = db_prepare(db, "PRAGMA integrity_check(1)", &s);
+    if (!err)
+        err = db_step(s, &row);
+    if (err)
+        return err;
+    struct fk_slice said = row ? db_bytes(s, 0) : (struct fk_slice){"", 0};
+    if (!fk_slice_eqz(said, "ok"))
+        err = fk_diag_set(&db->why, FK_ERR_CORRUPT, "%s: " FK_SLICE_FMT,
+            db->path, FK_SLICE_ARG(said));
+    db_reset(s);
+    return err;
 }
 
 static enum fk_err run_step(struct db *db, const char *sql, int64_t version)
@@ -332,7 +368,7 @@ static enum fk_err set_up(
     int64_t version = 0;
     enum fk_err err = exec(db, both);
     if (!err && mode == DB_WRITE)
-        err = get_version(db, &version);
+        err = get_number(db, "PRAGMA user_version", &version);
     if (!err && mode == DB_WRITE && !version)
         err = exec(db, fresh);
     if (!err)

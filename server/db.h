@@ -54,10 +54,18 @@ int64_t db_int(struct db_stmt *s, int column);
 struct fk_slice db_bytes(struct db_stmt *s, int column); /* until next step */
 int db_changes(struct db *db); /* rows of the latest statement */
 
+/* What is read from here to db_rollback is one state of the file. */
+FK_MUST_USE enum fk_err db_snapshot(struct db *db);
 /* `where` is a literal that names the transaction in messages. */
 FK_MUST_USE enum fk_err db_begin(struct db *db, const char *where);
 FK_MUST_USE enum fk_err db_commit(struct db *db);
 void db_rollback(struct db *db); /* without a transaction: nothing */
+
+/* Pages that hold nothing, and giving some of them back to the disk. */
+FK_MUST_USE enum fk_err db_free_pages(struct db *db, int64_t *pages);
+FK_MUST_USE enum fk_err db_shrink(struct db *db, int pages);
+/* Reads the whole file: FK_ERR_CORRUPT, with the first fault in db_why. */
+FK_MUST_USE enum fk_err db_check(struct db *db);
 
 /* Sees the query plan of each statement prepared from now on, one step a
  * call. For tests; NULL ends. */

@@ -1,5 +1,7 @@
 #include "server/journal.h"
 
+#include "server/levels.h"
+
 enum { SECOND_SHIFT = 31, SERIES_SHIFT = 7, SERIES_MASK = (1 << 24) - 1 };
 
 #define MAX_SECOND ((int64_t)UINT32_MAX)
@@ -17,6 +19,7 @@ static const char *const steps[] = {
     "  first_ms INTEGER NOT NULL,"
     "  last_ms INTEGER NOT NULL,"
     "  profiles INTEGER NOT NULL) STRICT;",
+    LEVELS_SCHEMA,
     NULL,
 };
 
@@ -88,7 +91,17 @@ static enum fk_err note_series(struct db *db, const struct journal_row *row)
     return db_run(s);
 }
 
-enum fk_err journal_add(struct db *db, struct journal_row *row)
+static enum fk_err add_late(struct db *db, int64_t key)
+{
+    struct db_stmt *s;
+    enum fk_err err = db_prepare(db, "INSERT INTO late(key) VALUES(?1)", &s);
+    if (err)
+        return err;
+    db_bind_int(s, 1, key);
+    return db_run(s);
+}
+
+enum fk_err journal_add(struct db *db, struct journal_row *row, int64_t closed)
 {
     int64_t base = key_of(row->time_ms / 1000, row->series);
     int place;
@@ -101,6 +114,8 @@ enum fk_err journal_add(struct db *db, struct journal_row *row)
     err = insert(db, row, base + place);
     if (!err)
         err = note_series(db, row);
+    if (!err && row->time_ms / 1000 < closed)
+        err = add_late(db, base + place);
     row->stored = !err;
     return err;
 }
@@ -110,8 +125,8 @@ static int64_t clamp(int64_t v, int64_t low, int64_t high)
     return v < low ? low : v > high ? high : v;
 }
 
-enum fk_err journal_scan(
-    struct db *db, int64_t t0, int64_t t1, journal_fn fn, void *arg)
+static enum fk_err scan(struct db *db, const char *sql, int64_t t0, int64_t t1,
+    journal_fn fn, void *arg)
 {
     struct db_stmt *s;
     bool row = false;
@@ -119,8 +134,7 @@ enum fk_err journal_scan(
     t1 = clamp(t1, 0, (MAX_SECOND + 1) * 1000);
     if (t0 >= t1)
         return FK_OK;
-    enum fk_err err = db_prepare(db,
-        "SELECT key, ms, data FROM journal WHERE key BETWEEN ?1 AND ?2", &s);
+    enum fk_err err = db_prepare(db, sql, &s);
     if (err)
         return err;
     int64_t last = (t1 - 1) / 1000;
@@ -128,16 +142,32 @@ enum fk_err journal_scan(
     db_bind_int(s, 2, key_of(last, SERIES_MASK) + JOURNAL_MAX_SAME - 1);
     while (!(err = db_step(s, &row)) && row) {
         int64_t key = db_int(s, 0);
-        int64_t time_ms = (key >> SECOND_SHIFT) * 1000 + db_int(s, 1);
+        int64_t time_ms = journal_second(key) * 1000 + db_int(s, 1);
         if (time_ms < t0 || time_ms >= t1)
             continue;
-        err =
-            fn(arg, (uint32_t)(key >> SERIES_SHIFT) & SERIES_MASK, time_ms, s);
+        err = fn(arg, journal_series(key), time_ms, s);
         if (err)
             break;
     }
     db_reset(s);
     return err;
+}
+
+enum fk_err journal_scan(
+    struct db *db, int64_t t0, int64_t t1, journal_fn fn, void *arg)
+{
+    return scan(db,
+        "SELECT key, ms, data FROM journal WHERE key BETWEEN ?1 AND ?2", t0, t1,
+        fn, arg);
+}
+
+enum fk_err journal_scan_late(
+    struct db *db, int64_t t0, int64_t t1, journal_fn fn, void *arg)
+{
+    return scan(db,
+        "SELECT j.key, j.ms, j.data FROM late l JOIN journal j USING(key) "
+        "WHERE l.key BETWEEN ?1 AND ?2",
+        t0, t1, fn, arg);
 }
 
 struct fk_slice journal_blob(struct db_stmt *row)
@@ -156,4 +186,135 @@ enum fk_err journal_ranges(struct db *db, journal_range_fn fn, void *arg)
     while (!(err = db_step(s, &row)) && row)
         fn(arg, (uint32_t)db_int(s, 0), db_int(s, 1), db_int(s, 2));
     return err;
+}
+
+/* ---- for the sealer ---- */
+
+/* A statement about the keys of [from, until) seconds. */
+static enum fk_err prepare_range(struct db *db, const char *sql, int64_t from,
+    int64_t until, struct db_stmt **s)
+{
+    enum fk_err err = db_prepare(db, sql, s);
+    if (err)
+        return err;
+    db_bind_int(*s, 1, key_of(from, 0));
+    db_bind_int(*s, 2, until > MAX_SECOND ? INT64_MAX : key_of(until, 0));
+    return FK_OK;
+}
+
+enum fk_err journal_next_second(struct db *db, int64_t from, int64_t *second)
+{
+    struct db_stmt *s;
+    bool row = false;
+    *second = INT64_MAX;
+    enum fk_err err = db_prepare(
+        db, "SELECT key FROM journal WHERE key >= ?1 ORDER BY key LIMIT 1", &s);
+    if (err)
+        return err;
+    db_bind_int(s, 1, key_of(from, 0));
+    err = db_step(s, &row);
+    if (!err && row)
+        *second = journal_second(db_int(s, 0));
+    db_reset(s);
+    return err;
+}
+
+static enum fk_err each_key(struct db_stmt *s, journal_key_fn fn, void *arg)
+{
+    enum fk_err err;
+    bool row = false;
+    while (!(err = db_step(s, &row)) && row)
+        if ((err = fn(arg, db_int(s, 0))))
+            break;
+    db_reset(s);
+    return err;
+}
+
+enum fk_err journal_keys(
+    struct db *db, int64_t from, int64_t until, journal_key_fn fn, void *arg)
+{
+    struct db_stmt *s;
+    enum fk_err err = prepare_range(db,
+        "SELECT key FROM journal WHERE key >= ?1 AND key < ?2 "
+        "AND key NOT IN late",
+        from, until, &s);
+    return err ? err : each_key(s, fn, arg);
+}
+
+enum fk_err journal_late_keys(
+    struct db *db, int64_t until, journal_key_fn fn, void *arg)
+{
+    struct db_stmt *s;
+    enum fk_err err = prepare_range(
+        db, "SELECT key FROM late WHERE key >= ?1 AND key < ?2", 0, until, &s);
+    return err ? err : each_key(s, fn, arg);
+}
+
+static enum fk_err prepare_row(
+    struct db *db, const char *sql, int64_t key, struct db_stmt **s)
+{
+    enum fk_err err = db_prepare(db, sql, s);
+    if (err)
+        return err;
+    db_bind_int(*s, 1, key);
+    return FK_OK;
+}
+
+static enum fk_err run_row(struct db *db, const char *sql, int64_t key)
+{
+    struct db_stmt *s;
+    enum fk_err err = prepare_row(db, sql, key, &s);
+    return err ? err : db_run(s);
+}
+
+enum fk_err journal_get(
+    struct db *db, int64_t key, int64_t *time_ms, struct fk_buf *blob)
+{
+    struct db_stmt *s;
+    bool row = false;
+    fk_buf_reset(blob);
+    enum fk_err err = prepare_row(
+        db, "SELECT key, ms, data FROM journal WHERE key = ?1", key, &s);
+    if (!err)
+        err = db_step(s, &row);
+    if (err || !row)
+        return err;
+    *time_ms = journal_second(key) * 1000 + db_int(s, 1);
+    fk_buf_add_slice(blob, journal_blob(s));
+    db_reset(s);
+    return blob->err;
+}
+
+enum fk_err journal_clear_late(struct db *db, int64_t key)
+{
+    return run_row(db, "DELETE FROM late WHERE key = ?1", key);
+}
+
+enum fk_err journal_delete(struct db *db, int64_t key)
+{
+    return run_row(db, "DELETE FROM journal WHERE key = ?1", key);
+}
+
+enum fk_err journal_drop(struct db *db, int64_t from, int64_t until)
+{
+    struct db_stmt *s;
+    enum fk_err err = prepare_range(db,
+        "DELETE FROM journal WHERE key >= ?1 AND key < ?2 "
+        "AND key NOT IN late",
+        from, until, &s);
+    return err ? err : db_run(s);
+}
+
+enum fk_err journal_set_aside(struct db *db, int64_t key, struct fk_slice blob)
+{
+    struct db_stmt *s;
+    enum fk_err err = prepare_row(db,
+        "INSERT INTO bad(key, place, data) VALUES(?1, 'journal', ?2)", key, &s);
+    if (err)
+        return err;
+    db_bind_blob(s, 2, blob);
+    err = db_run(s);
+    if (!err)
+        err = journal_clear_late(db, key);
+    return err ? err : journal_delete(db, key);
 }

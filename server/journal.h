@@ -8,12 +8,23 @@
 #ifndef SERVER_JOURNAL_H
 #define SERVER_JOURNAL_H
 
+#include "common/buf.h"
 #include "server/db.h"
 
 /* key: seconds(32) << 31 | series(24) << 7 | a number of its own (7) */
 #define JOURNAL_MAX_SAME 128 /* profiles of one series in one second */
 
-extern const struct db_schema journal_schema;
+extern const struct db_schema journal_schema; /* of the whole file */
+
+static inline int64_t journal_second(int64_t key)
+{
+    return key >> 31;
+}
+
+static inline uint32_t journal_series(int64_t key)
+{
+    return (uint32_t)(key >> 7) & 0xFFFFFF;
+}
 
 struct journal_row {
     uint32_t series;
@@ -24,8 +35,10 @@ struct journal_row {
     bool stored;          /* result: false = it was there already (dedup) */
 };
 
-/* In a transaction. FK_ERR_LIMIT: JOURNAL_MAX_SAME of them are there. */
-FK_MUST_USE enum fk_err journal_add(struct db *db, struct journal_row *row);
+/* In a transaction. A time before `closed` (seconds) is late: levels.h.
+ * FK_ERR_LIMIT: JOURNAL_MAX_SAME of them are there. */
+FK_MUST_USE enum fk_err journal_add(
+    struct db *db, struct journal_row *row, int64_t closed);
 
 /* Rows of [t0, t1) in the order of seconds. The blob is a view until the
  * visitor returns. */
@@ -33,7 +46,33 @@ typedef enum fk_err (*journal_fn)(
     void *arg, uint32_t series, int64_t time_ms, struct db_stmt *row);
 FK_MUST_USE enum fk_err journal_scan(
     struct db *db, int64_t t0, int64_t t1, journal_fn fn, void *arg);
+/* The same, of those that are late. */
+FK_MUST_USE enum fk_err journal_scan_late(
+    struct db *db, int64_t t0, int64_t t1, journal_fn fn, void *arg);
 struct fk_slice journal_blob(struct db_stmt *row);
+
+/* The first second at or after this one that has a row; INT64_MAX = none. */
+FK_MUST_USE enum fk_err journal_next_second(
+    struct db *db, int64_t from, int64_t *second);
+/* The keys of [from, until) seconds without the late ones; only late ones
+ * before `until`. */
+typedef enum fk_err (*journal_key_fn)(void *arg, int64_t key);
+FK_MUST_USE enum fk_err journal_keys(
+    struct db *db, int64_t from, int64_t until, journal_key_fn fn, void *arg);
+FK_MUST_USE enum fk_err journal_late_keys(
+    struct db *db, int64_t until, journal_key_fn fn, void *arg);
+/* One row, into the emptied buffer; nothing when it is gone. */
+FK_MUST_USE enum fk_err journal_get(
+    struct db *db, int64_t key, int64_t *time_ms, struct fk_buf *blob);
+/* It is in the levels now. */
+FK_MUST_USE enum fk_err journal_clear_late(struct db *db, int64_t key);
+FK_MUST_USE enum fk_err journal_delete(struct db *db, int64_t key);
+/* All of [from, until) seconds but the late ones. */
+FK_MUST_USE enum fk_err journal_drop(
+    struct db *db, int64_t from, int64_t until);
+/* Set a damaged row aside. */
+FK_MUST_USE enum fk_err journal_set_aside(
+    struct db *db, int64_t key, struct fk_slice blob);
 
 /* What the file holds, by series. */
 typedef void (*journal_range_fn)(

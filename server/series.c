@@ -14,6 +14,7 @@ void series_index_init(struct series_index *x, uint32_t max_live)
     *x = (struct series_index){.max_live = max_live};
     fk_arena_init(&x->arena, MAX_ARENA_BYTES);
     fk_map_init(&x->by_labels, SERIES_MAX_ID);
+    fk_map_init(&x->by_group, SERIES_MAX_ID);
     fk_map_init(&x->by_label, MAX_POSTINGS);
 }
 
@@ -24,6 +25,7 @@ void series_index_fini(struct series_index *x)
     free(x->postings);
     free(x->entries);
     fk_map_fini(&x->by_labels);
+    fk_map_fini(&x->by_group);
     fk_map_fini(&x->by_label);
     fk_arena_fini(&x->arena);
 }
@@ -132,6 +134,38 @@ static struct series_entry *entry_new(
     return x->arena.failed ? NULL : e;
 }
 
+static struct fk_slice type_of(const struct series_entry *e)
+{
+    for (uint32_t i = 0; i < e->num_labels; i++)
+        if (fk_slice_eqz(e->labels[i].name, "__profile_type__"))
+            return e->labels[i].value;
+    return (struct fk_slice){"", 0};
+}
+
+/* Values of one app and one type add up; the first such series names them. */
+static enum fk_err join_group(struct series_index *x, struct series_entry *e)
+{
+    struct fk_slice type = type_of(e);
+    uint64_t hash = fk_hash_bytes(fk_hash_seed() ^ e->trie, type.ptr, type.len);
+    uint64_t id;
+    size_t at = 0;
+    while ((id = fk_map_next(&x->by_group, hash, &at)) != FK_MAP_NONE) {
+        if (id >= x->count) { /* from an attempt that ran out of memory */
+            e->group = e->id;
+            return FK_OK;
+        }
+        struct series_entry *first = x->entries[id];
+        if (first->trie == e->trie && fk_slice_eq(type_of(first), type)) {
+            e->group = first->id;
+            first->members++;
+            return FK_OK;
+        }
+    }
+    e->group = e->id;
+    e->members = 1;
+    return fk_map_add(&x->by_group, hash, e->id);
+}
+
 enum fk_err series_add(struct series_index *x, const struct fk_labels *l,
     uint32_t trie, uint32_t *id)
 {
@@ -153,6 +187,8 @@ enum fk_err series_add(struct series_index *x, const struct fk_labels *l,
     for (uint32_t i = 0; i < e->num_labels; i++)
         if (post(x, &e->labels[i], e->id))
             return FK_ERR_NOMEM;
+    if (join_group(x, e))
+        return FK_ERR_NOMEM;
     if (fk_map_add(&x->by_labels, fk_labels_hash(l), e->id))
         return FK_ERR_NOMEM;
     x->entries[x->count++] = e;

@@ -17,6 +17,8 @@
 
 struct series_entry {
     uint32_t id, trie;
+    uint32_t group;   /* the first series of the same app and type */
+    uint32_t members; /* of the group, at its first: how many they are */
     bool live;
     int64_t first_ms, last_ms; /* first > last: no profile yet */
     uint32_t num_labels;
@@ -34,6 +36,7 @@ struct series_index {
     struct series_entry **entries;
     uint32_t count, cap, live, max_live;
     struct fk_map by_labels; /* hash -> id: verify */
+    struct fk_map by_group;  /* hash of trie and type -> id: verify */
     struct series_posting *postings;
     uint32_t num_postings, cap_postings;
     struct fk_map by_label; /* hash of name and value -> posting: verify */

@@ -5,14 +5,25 @@
 
 enum { CALLS_BETWEEN_LOOKS = 32 };
 
+#define HOUR_MS ((int64_t)3600 * 1000)
+#define DAY_MS  (24 * HOUR_MS)
+
+static int64_t wall_ms(void)
+{
+    return fk_wall_ns() / FK_NS_PER_MS;
+}
+
 void store_options_init(struct store_options *o)
 {
     *o = (struct store_options){
         .keep_days = 7,
+        .keep = {2 * HOUR_MS, 2 * DAY_MS, 14 * DAY_MS},
         .queue_max_profiles = 4096,
         .queue_max_bytes = (size_t)64 << 20,
         .max_series = 5000,
         .commit_delay_ns = 50 * FK_NS_PER_MS,
+        .seal_every_ms = 10000,
+        .now_ms = wall_ms,
     };
 }
 

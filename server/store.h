@@ -77,9 +77,11 @@ typedef enum fk_err (*store_series_fn)(
 
 /* Part of a merge: values to be added to the nodes of one trie. A node may
  * come in several runs. */
+#define STORE_SERIES_MANY UINT32_MAX /* a run of several series */
+
 struct store_run {
     uint32_t trie;
-    uint32_t series;
+    uint32_t series; /* or STORE_SERIES_MANY */
     const uint32_t *nodes;
     const int64_t *values;
     size_t n;
@@ -133,16 +135,30 @@ struct store_stats {
     uint64_t rejected_full, failed, corrupt;
     uint64_t queue_profiles, queue_bytes;
     uint64_t series, trie_nodes, disk_bytes;
+    uint64_t sealed;      /* profiles added up so far */
+    uint64_t set_aside;   /* damaged rows and days, out of the way now */
+    uint64_t seal_rounds; /* how often there was nothing left to add up */
     int64_t oldest_ms, newest_ms; /* 0 = nothing ingested */
 };
 
+/* How long what is kept, by the age of the profiles: after that only coarser
+ * sums are. 0 = for ever. */
+struct store_keep {
+    int64_t journal_ms; /* single profiles; 2 hours */
+    int64_t minutes_ms; /* sums of a minute; 2 days */
+    int64_t tens_ms;    /* of ten minutes; 14 days */
+};
+
 struct store_options {
-    const char *dir;           /* data directory; ignored by memory */
-    uint32_t keep_days;        /* of profiles; 7; 0 = for ever */
+    const char *dir;    /* data directory; ignored by memory */
+    uint32_t keep_days; /* of anything; 7; 0 = for ever */
+    struct store_keep keep;
     size_t queue_max_profiles; /* 4,096 */
     size_t queue_max_bytes;    /* 64 MiB */
     uint32_t max_series;       /* with data, a tenant; 5,000 */
     int64_t commit_delay_ns;   /* gather up to this long; 50 ms */
+    int64_t seal_every_ms;     /* look for sums to make; 10 s */
+    int64_t (*now_ms)(void);   /* the wall clock; tests bring their own */
 };
 
 #define STORE_TENANT_MAX_BYTES 150

@@ -4,9 +4,9 @@
  * on connections of their own. This file puts the parts together.
  */
 #include "common/log.h"
-#include "server/blob.h"
 #include "server/datadir.h"
-#include "server/store_check.h"
+#include "server/scan.h"
+#include "server/upkeep.h"
 #include "server/writer.h"
 
 #include <stdio.h>
@@ -98,7 +98,7 @@ static enum fk_err open_parts(
     if (!err)
         err = days_init(&t->days, t->path, diag);
     if (!err)
-        err = writer_set_ranges(&t->catalog, &t->days, diag);
+        err = upkeep_set_ranges(&t->catalog, &t->days, diag);
     if (!err)
         err = writer_start(
             &t->writer, &q->options, &t->catalog, &t->meta, &t->days, diag);
@@ -191,128 +191,16 @@ static enum fk_err sqlite_series(struct store_tenant *t,
     return catalog_visit(&t->catalog, s, t0, t1, fn, arg);
 }
 
-struct scan {
-    struct store_tenant *tenant;
-    struct catalog_set set;
-    struct store_meter meter;
-    store_run_fn run_fn; /* one of the two */
-    store_point_fn point_fn;
-    void *arg;
-    struct fk_diag *diag;
-    uint32_t *nodes; /* of the profile at hand */
-    int64_t *values;
-    size_t cap;
-    enum fk_err stopped; /* by the visitor or the budget */
-    unsigned corrupt;
-};
-
-static bool make_room(struct scan *scan, size_t n)
+static enum fk_err scan_all(struct store_tenant *t, struct scan *scan,
+    const struct selector *s, int64_t t0, int64_t t1)
 {
-    if (n <= scan->cap)
-        return true;
-    uint32_t *nodes = reallocarray(scan->nodes, n, sizeof *nodes);
-    if (nodes)
-        scan->nodes = nodes;
-    int64_t *values = reallocarray(scan->values, n, sizeof *values);
-    if (values)
-        scan->values = values;
-    if (!nodes || !values)
-        return false;
-    scan->cap = n;
-    return true;
-}
-
-static enum fk_err visit_run(
-    struct scan *scan, uint32_t series, const struct blob *blob)
-{
-    uint32_t id = catalog_set_trie(&scan->set, series);
-    struct trie *trie = catalog_trie(&scan->tenant->catalog, id);
-    if (!make_room(scan, blob->n))
-        return FK_ERR_NOMEM;
-    if (blob_decode(blob, trie->num_nodes, scan->nodes, scan->values)) {
-        scan->corrupt++;
-        return FK_OK;
-    }
-    struct store_run run = {id, series, scan->nodes, scan->values, blob->n};
-    return scan->run_fn(scan->arg, &run);
-}
-
-/* A profile that fails its check is left out and counted; the others are
- * no worse for it. */
-static enum fk_err on_row(
-    void *arg, uint32_t series, int64_t time_ms, struct db_stmt *row)
-{
-    struct scan *scan = arg;
-    struct blob blob;
-    if (catalog_set_trie(&scan->set, series) == TRIE_NONE)
-        return FK_OK;
-    if (blob_open(&blob, journal_blob(row))) {
-        scan->corrupt++;
-        return FK_OK;
-    }
-    size_t cost =
-        scan->run_fn ? blob.n * STORE_PAIR_BYTES : sizeof(struct store_point);
-    scan->stopped = store_meter_add(&scan->meter, cost, scan->diag);
-    if (scan->stopped)
-        return scan->stopped;
-    struct store_point point = {series, time_ms, blob.total, 1};
-    scan->stopped = scan->run_fn ? visit_run(scan, series, &blob)
-                                 : scan->point_fn(scan->arg, &point);
-    return scan->stopped;
-}
-
-static enum fk_err scan_day(
-    struct scan *scan, struct day *day, int64_t t0, int64_t t1)
-{
-    struct db *db;
-    struct fk_diag why = {""};
-    enum fk_err err = db_pool_take(&day->readers, &db, &why);
-    if (!err) {
-        err = journal_scan(db, t0, t1, on_row, scan);
-        if (err && !scan->stopped)
-            db_explain(db, err, &why);
-        db_pool_put(&day->readers, db);
-    }
-    if (err != FK_ERR_CORRUPT || scan->stopped)
-        return err && !scan->stopped
-                   ? fk_diag_set(scan->diag, err, "%s", why.text)
-                   : err;
-    fk_log(FK_LOG_ERROR, "day_corrupt", "why=%s", fk_log_quote(why.text));
-    scan->corrupt++;
-    return FK_OK;
-}
-
-static enum fk_err scan_days(struct scan *scan, int64_t t0, int64_t t1)
-{
-    struct days *days = &scan->tenant->days;
-    struct day *day;
-    enum fk_err err = FK_OK;
-    int64_t date = days_date(t0 > 0 ? t0 : 0);
-    while (
-        !err && t0 < t1 && (day = days_take(days, date, days_date(t1 - 1)))) {
-        err = scan_day(scan, day, t0, t1);
-        date = day->date + 1;
-        days_put(days, day);
-    }
-    return err;
-}
-
-static enum fk_err scan_all(
-    struct scan *scan, const struct selector *s, int64_t t0, int64_t t1)
-{
-    struct store_tenant *t = scan->tenant;
-    enum fk_err err = catalog_select(&t->catalog, s, t0, t1, &scan->set);
-    if (err)
-        return err;
-    if (scan->set.selected)
-        err = scan_days(scan, t0, t1);
-    catalog_set_fini(&scan->set);
-    free(scan->nodes);
-    free(scan->values);
+    scan->catalog = &t->catalog;
+    scan->days = &t->days;
+    enum fk_err err = scan_run(scan, s, t0, t1);
     t->corrupt += scan->corrupt;
     if (!err && scan->corrupt)
         err = fk_diag_set(scan->diag, FK_ERR_CORRUPT,
-            "%u stored profiles or days of this range failed their check and "
+            "%u stored rows or days of this range failed their check and "
             "were left out: the disk of %s may be damaged",
             scan->corrupt, t->path);
     return err;
@@ -323,12 +211,9 @@ static enum fk_err sqlite_merge(struct store_tenant *t,
     const struct store_budget *budget, store_run_fn fn, void *arg,
     struct fk_diag *diag)
 {
-    struct scan scan = {.tenant = t,
-        .meter.budget = budget,
-        .run_fn = fn,
-        .arg = arg,
-        .diag = diag};
-    return scan_all(&scan, s, t0, t1);
+    struct scan scan = {
+        .meter.budget = budget, .run_fn = fn, .arg = arg, .diag = diag};
+    return scan_all(t, &scan, s, t0, t1);
 }
 
 static enum fk_err sqlite_timeline(struct store_tenant *t,
@@ -336,12 +221,9 @@ static enum fk_err sqlite_timeline(struct store_tenant *t,
     const struct store_budget *budget, store_point_fn fn, void *arg,
     struct fk_diag *diag)
 {
-    struct scan scan = {.tenant = t,
-        .meter.budget = budget,
-        .point_fn = fn,
-        .arg = arg,
-        .diag = diag};
-    return scan_all(&scan, s, t0, t1);
+    struct scan scan = {
+        .meter.budget = budget, .point_fn = fn, .arg = arg, .diag = diag};
+    return scan_all(t, &scan, s, t0, t1);
 }
 
 static enum fk_err sqlite_trie_hold(

@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "server/store_check.h"
+#include "server/upkeep.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -106,8 +107,12 @@ static enum fk_err add_rows(
     struct writer *w, struct write_item *item, struct fk_diag *diag)
 {
     enum fk_err err = FK_OK;
+    const struct store_options *o = w->options;
+    struct days_clock clock = {.now_ms = o->now_ms()};
+    clock.look_ms = clock.now_ms + o->seal_every_ms;
+    clock.old_ms = clock.now_ms - o->keep.journal_ms;
     for (size_t i = 0; !err && i < item->num_rows; i++)
-        err = days_add(w->days, &item->rows[i], diag);
+        err = days_add(w->days, &item->rows[i], &clock, diag);
     return err;
 }
 
@@ -120,6 +125,8 @@ static enum fk_err write_items(struct writer *w, struct write_item *first,
         err = add_rows(w, i, diag);
     if (!err)
         err = days_commit(w->days, diag);
+    if (err == FK_ERR_CORRUPT)
+        days_suspect_begun(w->days);
     if (err)
         days_rollback(w->days);
     pthread_mutex_lock(&w->lock);
@@ -208,85 +215,55 @@ static void write_group(struct writer *w, struct write_item *group)
 
 /* ---- the thread ---- */
 
-struct ranges {
-    struct catalog_range *range;
-    uint32_t count;
-};
-
-static void widen(void *arg, uint32_t series, int64_t first_ms, int64_t last_ms)
+static void refresh_ranges(struct writer *w)
 {
-    struct ranges *r = arg;
-    if (series >= r->count)
-        return;
-    if (first_ms < r->range[series].first_ms)
-        r->range[series].first_ms = first_ms;
-    if (last_ms > r->range[series].last_ms)
-        r->range[series].last_ms = last_ms;
-}
-
-/* Opened for writing: a file that a crash left half made is finished, one of
- * an older program is brought up to date. */
-static enum fk_err read_day(
-    const struct day *day, struct ranges *r, struct fk_diag *diag)
-{
-    struct db *db;
-    enum fk_err err = db_open(day->path, &journal_schema, DB_WRITE, &db, diag);
-    if (err)
-        return err;
-    err = db_explain(db, journal_ranges(db, widen, r), diag);
-    db_close(db);
-    return err;
-}
-
-/* A damaged day must not take the others with it. */
-static enum fk_err read_ranges(
-    struct days *days, struct ranges *r, struct fk_diag *diag)
-{
-    struct day *day;
-    enum fk_err err = FK_OK;
-    int64_t date = 0;
-    while (!err && (day = days_take(days, date, INT64_MAX))) {
-        struct fk_diag why = {""};
-        err = read_day(day, r, &why);
-        if (err == FK_ERR_CORRUPT || err == FK_ERR_FORMAT) {
-            fk_log(FK_LOG_ERROR, "day_unreadable", "why=%s",
-                fk_log_quote(why.text));
-            err = FK_OK;
-        }
-        if (err)
-            fk_diag_set(diag, err, "%s", why.text);
-        date = day->date + 1;
-        days_put(days, day);
-    }
-    return err;
-}
-
-enum fk_err writer_set_ranges(
-    struct catalog *catalog, struct days *days, struct fk_diag *diag)
-{
-    struct ranges r = {NULL, catalog->series.count};
-    r.range = calloc(r.count + 1, sizeof r.range[0]);
-    if (!r.range)
-        return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
-    for (uint32_t i = 0; i < r.count; i++)
-        r.range[i] = (struct catalog_range){INT64_MAX, INT64_MIN};
-    enum fk_err err = read_ranges(days, &r, diag);
-    if (!err)
-        catalog_set_ranges(catalog, r.range, r.count);
-    free(r.range);
-    return err;
+    struct fk_diag diag = {""};
+    seal_abort(&w->seal);
+    if (upkeep_set_ranges(w->catalog, w->days, &diag))
+        fk_log(FK_LOG_WARN, "ranges", "why=%s", fk_log_quote(diag.text));
 }
 
 static void expire(struct writer *w)
 {
-    struct fk_diag diag = {""};
-    int64_t now_ms = fk_wall_ns() / FK_NS_PER_MS;
-    if (!w->options->keep_days || fk_mono_ns() < w->expire_ns)
+    uint32_t keep_days = w->options->keep_days;
+    if (!keep_days || fk_mono_ns() < w->expire_ns)
         return;
     w->expire_ns = fk_mono_ns() + EXPIRE_EVERY_NS;
-    if (days_expire(w->days, now_ms, w->options->keep_days) &&
-        writer_set_ranges(w->catalog, w->days, &diag))
-        fk_log(FK_LOG_WARN, "ranges", "why=%s", fk_log_quote(diag.text));
+    seal_abort(&w->seal);
+    if (days_expire(w->days, w->options->now_ms(), keep_days))
+        refresh_ranges(w);
+}
+
+/* One slice of the sealer's work, or a look for some. */
+static void add_up(struct writer *w)
+{
+    struct fk_diag diag = {""};
+    bool more;
+    if (!w->sealing && fk_mono_ns() < w->seal_ns)
+        return;
+    if (seal_slice(&w->seal, &more, &diag))
+        fk_log(FK_LOG_WARN, "sealing", "why=%s", fk_log_quote(diag.text));
+    w->sealing = more;
+    if (!more)
+        w->seal_ns = fk_mono_ns() + w->options->seal_every_ms * FK_NS_PER_MS;
+}
+
+/* Between two groups. */
+static void keep_up(struct writer *w)
+{
+    int broken = upkeep_set_aside(w->days);
+    if (broken)
+        refresh_ranges(w);
+    expire(w);
+    if (!w->failing)
+        add_up(w);
+    pthread_mutex_lock(&w->lock);
+    w->broken += (uint64_t)broken;
+    w->stats.sealed = w->seal.sealed;
+    w->stats.seal_rounds = w->seal.rounds;
+    w->stats.set_aside = w->broken + w->seal.set_aside + w->seal.one.set_aside +
+                         w->seal.group.set_aside;
+    pthread_mutex_unlock(&w->lock);
 }
 
 /* Somebody may have made room. */
@@ -301,9 +278,8 @@ static void probe(struct writer *w)
  * the lock held. */
 static struct write_item *next_group(struct writer *w)
 {
-    if (!w->first && !w->stopping)
-        wait_until(
-            w, fk_mono_ns() + (w->failing ? PROBE_EVERY_NS : EXPIRE_EVERY_NS));
+    if (!w->first && !w->stopping && !w->sealing)
+        wait_until(w, w->failing ? fk_mono_ns() + PROBE_EVERY_NS : w->seal_ns);
     if (!w->first)
         return NULL;
     wait_for_more(w);
@@ -313,7 +289,7 @@ static struct write_item *next_group(struct writer *w)
 static void *writer_main(void *arg)
 {
     struct writer *w = arg;
-    expire(w);
+    keep_up(w);
     pthread_mutex_lock(&w->lock);
     while (w->first || !w->stopping) {
         struct write_item *group = next_group(w);
@@ -323,7 +299,7 @@ static void *writer_main(void *arg)
             write_group(w, group);
         else if (failing)
             probe(w);
-        expire(w);
+        keep_up(w);
         pthread_mutex_lock(&w->lock);
     }
     pthread_mutex_unlock(&w->lock);
@@ -337,6 +313,10 @@ enum fk_err writer_start(struct writer *w, const struct store_options *options,
     pthread_condattr_t monotonic;
     *w = (struct writer){
         .options = options, .catalog = catalog, .meta = meta, .days = days};
+    if (seal_init(&w->seal, options, catalog, days)) {
+        seal_fini(&w->seal);
+        return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
+    }
     w->last = &w->first;
     pthread_mutex_init(&w->lock, NULL);
     pthread_condattr_init(&monotonic);
@@ -358,6 +338,7 @@ void writer_stop(struct writer *w)
     pthread_cond_signal(&w->wake);
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
+    seal_fini(&w->seal);
     pthread_cond_destroy(&w->wake);
     pthread_mutex_destroy(&w->lock);
 }
@@ -382,6 +363,9 @@ void writer_stats(struct writer *w, struct store_stats *out)
     out->duplicates += w->stats.duplicates;
     out->rejected_full += w->stats.rejected_full;
     out->failed += w->stats.failed;
+    out->sealed += w->stats.sealed;
+    out->set_aside += w->stats.set_aside;
+    out->seal_rounds += w->stats.seal_rounds;
     out->queue_profiles += w->profiles;
     out->queue_bytes += w->bytes;
     pthread_mutex_unlock(&w->lock);

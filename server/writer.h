@@ -13,6 +13,7 @@
 #include "server/days.h"
 #include "server/intake.h"
 #include "server/meta.h"
+#include "server/seal.h"
 
 struct write_item {
     struct write_item *next;
@@ -36,7 +37,11 @@ struct writer {
     struct meta *meta;
     struct days *days;
     pthread_t thread;
-    int64_t expire_ns; /* when to look for old days next; thread's own */
+    struct seal seal;  /* this and what follows are the thread's own */
+    bool sealing;      /* it has more to do at once */
+    int64_t seal_ns;   /* when it looks for something to do next */
+    int64_t expire_ns; /* when to look for old days next */
+    uint64_t broken;   /* day files set aside */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake;
@@ -60,9 +65,5 @@ void writer_push(struct writer *w, struct write_item *item);
 
 FK_MUST_USE enum fk_err writer_health(struct writer *w, struct fk_diag *diag);
 void writer_stats(struct writer *w, struct store_stats *out); /* adds */
-/* Times of all series, from the day files. On the writer's thread, or
- * before it runs. */
-FK_MUST_USE enum fk_err writer_set_ranges(
-    struct catalog *catalog, struct days *days, struct fk_diag *diag);
 
 #endif

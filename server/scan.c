@@ -1,0 +1,382 @@
+#include "server/scan.h"
+
+#include "common/log.h"
+#include "server/blob.h"
+#include "server/chunk.h"
+
+#include <stdlib.h>
+
+/* A stored bucket may begin before its profiles: select a little more. */
+#define SELECT_MARGIN_MS (3600 * 1000)
+
+struct scan_part {
+    uint32_t id, trie;
+};
+
+static int64_t min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t floor_to(int64_t at, int64_t step)
+{
+    return at / step * step;
+}
+
+static int64_t ceil_to(int64_t at, int64_t step)
+{
+    return (at + step - 1) / step * step;
+}
+
+/* ---- one row ---- */
+
+static bool make_room(struct scan *scan, size_t n)
+{
+    if (n <= scan->cap)
+        return true;
+    uint32_t *nodes = reallocarray(scan->nodes, n, sizeof *nodes);
+    if (nodes)
+        scan->nodes = nodes;
+    int64_t *values = reallocarray(scan->values, n, sizeof *values);
+    if (values)
+        scan->values = values;
+    if (!nodes || !values)
+        return false;
+    scan->cap = n;
+    return true;
+}
+
+/* A row that fails its check is left out, counted, and shown to the sealer;
+ * the others are no worse for it. */
+static void note_damage(struct scan *scan)
+{
+    scan->corrupt++;
+    days_note_damage(scan->days, scan->day, &scan->place);
+}
+
+static enum fk_err visit_run(
+    struct scan *scan, uint32_t id, uint32_t trie_id, struct blob *blob)
+{
+    struct trie *trie = catalog_trie(scan->catalog, trie_id);
+    if (!make_room(scan, blob->n))
+        return FK_ERR_NOMEM;
+    if (blob_unpack(scan->codec, blob) ||
+        blob_decode(blob, trie->num_nodes, scan->nodes, scan->values)) {
+        note_damage(scan);
+        return FK_OK;
+    }
+    uint32_t series = id & LEVELS_GROUP ? STORE_SERIES_MANY : id;
+    struct store_run run = {
+        trie_id, series, scan->nodes, scan->values, blob->n};
+    scan->stopped = scan->run_fn(scan->arg, &run);
+    return scan->stopped;
+}
+
+static enum fk_err visit_blob(
+    struct scan *scan, uint32_t id, uint32_t trie, struct fk_slice data)
+{
+    struct blob blob;
+    if (blob_open(&blob, data)) {
+        note_damage(scan);
+        return FK_OK;
+    }
+    scan->stopped =
+        store_meter_add(&scan->meter, blob.n * STORE_PAIR_BYTES, scan->diag);
+    return scan->stopped ? scan->stopped : visit_run(scan, id, trie, &blob);
+}
+
+static enum fk_err visit_point(
+    struct scan *scan, uint32_t series, int64_t time_ms, int64_t total)
+{
+    struct store_point point = {series, time_ms, total, 1};
+    scan->stopped = store_meter_add(&scan->meter, sizeof point, scan->diag);
+    if (!scan->stopped)
+        scan->stopped = scan->point_fn(scan->arg, &point);
+    return scan->stopped;
+}
+
+static enum fk_err on_journal(
+    void *arg, uint32_t series, int64_t time_ms, struct db_stmt *row)
+{
+    struct scan *scan = arg;
+    struct blob blob;
+    uint32_t trie = catalog_set_trie(&scan->set, series);
+    if (trie == TRIE_NONE)
+        return FK_OK;
+    scan->place = (struct day_damage){.journal = true, .at = db_int(row, 0)};
+    if (scan->run_fn)
+        return visit_blob(scan, series, trie, journal_blob(row));
+    if (!blob_open(&blob, journal_blob(row)))
+        return visit_point(scan, series, time_ms, blob.total);
+    note_damage(scan);
+    return FK_OK;
+}
+
+/* ---- the levels ---- */
+
+static enum fk_err on_level(void *arg, enum level level, uint32_t id,
+    int64_t start, struct fk_slice data)
+{
+    struct scan *scan = arg;
+    scan->place = (struct day_damage){.level = level, .id = id, .at = start};
+    return visit_blob(scan, id, scan->part_trie, data);
+}
+
+static enum fk_err on_chunk(void *arg, enum level level, uint32_t id,
+    int64_t start, struct fk_slice data)
+{
+    struct scan *scan = arg;
+    struct chunk chunk;
+    struct chunk_point p;
+    enum fk_err err = chunk_open(&chunk, data);
+    scan->place = (struct day_damage){.level = level, .id = id, .at = start};
+    while (!err && chunk.n && !(err = chunk_next(&chunk, &p))) {
+        int64_t time_ms = start * 1000 + p.ms;
+        if (time_ms < scan->t0 || time_ms >= scan->t1)
+            continue;
+        err = visit_point(scan, id, time_ms, p.total);
+        if (err)
+            return err;
+    }
+    if (err)
+        note_damage(scan);
+    return FK_OK;
+}
+
+static enum fk_err read_level(
+    struct scan *scan, enum level level, int64_t from, int64_t until)
+{
+    enum fk_err err = FK_OK;
+    levels_fn fn = level == LEVEL_CHUNK ? on_chunk : on_level;
+    for (uint32_t i = 0; !err && i < scan->num_parts; i++) {
+        scan->part_trie = scan->parts[i].trie;
+        err = levels_scan(
+            scan->db, level, scan->parts[i].id, from, until, fn, scan);
+    }
+    return err;
+}
+
+/* How far a level has come. */
+static int64_t built_until(const struct levels_state *st, enum level level)
+{
+    switch (level) {
+    case LEVEL_HOUR:
+        return st->hours;
+    case LEVEL_DAY:
+        return st->whole ? INT64_MAX : 0;
+    case LEVEL_MINUTE:
+    case LEVEL_TEN:
+    case LEVEL_CHUNK:
+    case LEVEL_COUNT:
+        break;
+    }
+    return st->sealed;
+}
+
+/* [from, until) is aligned to the finest level: its middle comes from the
+ * widest buckets that fit, its ends from narrower ones. */
+static enum fk_err read_split(
+    struct scan *scan, int level, int64_t from, int64_t until)
+{
+    if (from >= until || level < scan->state.finest)
+        return FK_OK;
+    int64_t step = level_seconds[level];
+    int64_t a = ceil_to(from, step);
+    int64_t b = floor_to(
+        min(until, built_until(&scan->state, (enum level)level)), step);
+    if (a >= b)
+        return read_split(scan, level - 1, from, until);
+    enum fk_err err = read_split(scan, level - 1, from, a);
+    if (!err)
+        err = read_level(scan, (enum level)level, a, b);
+    return err ? err : read_split(scan, level - 1, b, until);
+}
+
+/* What is in the levels, or late for them. */
+static enum fk_err read_sealed(struct scan *scan, int64_t from, int64_t until)
+{
+    if (from >= until)
+        return FK_OK;
+    enum fk_err err = read_split(scan, LEVEL_DAY, from, until);
+    return err ? err
+               : journal_scan_late(
+                     scan->db, from * 1000, until * 1000, on_journal, scan);
+}
+
+static enum fk_err read_journal(struct scan *scan, int64_t t0, int64_t t1)
+{
+    return journal_scan(scan->db, t0, t1, on_journal, scan);
+}
+
+/* The part without a journal: a bucket is where it begins. */
+static enum fk_err merge_dropped(struct scan *scan, int64_t t0, int64_t t1)
+{
+    int64_t step = level_seconds[scan->state.finest] * 1000;
+    t1 = min(t1, scan->state.dropped * 1000);
+    return read_sealed(
+        scan, ceil_to(t0, step) / 1000, ceil_to(t1, step) / 1000);
+}
+
+/* The part that has both: whole minutes of the levels, and at both ends what
+ * is left over of the journal. */
+static enum fk_err merge_sealed(struct scan *scan, int64_t t0, int64_t t1)
+{
+    int64_t step = level_seconds[LEVEL_MINUTE] * 1000;
+    t0 = max(t0, scan->state.dropped * 1000);
+    t1 = min(t1, scan->state.sealed * 1000);
+    int64_t a = ceil_to(t0, step), b = floor_to(t1, step);
+    if (t0 >= t1)
+        return FK_OK;
+    if (a >= b)
+        return read_journal(scan, t0, t1);
+    enum fk_err err = read_journal(scan, t0, a);
+    if (!err)
+        err = read_sealed(scan, a / 1000, b / 1000);
+    return err ? err : read_journal(scan, b, t1);
+}
+
+static enum fk_err merge_day(struct scan *scan, int64_t t0, int64_t t1)
+{
+    enum fk_err err = merge_dropped(scan, t0, t1);
+    if (!err)
+        err = merge_sealed(scan, t0, t1);
+    return err ? err
+               : read_journal(scan, max(t0, scan->state.sealed * 1000), t1);
+}
+
+/* ---- totals ---- */
+
+static enum fk_err timeline_day(struct scan *scan, int64_t t0, int64_t t1)
+{
+    int64_t step = level_seconds[LEVEL_CHUNK] * 1000;
+    int64_t sealed = scan->state.sealed * 1000;
+    enum fk_err err = FK_OK;
+    scan->t0 = t0;
+    scan->t1 = min(t1, sealed);
+    if (scan->t0 < scan->t1) {
+        err = read_level(scan, LEVEL_CHUNK, floor_to(t0, step) / 1000,
+            ceil_to(scan->t1, step) / 1000);
+        if (!err)
+            err = journal_scan_late(
+                scan->db, scan->t0, scan->t1, on_journal, scan);
+    }
+    return err ? err : read_journal(scan, max(t0, sealed), t1);
+}
+
+/* ---- days ---- */
+
+/* All series one by one, but one group instead of all of its series where
+ * none of them is left out. Inside of the snapshot: what was sealed before
+ * it, the catalog knows. */
+static enum fk_err choose_parts(struct scan *scan, int64_t t0, int64_t t1)
+{
+    struct catalog_set *set = &scan->set;
+    bool *single = calloc((size_t)set->count + 1, sizeof *single);
+    bool *chosen = calloc((size_t)set->count + 1, sizeof *chosen);
+    enum fk_err err = single && chosen ? FK_OK : FK_ERR_NOMEM;
+    if (!err)
+        catalog_mark_partial(scan->catalog, set, t0 - SELECT_MARGIN_MS,
+            t1 + SELECT_MARGIN_MS, single);
+    scan->num_parts = 0;
+    for (uint32_t i = 0; !err && i < set->count; i++) {
+        uint32_t id = i, group = set->group[i];
+        if (set->trie[i] == TRIE_NONE)
+            continue;
+        if (scan->run_fn && !single[group] && !chosen[group]) {
+            bool decided;
+            err = levels_grouped(scan->db, group, &chosen[group], &decided);
+            single[group] = !chosen[group];
+            id = single[group] ? i : group | LEVELS_GROUP;
+        } else if (chosen[group]) {
+            continue;
+        }
+        scan->parts[scan->num_parts++] = (struct scan_part){id, set->trie[i]};
+    }
+    free(single);
+    free(chosen);
+    return err;
+}
+
+static enum fk_err read_day(
+    struct scan *scan, const struct day *day, int64_t t0, int64_t t1)
+{
+    int64_t begin = days_begin(day), end = days_end(day);
+    t0 = max(t0, begin * 1000);
+    t1 = min(t1, end * 1000);
+    enum fk_err err = db_snapshot(scan->db);
+    if (!err)
+        err = levels_load_state(scan->db, begin, &scan->state);
+    if (!err)
+        err = choose_parts(scan, t0, t1);
+    if (!err)
+        err =
+            scan->run_fn ? merge_day(scan, t0, t1) : timeline_day(scan, t0, t1);
+    return err;
+}
+
+/* A damaged day must not take the others with it. */
+static enum fk_err scan_day(
+    struct scan *scan, struct day *day, int64_t t0, int64_t t1)
+{
+    struct fk_diag why = {""};
+    scan->day = day;
+    enum fk_err err = db_pool_take(&day->readers, &scan->db, &why);
+    if (!err) {
+        err = read_day(scan, day, t0, t1);
+        if (err && !scan->stopped)
+            db_explain(scan->db, err, &why);
+        db_rollback(scan->db);
+        db_pool_put(&day->readers, scan->db);
+    }
+    if (err != FK_ERR_CORRUPT || scan->stopped)
+        return err && !scan->stopped
+                   ? fk_diag_set(scan->diag, err, "%s", why.text)
+                   : err;
+    fk_log(FK_LOG_ERROR, "day_corrupt", "why=%s", fk_log_quote(why.text));
+    atomic_store(&day->suspect, true);
+    scan->corrupt++;
+    return FK_OK;
+}
+
+static enum fk_err scan_days(struct scan *scan, int64_t t0, int64_t t1)
+{
+    struct day *day;
+    enum fk_err err = FK_OK;
+    int64_t date = days_date(t0);
+    while (!err && (day = days_take(scan->days, date, days_date(t1 - 1)))) {
+        err = scan_day(scan, day, t0, t1);
+        date = day->date + 1;
+        days_put(scan->days, day);
+    }
+    return err;
+}
+
+enum fk_err scan_run(
+    struct scan *scan, const struct selector *s, int64_t t0, int64_t t1)
+{
+    if (t0 >= t1)
+        return FK_OK;
+    t0 = max(t0, 0);
+    t1 = min(t1, INT64_MAX - SELECT_MARGIN_MS);
+    enum fk_err err = catalog_select(scan->catalog, s, t0 - SELECT_MARGIN_MS,
+        t1 + SELECT_MARGIN_MS, &scan->set);
+    if (err)
+        return err;
+    scan->codec = blob_codec_new();
+    scan->parts = calloc((size_t)scan->set.selected + 1, sizeof *scan->parts);
+    if (!scan->codec || !scan->parts)
+        err = fk_diag_set(scan->diag, FK_ERR_NOMEM, "out of memory");
+    if (!err && scan->set.selected)
+        err = scan_days(scan, t0, t1);
+    catalog_set_fini(&scan->set);
+    blob_codec_free(scan->codec);
+    free(scan->parts);
+    free(scan->nodes);
+    free(scan->values);
+    return err;
+}

@@ -123,9 +123,10 @@ enum fk_err ingest_time(struct ingest *in, const struct ingest_source *source,
 
     *time_ms = (time_ns ? time_ns : source->fallback_ns) / FK_NS_PER_MS;
     in->reason = *time_ms > now_ms ? REJECTED_TOO_NEW : REJECTED_TOO_OLD;
-    if (*time_ms < 0)
+    if (*time_ms <= 0 || *time_ms > STORE_MAX_TIME_MS)
         return fk_diag_set(diag, FK_ERR_FORMAT,
-            "profile with labels '%s' is dated before 1970",
+            "profile with labels '%s' is dated before 1970 or after 2106: "
+            "times are nanoseconds since 1970",
             ingest_labels_text(source->labels).text);
     if (time_ns == 0 || back_ms == 0)
         return FK_OK;

@@ -27,7 +27,7 @@ static enum fk_err check_stacks(
 static enum fk_err check_profile(const struct store_batch *batch,
     const struct store_profile *p, struct fk_diag *diag)
 {
-    if (p->time_ms <= 0 || p->time_ms > INTAKE_MAX_TIME_MS)
+    if (p->time_ms <= 0 || p->time_ms > STORE_MAX_TIME_MS)
         return fk_diag_set(diag, FK_ERR_ARG,
             "the profile's time %lld ms is not between 1970 and 2106",
             (long long)p->time_ms);

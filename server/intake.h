@@ -10,9 +10,6 @@
 
 #include "server/catalog.h"
 
-/* Seconds since 1970 must fit 32 bits, as in the keys of the journal. */
-#define INTAKE_MAX_TIME_MS ((int64_t)UINT32_MAX * 1000)
-
 struct intake {
     struct catalog *catalog;
     const struct store_batch *batch;

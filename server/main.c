@@ -62,6 +62,10 @@ static enum fk_err store_start(struct server *s, struct fk_diag *diag)
     options.dir = s->options.data;
     options.max_series = (uint32_t)s->options.max_series;
     options.keep_days = keep_days(s->options.retention_ns);
+    options.keep =
+        (struct store_keep){s->options.keep_profiles_ns / FK_NS_PER_MS,
+            s->options.keep_minutes_ns / FK_NS_PER_MS,
+            s->options.keep_tens_ns / FK_NS_PER_MS};
     err = ops->open(&options, &s->store, diag);
     if (err)
         return err;

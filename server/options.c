@@ -24,6 +24,9 @@ void options_init(struct server_options *o)
         .engine = "sqlite",
         .run = "",
         .retention_ns = 168 * 3600 * FK_NS_PER_S,
+        .keep_profiles_ns = 2 * 3600 * FK_NS_PER_S,
+        .keep_minutes_ns = 48 * 3600 * FK_NS_PER_S,
+        .keep_tens_ns = 336 * 3600 * FK_NS_PER_S,
         .max_series = 5000,
     };
     limits_init(&o->live.limits);
@@ -55,6 +58,19 @@ static void add_basics(struct rows *rows, struct server_options *o)
         "forget profiles older than this, in whole days (default 168h)");
     ROW("compactor.blocks-retention-period", 0, NULL, FK_OPT_PERIOD,
         &o->retention_ns, 0, 0, "TIME|off", "the same as --retention");
+    ROW("keep", 0, NULL, FK_OPT_PERIOD, &o->retention_ns, 0, 0, "TIME|off",
+        "the same as --retention");
+    ROW("keep-profiles", 0, "FLAMEKIT_KEEP_PROFILES", FK_OPT_PERIOD,
+        &o->keep_profiles_ns, 0, 0, "TIME|off",
+        "keep profiles one by one for so long, later only sums of minutes "
+        "(default 2h)");
+    ROW("keep-minutes", 0, "FLAMEKIT_KEEP_MINUTES", FK_OPT_PERIOD,
+        &o->keep_minutes_ns, 0, 0, "TIME|off",
+        "keep those for so long, later only sums of ten minutes (default "
+        "48h)");
+    ROW("keep-ten-minutes", 0, "FLAMEKIT_KEEP_TEN_MINUTES", FK_OPT_PERIOD,
+        &o->keep_tens_ns, 0, 0, "TIME|off",
+        "keep those for so long, later only sums of hours (default 336h)");
     ROW("ui-dir", 0, "FLAMEKIT_UI_DIR", FK_OPT_STRING, &o->ui_dir, 0, 0, "DIR",
         "serve the page from this folder while working on it");
     ROW("run", 0, "FLAMEKIT_RUN", FK_OPT_STRING, &o->run, 0, 0, "ID",
@@ -232,7 +248,9 @@ static enum fk_err check(const struct server_options *o, struct fk_diag *diag)
     if (!o->cert != !o->key)
         return fk_diag_set(
             diag, FK_ERR_ARG, "--cert and --key belong together: give both");
-    if (o->retention_ns < 0 || o->live.limits.older_than_ns < 0)
+    if (o->retention_ns < 0 || o->keep_profiles_ns < 0 ||
+        o->keep_minutes_ns < 0 || o->keep_tens_ns < 0 ||
+        o->live.limits.older_than_ns < 0)
         return fk_diag_set(diag, FK_ERR_ARG, "times must not be negative");
     return FK_OK;
 }

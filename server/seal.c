@@ -1,3 +1,5 @@
+#include "server/seal.h"
+
 #include "server/seal_duty.h"
 
 #include <stdlib.h>

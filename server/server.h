@@ -20,10 +20,11 @@ struct server_options {
     const char *config;     /* file, or NULL */
     const char *cert, *key; /* PEM files for TLS, or NULL */
     int64_t retention_ns;   /* of profiles; 0 = for ever */
-    long max_series;        /* of a tenant */
-    bool multitenancy;      /* X-Scope-OrgID names the tenant */
-    bool verbose;           /* debug level: one line a request */
-    struct live live;       /* what a reload may change */
+    int64_t keep_profiles_ns, keep_minutes_ns, keep_tens_ns; /* store_keep */
+    long max_series;                                         /* of a tenant */
+    bool multitenancy; /* X-Scope-OrgID names the tenant */
+    bool verbose;      /* debug level: one line a request */
+    struct live live;  /* what a reload may change */
 };
 
 /* Defaults, then the file, then the environment, then argv. The texts are
@@ -32,7 +33,7 @@ FK_MUST_USE enum fk_err options_parse(
     struct server_options *o, int argc, char **argv, struct fk_diag *diag);
 void options_init(struct server_options *o); /* the defaults */
 
-enum { OPTIONS_MAX_ROWS = 64 };
+enum { OPTIONS_MAX_ROWS = 80 };
 
 /* The table, with `o` as its targets; ends with a NULL name. */
 void options_table(

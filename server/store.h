@@ -161,6 +161,9 @@ struct store_options {
     int64_t (*now_ms)(void);   /* the wall clock; tests bring their own */
 };
 
+/* Seconds since 1970 fit 32 bits: in 2106 the keys of the files end. */
+#define STORE_MAX_TIME_MS ((int64_t)UINT32_MAX * 1000)
+
 #define STORE_TENANT_MAX_BYTES 150
 #define STORE_MAX_TENANTS      64
 

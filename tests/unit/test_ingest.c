@@ -287,15 +287,21 @@ TEST(the_window_is_kept)
     }
 }
 
-TEST(times_before_1970_are_refused_with_the_window_off_too)
+TEST(times_no_store_can_keep_are_refused_with_the_window_off_too)
 {
-    struct world *w = world_new();
-    const int64_t one[] = {1};
+    /* The first millisecond counts as no time at all, as 0 does. */
+    static const int64_t times_ns[] = {
+        -5 * FK_NS_PER_S, 1, FK_NS_PER_MS - 1, 4294967296 * FK_NS_PER_S};
 
-    types(w, 1);
-    sample(w, "main", NULL, one, 1);
-    CHECK_INT(add(w, -5 * FK_NS_PER_S), FK_ERR_FORMAT);
-    world_free(w);
+    for (size_t i = 0; i < sizeof times_ns / sizeof *times_ns; i++) {
+        struct world *w = world_new();
+        const int64_t one[] = {1};
+        types(w, 1);
+        sample(w, "main", NULL, one, 1);
+        CHECK_INT(add(w, times_ns[i]), FK_ERR_FORMAT);
+        CHECK(strstr(w->diag.text, "dated before 1970 or after 2106"));
+        world_free(w);
+    }
 }
 
 TEST(relabel_rules_of_pyroscope)

@@ -1,8 +1,9 @@
 // The cases of the shared conformance files against a real server: status
 // codes, goldens of flame graphs, profiles of real clients.
 import { existsSync, readFileSync } from "node:fs";
-import { call, done, is, levelsOf, ok, skip, stacksOf, startServer }
-  from "./client.js";
+import { gunzipSync } from "node:zlib";
+import { call, decode, done, is, levelsOf, ok, packed, skip, stacksOf,
+  startServer, texts } from "./client.js";
 
 const fixtures = "../shared/fixtures";
 if (!existsSync(fixtures)) {
@@ -183,7 +184,6 @@ for (const [file, c] of Object.entries(golden.speedscope)) {
       (c.stored ?? c.stored_each).toSorted(byPath));
   }
 }
-skip("format jfr", "not read by this version");
 
 // ---- profiles of real clients -------------------------------------------------------
 
@@ -226,6 +226,49 @@ for (const [i, c] of expected.pprof.entries()) {
         { name: "service_name", value: `push${i}` }],
       samples: [{ rawProfile: profile.toString("base64") }] }] }));
   is(`${what}: status of a push`, push.status, c.push_status);
+}
+
+// ---- Java Flight Recorder ------------------------------------------------------------
+
+// Stacks of a pprof golden by function name, root first.
+function stacksOfProfile(bytes) {
+  const p = decode(gunzipSync(bytes));
+  const strings = texts(p[6]);
+  const names = new Map(p[5].map(decode).map(
+    (f) => [f[1][0], strings[Number(f[2]?.[0] ?? 0)]]));
+  const at = new Map(p[4].map(decode).map((l) => [l[1][0],
+    (l[4] ?? []).map(decode).map((n) => names.get(n[1][0])).toReversed()]));
+  const all = {};
+  const numbers = (list) => list.flatMap(
+    (v) => (typeof v === "bigint" ? v : packed(v)));
+  for (const one of p[2].map(decode)) {
+    const stack = numbers(one[1]).toReversed().flatMap((id) => at.get(id));
+    const key = stack.join(";");
+    all[key] = (all[key] ?? 0) + Number(numbers(one[2])[0]);
+  }
+  return Object.entries(all).toSorted(byPath);
+}
+
+for (const [i, [file, c]] of Object.entries(expected.jfr).entries()) {
+  const form = new FormData();
+  form.set("jfr", new Blob([readFileSync(`${fixtures}/${file}`)]), "jfr");
+  if (c.labels_part)
+    form.set("labels", new Blob([readFileSync(`${fixtures}/${c.labels_part}`)]),
+      "labels");
+  const service = `jfr${i}`;
+  const reply = await ingest({ name: service, format: "jfr", sampleRate: 100,
+    spyName: "javaspy", from: "now-10s", until: "now" }, form);
+  is(`${file}: status`, reply.status, c.ingest_status, await reply.text());
+  for (const s of c.series) {
+    const thread = s.selector.thread_name;
+    const matcher = thread ? `,thread_name="${thread}"` : "";
+    const { flamegraph: got } = await ask("SelectMergeStacktraces", { ...all,
+      profileTypeID: s.profile_type, maxNodes, labelSelector:
+        `{service_name="${service}"${matcher}}` });
+    is(`${file} {${thread ?? ""}}: total`, got.total, s.total);
+    is(`${file} {${thread ?? ""}}: stacks`, stacksOf(got.names, levelsOf(got)),
+      stacksOfProfile(readFileSync(`${fixtures}/${s.golden}`)));
+  }
 }
 
 // ---- OpenTelemetry ---------------------------------------------------------------------

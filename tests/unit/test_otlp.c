@@ -117,7 +117,7 @@ TEST(samples_come_with_type_service_stack_and_labels)
                      "\"periodType\":{\"typeStrindex\":5},"
                      "\"samples\":[{\"stackIndex\":1,\"values\":[7]}]"),
             "main{unknown_service} work:count main;work;=7 "},
-        {REQUEST("", CPU), ""},
+        {REQUEST("", CPU "\"samples\":[]"), ""},
         {"{}", ""},
     };
 

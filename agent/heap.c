@@ -1,0 +1,268 @@
+#include "agent/heap.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "agent/capture.h"
+#include "agent/counters.h"
+#include "agent/own.h"
+#include "agent/poisson.h"
+#include "agent/sites.h"
+#include "common/clock.h"
+#include "common/hash.h"
+#include "common/rng.h"
+
+#define LIVE_SLOTS   (2 * FK_HEAP_LIVE) /* a power of two, half empty */
+#define IDLE_CREDIT  (1 << 20)          /* until a thread looks again */
+#define SITE_AMOUNTS 2                  /* alloc_objects, alloc_space */
+
+bool fk_heap_hooked;
+_Thread_local int64_t fk_heap_credit;
+_Atomic uint64_t fk_heap_filter[FK_HEAP_FILTER_BITS / 64];
+static _Thread_local uint64_t draws;
+
+struct live {
+    uintptr_t block; /* 0: free */
+    struct fk_heap_block is;
+};
+
+/* `lock` guards sites, live blocks and changes of the filter. */
+static struct {
+    pthread_mutex_t lock;
+    _Atomic bool on;
+    bool alloc, inuse;
+    uint64_t mean;
+    struct fk_sites *sites;
+    struct live *live;
+    uint32_t num_live;
+    uint64_t lost; /* bytes, since the last drain */
+} heap = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* ---- blocks in use -------------------------------------------------------
+ */
+
+static uint32_t slot_of(uintptr_t block)
+{
+    uint32_t i = (uint32_t)(fk_hash_mix(block) % LIVE_SLOTS);
+    while (heap.live[i].block != 0 && heap.live[i].block != block)
+        i = (i + 1) % LIVE_SLOTS;
+    return i;
+}
+
+static void set_bit(uintptr_t block)
+{
+    uint32_t bit = fk_heap_bit((void *)block);
+    atomic_fetch_or_explicit(&fk_heap_filter[bit / 64], 1ull << (bit % 64),
+        memory_order_relaxed);
+}
+
+static bool live_put(void *block, const struct fk_heap_block *is)
+{
+    if (heap.num_live == FK_HEAP_LIVE)
+        return false;
+    uint32_t i = slot_of((uintptr_t)block);
+    heap.num_live += heap.live[i].block == 0;
+    heap.live[i] = (struct live){(uintptr_t)block, *is};
+    set_bit((uintptr_t)block);
+    return true;
+}
+
+static void live_delete(uint32_t hole)
+{
+    heap.live[hole].block = 0;
+    heap.num_live--;
+    /* Close the gap: entries after it may have been pushed past it. */
+    for (uint32_t i = (hole + 1) % LIVE_SLOTS; heap.live[i].block != 0;
+         i = (i + 1) % LIVE_SLOTS) {
+        struct live moved = heap.live[i];
+        heap.live[i].block = 0;
+        heap.live[slot_of(moved.block)] = moved;
+    }
+}
+
+/* Bits are never cleared by a free. Blocks are only added with the lock held,
+ * so each word can be replaced where it stands. */
+static void rebuild_filter(void)
+{
+    static uint64_t fresh[FK_HEAP_FILTER_BITS / 64];
+    memset(fresh, 0, sizeof(fresh));
+    for (uint32_t i = 0; heap.num_live > 0 && i < LIVE_SLOTS; i++) {
+        uint32_t bit = fk_heap_bit((void *)heap.live[i].block);
+        if (heap.live[i].block != 0)
+            fresh[bit / 64] |= 1ull << (bit % 64);
+    }
+    for (size_t i = 0; i < FK_HEAP_FILTER_BITS / 64; i++)
+        atomic_store_explicit(
+            &fk_heap_filter[i], fresh[i], memory_order_relaxed);
+}
+
+static void site_change(const struct fk_heap_block *b, int sign)
+{
+    const int64_t values[FK_KIND_VALUES] = {
+        0, 0, sign * b->objects, sign * b->bytes};
+    fk_sites_change(heap.sites, b->site, values);
+}
+
+/* ---- samples -------------------------------------------------------------
+ */
+
+static uint64_t draw(void)
+{
+    if (draws == 0)
+        draws = (uint64_t)fk_mono_ns() ^ (uintptr_t)&draws << 20;
+    return fk_rng_at(fk_hash_seed(), draws++);
+}
+
+static void keep_sample(void *block, size_t size, const struct fk_trace *trace)
+{
+    double weight = fk_poisson_weight(size, heap.mean);
+    struct fk_heap_block b = {
+        .objects = fk_poisson_round(weight, draw()),
+        .bytes = fk_poisson_round(weight * (double)size, draw()),
+    };
+    int64_t values[FK_KIND_VALUES] = {
+        heap.alloc ? b.objects : 0, heap.alloc ? b.bytes : 0};
+    pthread_mutex_lock(&heap.lock);
+    b.site = fk_sites_add(heap.sites, trace, values);
+    bool kept = b.site != FK_SITES_NONE;
+    if (kept && heap.inuse) {
+        kept = live_put(block, &b);
+        if (kept)
+            site_change(&b, 1);
+    }
+    heap.lost += kept ? 0 : (uint64_t)b.bytes;
+    pthread_mutex_unlock(&heap.lock);
+    fk_count(kept ? &fk_counters.heap_samples : &fk_counters.heap_lost, 1);
+}
+
+void fk_heap_sample(void *block, size_t size, const void *caller)
+{
+    bool first = draws == 0;
+    if (fk_own_busy || !atomic_load_explicit(&heap.on, memory_order_acquire)) {
+        fk_heap_credit = IDLE_CREDIT;
+        return;
+    }
+    int saved_errno = errno;
+    fk_own_busy = true;
+    int64_t before = fk_heap_credit;
+    fk_heap_credit = fk_poisson_distance(draw(), heap.mean);
+    /* A new thread had no credit to begin with: draw, then see. */
+    if (first && before + fk_heap_credit >= 0) {
+        fk_heap_credit += before;
+    } else {
+        struct fk_capture c;
+        fk_capture_take(&c, caller);
+        keep_sample(block, size, &c.trace);
+        if (first)
+            fk_heap_credit = fk_poisson_distance(draw(), heap.mean);
+    }
+    fk_own_busy = false;
+    errno = saved_errno;
+}
+
+struct fk_heap_block fk_heap_remove(void *block)
+{
+    struct fk_heap_block gone = {.site = FK_SITES_NONE};
+    if (heap.live == NULL)
+        return gone;
+    bool before = fk_own_busy;
+    int saved_errno = errno;
+    fk_own_busy = true;
+    pthread_mutex_lock(&heap.lock);
+    uint32_t i = slot_of((uintptr_t)block);
+    if (heap.live[i].block != 0) {
+        gone = heap.live[i].is;
+        live_delete(i);
+        site_change(&gone, -1);
+    }
+    pthread_mutex_unlock(&heap.lock);
+    fk_own_busy = before;
+    errno = saved_errno;
+    return gone;
+}
+
+void fk_heap_put_back(void *block, const struct fk_heap_block *gone)
+{
+    if (gone->site == FK_SITES_NONE)
+        return;
+    int saved_errno = errno;
+    pthread_mutex_lock(&heap.lock);
+    if (live_put(block, gone))
+        site_change(gone, 1);
+    pthread_mutex_unlock(&heap.lock);
+    errno = saved_errno;
+}
+
+/* ---- the agent's side ----------------------------------------------------
+ */
+
+static bool map_memory(void)
+{
+    if (heap.sites == NULL)
+        heap.sites = fk_sites_new(SITE_AMOUNTS);
+    if (heap.live == NULL) {
+        void *m = mmap(NULL, LIVE_SLOTS * sizeof(struct live),
+            PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        heap.live = m == MAP_FAILED ? NULL : m;
+    }
+    return heap.sites != NULL && heap.live != NULL;
+}
+
+int fk_heap_start(uint64_t mean, bool alloc, bool inuse)
+{
+    if (!map_memory())
+        return -ENOMEM;
+    heap.mean = mean;
+    heap.alloc = alloc;
+    heap.inuse = inuse;
+    atomic_store_explicit(&heap.on, alloc || inuse, memory_order_release);
+    return 0;
+}
+
+void fk_heap_stop(void)
+{
+    atomic_store(&heap.on, false);
+}
+
+struct drained {
+    struct fk_profile *profile;
+    uint64_t lost;
+};
+
+static void emit(
+    void *arg, const struct fk_trace *trace, const int64_t *values)
+{
+    struct drained *d = arg;
+    if (!fk_profile_put(d->profile, trace, values))
+        d->lost++;
+}
+
+enum fk_err fk_heap_drain(void *unused, struct fk_profile *p, uint64_t *lost)
+{
+    (void)unused;
+    struct drained d = {.profile = p};
+    if (heap.sites == NULL)
+        return FK_OK;
+    pthread_mutex_lock(&heap.lock);
+    fk_sites_cut(heap.sites);
+    rebuild_filter();
+    d.lost = heap.lost;
+    heap.lost = 0;
+    pthread_mutex_unlock(&heap.lock);
+    fk_sites_emit(heap.sites, emit, &d);
+    *lost += d.lost;
+    return FK_OK;
+}
+
+void fk_heap_fork_prepare(void)
+{
+    pthread_mutex_lock(&heap.lock);
+}
+
+void fk_heap_fork_done(void)
+{
+    pthread_mutex_unlock(&heap.lock);
+}

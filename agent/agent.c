@@ -8,11 +8,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "agent/capture.h"
 #include "agent/config.h"
 #include "agent/counters.h"
 #include "agent/cputimer.h"
 #include "agent/env.h"
 #include "agent/handler.h"
+#include "agent/hooks.h"
 #include "agent/hostlog.h"
 #include "agent/labels.h"
 #include "agent/tagboard.h"
@@ -58,10 +60,12 @@ static void before_fork(void)
     fk_worker_fork_prepare();
     fk_registry_lock();
     fk_labels_fork_prepare();
+    fk_hooks_fork_prepare();
 }
 
 static void in_parent(void)
 {
+    fk_hooks_fork_done();
     fk_labels_fork_done();
     fk_registry_unlock();
     fk_worker_fork_parent();
@@ -73,6 +77,8 @@ static void in_parent(void)
 /* No thread, no timer, no upload: the child is on its own. */
 static void in_child(void)
 {
+    fk_hooks_fork_done();
+    fk_hooks_stop();
     fk_labels_fork_done();
     fk_handler_enable(0);
     fk_handler_forget_tid();
@@ -127,12 +133,13 @@ static void clear_counters(void)
 /* The CPU timers serve both: a wall-clock profile needs what runs, too. */
 static void switch_types(unsigned types)
 {
-    agent.types = types & KNOWN_TYPES;
+    agent.types = types;
     fk_wall_enable(types & FLAMEKIT_PROFILE_WALL);
     fk_registry_lock();
-    fk_handler_enable(agent.types);
-    fk_cputimer_arm(agent.types != 0);
+    fk_handler_enable(types & KNOWN_TYPES);
+    fk_cputimer_arm((types & KNOWN_TYPES) != 0);
     fk_registry_unlock();
+    fk_hooks_switch(&agent.config.public, types);
 }
 
 static int start_parts(const flamekit_config *config)
@@ -152,10 +159,16 @@ static int start_parts(const flamekit_config *config)
             config->signal_number);
         return rc;
     }
+    fk_capture_init(&(struct fk_capture_config){
+        .guard = agent.cpu,
+        .max_depth = config->max_stack_depth,
+        .tell_threads = config->report_thread_id || config->report_thread_name,
+    });
     switch_types(config->profile_types);
     rc = fk_worker_start(config, agent.cpu, agent.wall);
     if (rc != 0) {
         fk_wall_enable(false);
+        fk_hooks_stop();
         fk_cputimer_stop();
         fk_hostlog(FLAMEKIT_LOG_ERROR, "the agent's thread cannot start: %s",
             strerrordesc_np(-rc));
@@ -177,11 +190,12 @@ static int start_locked(const flamekit_config *config)
         return -EINVAL;
     }
     config = &agent.config.public;
-    if (config->profile_types & ~KNOWN_TYPES)
+    unsigned without = config->profile_types & ~fk_hooks_known(KNOWN_TYPES);
+    if (without != 0)
         fk_hostlog(FLAMEKIT_LOG_WARN,
-            "profile types 0x%x have no effect: this version takes CPU and "
-            "wall-clock profiles",
-            config->profile_types & ~KNOWN_TYPES);
+            "profile types 0x%x have no effect: allocations and locks are seen "
+            "with libflamekit_hooks.a or libflamekit_preload.so",
+            without);
     int rc = map_memory() ? start_parts(config) : -ENOMEM;
     if (rc != 0) {
         fk_config_fini(&agent.config);
@@ -224,6 +238,7 @@ void flamekit_shutdown(void)
     fk_wall_enable(false);
     fk_cputimer_stop();
     fk_handler_enable(0);
+    fk_hooks_stop();
     bool joined = fk_worker_stop(fk_mono_ns() + FINAL_UPLOAD_NS);
     pthread_mutex_lock(&agent.lock);
     fk_registry_lock();
@@ -324,6 +339,10 @@ static void fill_stats(flamekit_stats *s)
         .wall_round_ns = fk_counted(&c->wall_round_ns),
         .wall_cpu_ns = fk_counted(&c->wall_cpu_ns),
         .wall_limits = fk_counted(&c->wall_limits),
+        .heap_samples = fk_counted(&c->heap_samples),
+        .heap_lost = fk_counted(&c->heap_lost),
+        .lock_samples = fk_counted(&c->lock_samples),
+        .lock_lost = fk_counted(&c->lock_lost),
     };
     for (int i = 0; i < FK_NUM_STOPS; i++)
         s->unwind_stops[i] = fk_counted(&c->stops[i]);

@@ -1,14 +1,18 @@
 #include "agent/capture.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent/labels.h"
 #include "agent/unwind.h"
 
-#define OWN_FRAMES 16  /* between the interposed function and here */
+#define OWN_FRAMES 16 /* between the interposed function and here */
 #define PAGE       4096
+#define LISTING    2048         /* bytes of /proc/self/maps at a time */
+#define MAIN_GAP   (128u << 20) /* nothing else is mapped in it */
 
 static struct fk_capture_config capture;
 
@@ -24,26 +28,69 @@ void fk_capture_init(const struct fk_capture_config *config)
         capture.max_depth = FK_CAPTURE_MAX;
 }
 
-static void ask_stack(void)
+static bool read_hex(const char **at, uintptr_t *value)
 {
-    pthread_attr_t attr;
-    void *lo;
-    size_t size;
-    own_stack.asked = true;
-    if (pthread_getattr_np(pthread_self(), &attr) != 0)
-        return;
-    if (pthread_attr_getstack(&attr, &lo, &size) == 0) {
-        own_stack.lo = (uintptr_t)lo;
-        own_stack.hi = (uintptr_t)lo + size;
+    const char *from = *at;
+    for (*value = 0;; (*at)++) {
+        char c = **at;
+        if (c >= '0' && c <= '9')
+            *value = *value << 4 | (uintptr_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            *value = *value << 4 | (uintptr_t)(c - 'a' + 10);
+        else
+            return *at > from;
     }
-    pthread_attr_destroy(&attr);
+}
+
+/* A stack of the thread's own has its control block at the upper end; the
+ * kernel names the main one, which grows down within its gap. */
+static bool is_own(const char *line, uintptr_t sp)
+{
+    uintptr_t lo, hi, tp = (uintptr_t)pthread_self();
+    const char *at = line;
+    if (!read_hex(&at, &lo) || *at++ != '-' || !read_hex(&at, &hi) || sp < lo ||
+        sp >= hi)
+        return false;
+    bool main_stack = strstr(at, "[stack]") != NULL;
+    if (!main_stack && (tp <= sp || tp > hi))
+        return false;
+    own_stack.lo = main_stack ? hi - MAIN_GAP : lo;
+    own_stack.hi = main_stack ? hi : tp;
+    return true;
+}
+
+/* Plain reads: whoever waits for a lock may be an allocator, so nothing may
+ * be allocated here. */
+static void ask_stack(uintptr_t sp)
+{
+    char text[LISTING + 1];
+    size_t kept = 0;
+    own_stack.asked = true;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    for (ssize_t n; own_stack.hi == 0 &&
+                    (n = read(fd, text + kept, LISTING - kept)) > 0;) {
+        kept += (size_t)n;
+        text[kept] = '\0';
+        char *line = text;
+        for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            *end = '\0';
+            if (is_own(line, sp))
+                break;
+        }
+        kept = (size_t)(text + kept - line);
+        kept = kept < LISTING ? kept : 0; /* no line is that long */
+        memmove(text, line, kept);
+    }
+    close(fd);
 }
 
 /* On a coroutine's stack only the page at hand is known to be there. */
 static struct fk_stack stack_at(uintptr_t sp)
 {
     if (!own_stack.asked)
-        ask_stack();
+        ask_stack(sp);
     if (sp >= own_stack.lo && sp < own_stack.hi)
         return (struct fk_stack){.lo = sp, .hi = own_stack.hi};
     return (struct fk_stack){.lo = sp, .hi = (sp / PAGE + 1) * PAGE};
@@ -92,8 +139,8 @@ void fk_capture_take(struct fk_capture *c, const void *caller)
     struct fk_stack stack = stack_at(regs.sp);
     uint32_t generation = fk_stacktab_enter(capture.guard);
     c->trace = (struct fk_trace){.labels = fk_labels_current};
-    c->trace.depth = fk_unwind(fk_objects_current(), &regs, &stack, c->pcs,
-        capture.max_depth, &why);
+    c->trace.depth = fk_unwind(
+        fk_objects_current(), &regs, &stack, c->pcs, capture.max_depth, &why);
     fk_stacktab_leave(capture.guard, generation);
     uint32_t own = frames_before(c, (uintptr_t)caller);
     c->trace.depth -= own;

@@ -2,8 +2,8 @@
  * The stack of the calling thread, taken by itself and not by a signal: what
  * allocations and waits are told by.
  *
- * Threads: any host thread. errno is kept; the first call on a thread asks
- * the C library where the stack lies, and may allocate for that.
+ * Threads: any host thread. Nothing is allocated and no lock is taken; the
+ * first call on a thread looks into /proc/self/maps. errno may change.
  */
 #ifndef FK_AGENT_CAPTURE_H
 #define FK_AGENT_CAPTURE_H

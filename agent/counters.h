@@ -21,6 +21,7 @@ struct fk_counters {
     _Atomic uint64_t weight_uploaded, weight_dropped;
     _Atomic uint64_t wall_ns, wall_lost_ns, wall_looks, wall_moved;
     _Atomic uint64_t wall_round_ns, wall_cpu_ns, wall_limits; /* now */
+    _Atomic uint64_t heap_samples, heap_lost, lock_samples, lock_lost;
     _Atomic uint64_t bytes_sent, queued, queued_bytes;
     _Atomic uint64_t stops[FK_NUM_STOPS];
 };

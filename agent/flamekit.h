@@ -40,10 +40,11 @@ extern "C" {
 
 #define FLAMEKIT_API __attribute__((visibility("default")))
 
-/* Bits of profile_types. This version takes CPU and wall-clock profiles; the
- * other bits are accepted, and flamekit_configure logs that they have no
- * effect. A wall-clock profile has the time of every thread, running or
- * waiting; no thread is ever woken up for it. */
+/* Bits of profile_types. A wall-clock profile has the time of every thread,
+ * running or waiting; no thread is ever woken up for it. Allocations, memory
+ * in use and locks are seen only in a program that links libflamekit_hooks.a
+ * or runs with libflamekit_preload.so; elsewhere flamekit_configure logs that
+ * their bits have no effect. */
 #define FLAMEKIT_PROFILE_CPU   1u
 #define FLAMEKIT_PROFILE_WALL  2u
 #define FLAMEKIT_PROFILE_ALLOC 4u
@@ -205,6 +206,8 @@ typedef struct flamekit_stats {
     uint64_t wall_round_ns; /* between two looks at all threads, now */
     uint64_t wall_cpu_ns;   /* of its thread */
     uint64_t wall_limits;   /* FLAMEKIT_WALL_NO_*: what is refused here */
+    uint64_t heap_samples, heap_lost; /* allocations; without room */
+    uint64_t lock_samples, lock_lost; /* waits; without room */
 } flamekit_stats;
 
 static inline int flamekit_get_stats(flamekit_stats *stats);

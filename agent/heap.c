@@ -15,7 +15,7 @@
 #include "common/rng.h"
 
 #define LIVE_SLOTS   (2 * FK_HEAP_LIVE) /* a power of two, half empty */
-#define IDLE_CREDIT  (1 << 20)          /* until a thread looks again */
+#define IDLE_CREDIT  (64 << 10)         /* until a thread looks again */
 #define SITE_AMOUNTS 2                  /* alloc_objects, alloc_space */
 
 bool fk_heap_hooked;
@@ -51,11 +51,32 @@ static uint32_t slot_of(uintptr_t block)
     return i;
 }
 
+/* How many live blocks share a bit: the last one clears it. A count that is
+ * full stays, and so does its bit. */
+static uint8_t sharing[FK_HEAP_FILTER_BITS];
+
 static void set_bit(uintptr_t block)
 {
     uint32_t bit = fk_heap_bit((void *)block);
-    atomic_fetch_or_explicit(&fk_heap_filter[bit / 64], 1ull << (bit % 64),
-        memory_order_relaxed);
+    sharing[bit] += sharing[bit] < UINT8_MAX;
+    atomic_fetch_or_explicit(
+        &fk_heap_filter[bit / 64], 1ull << (bit % 64), memory_order_relaxed);
+}
+
+static void clear_bit(uintptr_t block)
+{
+    uint32_t bit = fk_heap_bit((void *)block);
+    if (sharing[bit] == UINT8_MAX || --sharing[bit] > 0)
+        return;
+    atomic_fetch_and_explicit(
+        &fk_heap_filter[bit / 64], ~(1ull << (bit % 64)), memory_order_relaxed);
+}
+
+static void site_change(const struct fk_heap_block *b, int sign)
+{
+    const int64_t values[FK_KIND_VALUES] = {
+        0, 0, sign * b->objects, sign * b->bytes};
+    fk_sites_change(heap.sites, b->site, values);
 }
 
 static bool live_put(void *block, const struct fk_heap_block *is)
@@ -63,14 +84,19 @@ static bool live_put(void *block, const struct fk_heap_block *is)
     if (heap.num_live == FK_HEAP_LIVE)
         return false;
     uint32_t i = slot_of((uintptr_t)block);
-    heap.num_live += heap.live[i].block == 0;
+    if (heap.live[i].block == 0) {
+        heap.num_live++;
+        set_bit((uintptr_t)block);
+    } else {
+        site_change(&heap.live[i].is, -1); /* its free was not seen */
+    }
     heap.live[i] = (struct live){(uintptr_t)block, *is};
-    set_bit((uintptr_t)block);
     return true;
 }
 
 static void live_delete(uint32_t hole)
 {
+    clear_bit(heap.live[hole].block);
     heap.live[hole].block = 0;
     heap.num_live--;
     /* Close the gap: entries after it may have been pushed past it. */
@@ -80,29 +106,6 @@ static void live_delete(uint32_t hole)
         heap.live[i].block = 0;
         heap.live[slot_of(moved.block)] = moved;
     }
-}
-
-/* Bits are never cleared by a free. Blocks are only added with the lock held,
- * so each word can be replaced where it stands. */
-static void rebuild_filter(void)
-{
-    static uint64_t fresh[FK_HEAP_FILTER_BITS / 64];
-    memset(fresh, 0, sizeof(fresh));
-    for (uint32_t i = 0; heap.num_live > 0 && i < LIVE_SLOTS; i++) {
-        uint32_t bit = fk_heap_bit((void *)heap.live[i].block);
-        if (heap.live[i].block != 0)
-            fresh[bit / 64] |= 1ull << (bit % 64);
-    }
-    for (size_t i = 0; i < FK_HEAP_FILTER_BITS / 64; i++)
-        atomic_store_explicit(
-            &fk_heap_filter[i], fresh[i], memory_order_relaxed);
-}
-
-static void site_change(const struct fk_heap_block *b, int sign)
-{
-    const int64_t values[FK_KIND_VALUES] = {
-        0, 0, sign * b->objects, sign * b->bytes};
-    fk_sites_change(heap.sites, b->site, values);
 }
 
 /* ---- samples -------------------------------------------------------------
@@ -203,9 +206,9 @@ static bool map_memory(void)
     if (heap.sites == NULL)
         heap.sites = fk_sites_new(SITE_AMOUNTS);
     if (heap.live == NULL) {
-        void *m = mmap(NULL, LIVE_SLOTS * sizeof(struct live),
-            PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *m =
+            mmap(NULL, LIVE_SLOTS * sizeof(struct live), PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         heap.live = m == MAP_FAILED ? NULL : m;
     }
     return heap.sites != NULL && heap.live != NULL;
@@ -232,8 +235,7 @@ struct drained {
     uint64_t lost;
 };
 
-static void emit(
-    void *arg, const struct fk_trace *trace, const int64_t *values)
+static void emit(void *arg, const struct fk_trace *trace, const int64_t *values)
 {
     struct drained *d = arg;
     if (!fk_profile_put(d->profile, trace, values))
@@ -248,7 +250,6 @@ enum fk_err fk_heap_drain(void *unused, struct fk_profile *p, uint64_t *lost)
         return FK_OK;
     pthread_mutex_lock(&heap.lock);
     fk_sites_cut(heap.sites);
-    rebuild_filter();
     d.lost = heap.lost;
     heap.lost = 0;
     pthread_mutex_unlock(&heap.lock);

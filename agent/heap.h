@@ -36,6 +36,7 @@ void fk_heap_stop(void);
 enum fk_err fk_heap_drain(void *unused, struct fk_profile *p, uint64_t *lost);
 
 void fk_heap_sample(void *block, size_t size, const void *caller);
+
 /* A block of the live table. */
 struct fk_heap_block {
     uint32_t site; /* FK_SITES_NONE: it was not sampled */

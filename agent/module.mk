@@ -14,7 +14,8 @@ $(AGENT_SO): $(agent_OBJS) $(COMMON_A)
 # The preload form. The agent's own calls go past what the library puts in
 # front of the host's: its objects call the functions under other names.
 # libcurl and zlib live in a library of their own, loaded when needed.
-OWN_CALLS := pthread_create
+OWN_CALLS := pthread_create pthread_mutex_lock pthread_mutex_clocklock
+CFLAGS_agent_preload_malloc := -fno-builtin
 preload_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out %/late_calls.c,$(wildcard agent/preload/*.c))))
 own_OBJS := $(patsubst $(B)/agent/%,$(B)/agent/own/%,$(filter-out $(B)/agent/push.o,$(agent_OBJS)))
 $(own_OBJS): $(B)/agent/own/%.o: $(B)/agent/%.o
@@ -27,6 +28,12 @@ $(PUSH_SO): $(late_OBJS) $(COMMON_A)
 	@mkdir -p $(@D)
 	$(call say,ld,$@)
 	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS) -Wl,-z,now,-z,nodelete -lcurl -lz
+
+# The same for a program that links the agent and wants its heap and locks
+# profiled: link this one in place of libflamekit.a, with -lcurl -lz.
+HOOKS_A := $(B)/lib/libflamekit_hooks.a
+hooks_OBJS := $(patsubst %,$(B)/agent/preload/%.o,malloc locks thread)
+$(HOOKS_A): $(own_OBJS) $(B)/agent/push.o $(hooks_OBJS) $(common_OBJS)
 
 PRELOAD_SO := $(B)/lib/libflamekit_preload.so
 $(PRELOAD_SO): $(own_OBJS) $(preload_OBJS) $(COMMON_A) | $(PUSH_SO)
@@ -45,7 +52,7 @@ endif
 
 ALL += $(AGENT_A) $(AGENT_SO)
 ifeq (,$(findstring -fsanitize,$(OPT))) # their runtimes want to be first
-ALL += $(PRELOAD_SO)
+ALL += $(PRELOAD_SO) $(HOOKS_A)
 endif
 
 # The single-step oracle needs frames without frame pointers.

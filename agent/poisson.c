@@ -4,12 +4,12 @@
 
 #include "common/rng.h"
 
-#define LN_2      0.69314718055994531
-#define CERTAIN   40.0 /* exp(-40) is nothing beside 1 */
-#define SMALL     0.05
-#define MANTISSA  52
-#define EXP_BIAS  1023
-#define FRACTION  ((1ull << MANTISSA) - 1)
+#define LN_2     0.69314718055994531
+#define CERTAIN  40.0 /* exp(-40) is nothing beside 1 */
+#define SMALL    0.05
+#define MANTISSA 52
+#define EXP_BIAS 1023
+#define FRACTION ((1ull << MANTISSA) - 1)
 
 /* x in (0, 1]: mantissa m in [1, 2) by the series of atanh((m-1) / (m+1)),
  * right to 1e-7. */

@@ -11,7 +11,7 @@ struct site {
     flamekit_labels labels;
     pid_t tid;
     uint32_t flags, depth;
-    uint32_t at; /* of its words */
+    uint32_t at;           /* of its words */
     uint32_t bucket, next; /* site number plus one, 0: none; also free list */
     int64_t values[FK_KIND_VALUES];
 };

@@ -14,6 +14,7 @@
 #include "agent/collect.h"
 #include "agent/counters.h"
 #include "agent/cputimer.h"
+#include "agent/hooks.h"
 #include "agent/hostlog.h"
 #include "agent/objects.h"
 #include "agent/own.h"
@@ -447,6 +448,7 @@ int fk_worker_start(const flamekit_config *config, struct fk_stacktab *cpu,
     w.wall_table = wall;
     fk_collect_add_table(&w.collect, &fk_kind_wall,
         config->wall_interval_ms * FK_NS_PER_MS, wall);
+    fk_hooks_add_sources(&w.collect, config);
     return create_thread();
 }
 

@@ -16,6 +16,10 @@ $(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query%,$(UNIT)): $(B)/
 agent_FIXTURE := $(B)/tests/fakeserver.o $(B)/tests/received.o $(B)/tests/agent_host.o \
                  $(B)/tests/blocking.o
 $(filter $(B)/tests/unit/test_agent%,$(UNIT)): $(agent_FIXTURE)
+# These link the hooks, and the agent whose own calls go past them.
+ifeq (,$(findstring -fsanitize,$(OPT)))
+$(patsubst %,$(B)/tests/%,unit/test_agent_heap unit/test_agent_locks bench/heap bench/locks): $(own_OBJS) $(hooks_OBJS)
+endif
 # The storm has a thread that throws, where there is a C++ compiler.
 storm_TEST := $(B)/tests/unit/test_agent_storm
 ifneq (,$(shell command -v g++))

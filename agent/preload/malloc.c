@@ -76,6 +76,7 @@ static void search(void)
         {"memalign", &real.memalign}, {"aligned_alloc", &real.aligned_alloc},
         {"posix_memalign", &real.posix_memalign}, {"valloc", &real.valloc},
         {"pvalloc", &real.pvalloc}};
+
     void *found[sizeof(names) / sizeof(names[0])];
     area.searching = true;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

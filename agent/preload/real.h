@@ -11,5 +11,8 @@
 
 int fk_real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
     void *(*start)(void *), void *arg);
+int fk_real_pthread_mutex_lock(pthread_mutex_t *m);
+int fk_real_pthread_mutex_clocklock(
+    pthread_mutex_t *m, clockid_t clock, const struct timespec *t);
 
 #endif

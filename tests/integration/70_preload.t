@@ -20,7 +20,11 @@ same() {
     shift
     "$@" >"$TMP/plain.out" 2>"$TMP/plain.err" </dev/null
     plain=$?
-    preload "$TMP/same.%p.pb" "$@" >"$TMP/pre.out" 2>"$TMP/pre.err" </dev/null
+    preload "$TMP/same.%p.pb" env PYROSCOPE_PROFILING_WALLTIME_ENABLED=1 \
+        PYROSCOPE_PROFILING_ALLOCATION_ENABLED=1 \
+        PYROSCOPE_PROFILING_HEAP_ENABLED=1 PYROSCOPE_PROFILING_LOCK_ENABLED=1 \
+        PYROSCOPE_PROFILER_ALLOC=4k \
+        "$@" >"$TMP/pre.out" 2>"$TMP/pre.err" </dev/null
     is "$what: status" "$?" "$plain"
     ok "$what: output" cmp -s "$TMP/plain.out" "$TMP/pre.out"
     ok "$what: errors" cmp -s "$TMP/plain.err" "$TMP/pre.err"
@@ -133,4 +137,46 @@ sys.exit(6)'
 else
     skip "python3" "not installed"
 fi
+
+# 31: other allocators, before us and behind us. 64 MB in blocks of 1000.
+cat >"$TMP/blocks.c" <<'END'
+#include <stdlib.h>
+static void *volatile kept[65536];
+__attribute__((noipa)) void take_blocks(void)
+{
+    for (int i = 0; i < 65536; i++)
+        kept[i] = malloc(1000);
+}
+int main(void)
+{
+    take_blocks();
+    for (int i = 0; i < 65536; i++)
+        free(kept[i]);
+    return 0;
+}
+END
+cc -O1 -o "$TMP/blocks" "$TMP/blocks.c"
+estimate() { # NAME LD_PRELOAD
+    rm -f "$TMP/h.folded"
+    env FLAMEKIT_OUTPUT="$TMP/h.pb" LD_PRELOAD="$2" \
+        PYROSCOPE_PROFILING_CPU_ENABLED=0 PYROSCOPE_PROFILER_ALLOC=32k \
+        PYROSCOPE_PROFILING_ALLOCATION_ENABLED=1 "$TMP/blocks" ||
+        { fail "31: $1" "status $?"; return; }
+    got=$(build/release/bin/flamekit top -t alloc_objects "$TMP/h.pb" |
+        awk '$NF == "take_blocks" { print $1 }')
+    echo "# 31: $1: ${got:-0} of 65536"
+    ok "31: $1: within 8 % (3.5 deviations)" \
+        test "${got:-0}" -gt 60300 -a "${got:-0}" -lt 70800
+}
+estimate "the C library's malloc" "$lib"
+for name in libtcmalloc_minimal.so.4 libjemalloc.so.2; do
+    other=$(ls /usr/lib/*/$name 2>/dev/null | head -n 1)
+    if [ -n "$other" ]; then
+        estimate "$name behind" "$lib:$other"
+        env FLAMEKIT_OUTPUT="$TMP/o.pb" LD_PRELOAD="$other:$lib" "$TMP/blocks"
+        is "31: $name in front runs, and keeps us out" $? 0
+    else
+        skip "31: $name" "not installed"
+    fi
+done
 tap_done

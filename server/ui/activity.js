@@ -33,7 +33,7 @@ export class Activity {
   /** A picture of `data` is on the screen. */
   painted(state, data) {
     this.query = state.query;
-    const views = { graph: ["flamegraph"], both: ["flamegraph", "table"], table: ["table"], tree: ["flamegraph"] }[state.view];
+    const views = { graph: ["flamegraph"], both: ["flamegraph", "table"], table: ["table"], tree: ["flamegraph"], sandwich: ["flamegraph"] }[state.view];
     for (const view of views) {
       const what = [state.query, state.from, state.until, state.sel, data.profile === null].join("\n");
       const last = this.#viewed.get(view);

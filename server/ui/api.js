@@ -9,7 +9,7 @@ import { formatQuery, formatSelector } from "./query.js";
 
 /** Waits between tries while the server is away, in seconds. */
 const BACK_OFF_S = [1, 2, 4, 8];
-const QUERIER = "/querier.v1.QuerierService/";
+export const QUERIER = "/querier.v1.QuerierService/";
 
 export class ApiError extends Error {
   /** @param {string} message @param {number} status 0 when there was no answer */
@@ -21,6 +21,11 @@ export class ApiError extends Error {
   get away() {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
   }
+}
+
+/** @param {{points?: {timestamp: string, value?: number}[]}} [series] as the wire has it */
+export function pointsOf({ points = [] } = {}) {
+  return points.map((p) => ({ t: Number(p.timestamp), v: Number(p.value ?? 0) }));
 }
 
 function sentence(status, body, type) {
@@ -92,7 +97,8 @@ export class Api {
     }
   }
 
-  #post(channel, url, message) {
+  /** A call of the querier. @param {string} channel @param {string} url @param {object} message */
+  post(channel, url, message) {
     return this.json(channel, url, {
       method: "POST", headers: { "Content-Type": "application/json" },
       body: JSON.stringify(message),
@@ -154,7 +160,7 @@ export class Api {
 
   /** Services and their profile types. @param {Range} range @returns {Promise<Map<string, string[]>>} */
   async catalog(range) {
-    const answer = await this.#post("catalog", `${QUERIER}Series`, {
+    const answer = await this.post("catalog", `${QUERIER}Series`, {
       matchers: [], labelNames: ["service_name", "__profile_type__"],
       start: range.from, end: range.until,
     });
@@ -184,29 +190,11 @@ export class Api {
 
   /** Points of the timeline. @param {Query} query @param {Range} range @param {number} step seconds @returns {Promise<{t: number, v: number}[]>} */
   async series(query, range, step) {
-    const answer = await this.#post("series", `${QUERIER}SelectSeries`, {
+    const answer = await this.post("series", `${QUERIER}SelectSeries`, {
       profileTypeID: query.type, labelSelector: formatSelector(query.matchers),
       start: range.from, end: range.until, step,
     });
-    const points = answer.series?.[0]?.points ?? [];
-    return points.map((p) => ({ t: Number(p.timestamp), v: Number(p.value ?? 0) }));
-  }
-
-  /** @param {Query} query @param {Range} range @returns {Promise<string[]>} */
-  async labelNames(query, range) {
-    const answer = await this.#post("names", `${QUERIER}LabelNames`, {
-      matchers: [formatSelector(query.matchers)], start: range.from, end: range.until,
-    });
-    return (answer.names ?? []).filter((n) => !n.startsWith("__") && n !== "service_name");
-  }
-
-  /** @param {string} name @param {Query} query @param {Range} range @returns {Promise<string[]>} */
-  async labelValues(name, query, range) {
-    const others = query.matchers.filter((m) => m.name !== name);
-    const answer = await this.#post("values", `${QUERIER}LabelValues`, {
-      name, matchers: [formatSelector(others)], start: range.from, end: range.until,
-    });
-    return answer.names ?? [];
+    return pointsOf(answer.series?.[0]);
   }
 
   /** @param {Range} range @returns {Promise<any[]>} */

@@ -196,7 +196,7 @@ class App {
     this.liveButton.setAttribute("aria-pressed", String(state.live > 0));
     this.runText.textContent = data.now.run ? `run ${data.now.run}` : "";
     const dark = this.dark;
-    this.explore?.update(state, data.now, { dark, searching: this.searching, away: api.away });
+    this.explore?.update(state, data.now, { dark, searching: this.searching, rest: this.rest, away: api.away });
     this.other?.draw?.(state);
     this.rest?.drawn(data.now);
     if (this.wasAway && !api.away && this.explore) this.data.load(state);

@@ -2,6 +2,7 @@
  * What Comparison and Diff share: two sides, each with its labels and range,
  * one timeline with two brushes, presets, and the loading of both.
  */
+import { labelNames, labelValues } from "./ask.js";
 import { addStyles, give, h, icon } from "./dom.js";
 import { formatQuery, serviceOf, withService } from "./query.js";
 import { openPresets } from "./presets.js";
@@ -98,7 +99,7 @@ export class Compare {
     if (!range || !side) return;
     const whole = { ...side.query, matchers: withService(serviceOf(side.query), []) };
     const { name } = e.detail;
-    e.detail.answer = (name ? api.labelValues(name, side.query, range) : api.labelNames(whole, range)).catch(() => []);
+    e.detail.answer = (name ? labelValues(api, name, side.query, range) : labelNames(api, whole, range)).catch(() => []);
   }
 
   // ---- loading -----------------------------------------------------------

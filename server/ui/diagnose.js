@@ -2,6 +2,7 @@
  * Why is it empty? Asks the server the few questions that tell: when was the
  * newest data, which filter matches nothing, does another type have data.
  */
+import { labelValues } from "./ask.js";
 import { filtersOf, formatMatcher, serviceOf, withService } from "./query.js";
 
 const WEEK_MS = 7 * 86400e3;
@@ -18,7 +19,7 @@ async function culpritOf(api, query, range) {
   for (const [i, m] of filters.entries()) {
     const rest = filters.filter((_, k) => k !== i);
     const without = { ...query, matchers: withService(serviceOf(query), rest) };
-    const values = await api.labelValues(m.name, without, range);
+    const values = await labelValues(api, m.name, without, range);
     const known = values.includes(m.value);
     if ((m.op === "=" && !known) || filters.length === 1) {
       return { matcher: formatMatcher(m), name: m.name, rest, values: values.slice(0, 8) };

@@ -12,6 +12,8 @@ import "./flamegraph.js";
 
 /** @typedef {import("./url.js").State} State */
 
+/** Fewer make a picture that is not to be trusted. */
+const FEW_SAMPLES = 30;
 const ROOT = { level: 0, index: 0 };
 
 /** Remembers the last result for the same arguments. @template {unknown[]} A @template R @param {(...args: A) => R} fn */
@@ -32,6 +34,7 @@ export class Explore {
   constructor(root, acts) {
     this.acts = acts;
     this.#make(root);
+    this.reshaped = lastOf((profile, fold, found) => (this.rest ? this.rest.reshaped(profile, fold, found) : profile));
     this.arranged = lastOf((profile, sort) => (sort === "weight" ? byWeight(profile) : profile));
     this.rows = lastOf(functions);
     this.zoomed = lastOf(findPath);
@@ -50,11 +53,13 @@ export class Explore {
     this.legend = h("fk-legend");
     this.table = h("fk-table");
     this.tree = h("fk-calltree");
+    this.sandwich = h("fk-sandwich");
     this.details = h("fk-details");
     this.tip = h("fk-tip");
     this.empty = h("fk-empty", { hidden: true });
     this.stage = h("div", { class: "stage" },
-      h("section", { class: "card graph-card", "aria-label": "Flame graph" }, this.crumbs, this.graph, this.legend),
+      h("section", { class: "card graph-card", "aria-label": "Flame graph" }, this.crumbs, h("fk-overview"), this.graph, this.legend),
+      h("section", { class: "card sandwich-card", "aria-label": "Callers and callees" }, this.sandwich),
       h("section", { class: "card table-card", id: "functions", "aria-label": "Functions" }, this.table),
       h("section", { class: "card tree-card", "aria-label": "Call tree" }, this.tree));
     this.panel = h("div", { class: "panel" }, this.facts, this.tools, this.stage, this.details);
@@ -72,7 +77,7 @@ export class Explore {
 
   #hover(detail) {
     give(this.tip, { hover: detail });
-    give(this.table, { hover: detail && this.shown ? this.#nameOf(detail.node) : null });
+    give(this.table, { hover: detail && !detail.profile && this.shown ? this.#nameOf(detail.node) : null });
   }
 
   #nameOf(node) {
@@ -88,11 +93,12 @@ export class Explore {
   /**
    * @param {State} state
    * @param {import("./data.js").Data["now"]} data
-   * @param {{dark: boolean, searching: object|null, away: object|null}} env
+   * @param {{dark: boolean, searching: object|null, rest: object|null, away: object|null}} env
    */
   update(state, data, env) {
     this.state = state;
     this.searching = env.searching;
+    this.rest = env.rest;
     const query = parseQuery(state.query);
     const type = typeInfo(query.type);
     const basics = { state, data, query, type, dark: env.dark };
@@ -112,7 +118,8 @@ export class Explore {
 
   #show(basics, data) {
     const { state, dark } = basics;
-    const profile = this.arranged(data.profile, state.sort);
+    const shape = state.fold || this.rest?.subtree.found ? this.reshaped(data.profile, state.fold, this.rest?.subtree.found, this.rest) : data.profile;
+    const profile = this.arranged(shape, state.sort);
     const rows = this.rows(profile);
     const { node } = this.zoomed(profile, state.zoom);
     const needle = this.needle(state.q, this.searching);
@@ -121,9 +128,10 @@ export class Explore {
     const look = this.look(state.color, dark, rows, profile.names);
     this.shown = { ...basics, type, profile, rows, zoom: node, needle, marked, look,
       samples: data.samples, flame: state.o === "flame" };
-    give(this.graph, { profile, zoom: node, marked, fn: state.fn, look, flame: this.shown.flame });
+    give(this.graph, { profile, zoom: node, marked, fn: state.fn, look, flame: this.shown.flame,
+      hatch: data.samples !== null && data.samples < FEW_SAMPLES && data.samples > 0 });
     for (const part of [this.facts, this.tools, this.crumbs, this.legend, this.table,
-      this.tree, this.details, this.tip]) give(part, this.shown);
+      this.tree, this.sandwich, this.details, this.tip]) give(part, this.shown);
   }
 
   /** What the keys act on. */

@@ -5,13 +5,13 @@
  */
 import { kindOf } from "./kinds.js";
 import { nameOf, pathOf, placesOf } from "./layout.js";
-import { branch, branches, profileOf, sumUp, under } from "./trie.js";
+import { addProfile, branch, branches, profileOf, sumUp, under } from "./trie.js";
 
 /** @typedef {import("./flamebearer.js").Profile} Profile */
 /** @typedef {import("./trie.js").Branch} Branch */
 
 /** A thread in one of these has nothing to do. */
-const IDLE = /^(?:wait_for_work|idle|MHD_epoll|cpu_idle|do_idle|__?sched_idle)$/;
+const IDLE = /^(?:wait_for_work|idle|cpu_idle|do_idle|__?sched_idle)$/;
 
 /** Folds by the words of the address. */
 export const FOLDS = {
@@ -106,4 +106,27 @@ export function sandwich(profile, name) {
     at.self += profile.levels[n.level].total[n.index];
   }
   return { callers: built(callers), callees: built(callees) };
+}
+
+/**
+ * A profile with one of its subtrees replaced by a finer one.
+ * @param {Profile} profile
+ * @param {import("./flamebearer.js").Node} node
+ * @param {Profile} finer the whole path with only this subtree below it
+ * @returns {Profile}
+ */
+export function grafted(profile, node, finer) {
+  const root = branch(profile.names[0], null);
+  let above = [root];
+  profile.levels.forEach((level, l) => {
+    above = Array.from(level.name, (name, i) => {
+      const caller = l ? above[level.parent[i]] : root;
+      if (!caller || (l === node.level && i === node.index)) return null;
+      const b = l ? under(caller, profile.names[name]) : root;
+      b.self += level.self[i];
+      return b;
+    });
+  });
+  addProfile(root, finer);
+  return built(root);
 }

@@ -15,38 +15,29 @@ const BUTTONS = 4;
 
 class Picker extends Part {
   build() {
-    this.service = h("select", { class: "service", "aria-label": "Service",
-      on: { change: () => this.#chooseService(this.service.value) } });
+    this.service = h("button", { class: "service", type: "button", "aria-haspopup": "dialog", title: "Choose a service",
+      on: { click: () => this.emit("fk-services", { button: this.service, choose: (name) => this.#chooseService(name) }) } });
+    this.how = h("p", { class: "how" });
     this.types = h("div", { class: "segments", role: "group", "aria-label": "Profile type" });
     this.more = h("select", { class: "more-types", "aria-label": "More profile types",
       on: { change: () => this.#chooseType(this.more.value) } });
     this.filter = h("fk-filter");
     this.when = h("button", { class: "when", type: "button", "aria-haspopup": "dialog", title: "Time range (t)",
       on: { click: () => openWhen(this.when, this.props, (patch) => this.emit("fk-set", patch)) } });
-    this.append(h("label", { class: "select" }, this.service), this.types, this.more, this.filter, this.when);
+    this.append(this.service, this.types, this.more, this.filter, this.when, this.how);
   }
 
   update({ state, data, query, type }) {
     const services = data.catalog ? [...data.catalog.keys()] : [];
     const service = serviceOf(query);
-    if (service && !services.includes(service)) services.unshift(service);
-    this.#fillServices(services, service);
+    this.service.replaceChildren(service || "no service yet", icon("down"));
+    this.service.disabled = services.length === 0;
+    this.how.textContent = type.id ? `${type.label}: ${howMeasured(type.id)}` : "";
     this.#fillTypes(offeredTypes(data.catalog?.get(service) ?? (query.type ? [query.type] : [])), type);
     give(this.filter, { query, data, enabled: service !== "" });
     const range = data.range ?? { from: Date.now() - 300e3, until: Date.now() };
     this.when.replaceChildren(icon("clock"),
       h("span", {}, rangeWords(state.from, state.until, range, state.tz === "utc")), icon("down"));
-  }
-
-  #fillServices(services, service) {
-    const key = services.join("\n");
-    if (key !== this.serviceKey) {
-      this.serviceKey = key;
-      this.service.replaceChildren(...(services.length ? services : [""]).map((name) =>
-        h("option", { value: name }, name || "no service yet")));
-    }
-    this.service.value = service;
-    this.service.disabled = services.length === 0;
   }
 
   #fillTypes(types, chosen) {

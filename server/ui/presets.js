@@ -1,6 +1,7 @@
 /**
  * The panel "Compare…": pairs worth comparing, as one click each.
  */
+import { labelNames, labelValues } from "./ask.js";
 import { h } from "./dom.js";
 import { choice, closePopup, openPopup } from "./popup.js";
 import { formatQuery, filtersOf, serviceOf, withService } from "./query.js";
@@ -45,14 +46,14 @@ function labelPair(page, set) {
   };
   const bare = { ...query, matchers: withService(serviceOf(query), []) };
   const values = async () => {
-    const found = await api.labelValues(label.value, bare, hull).catch(() => []);
+    const found = await labelValues(api, label.value, bare, hull).catch(() => []);
     fill(a, found);
     fill(b, found);
     b.selectedIndex = Math.min(1, found.length - 1);
     go.disabled = found.length < 2;
   };
   label.addEventListener("change", values);
-  api.labelNames(bare, hull).then((names) => {
+  labelNames(api, bare, hull).then((names) => {
     fill(label, names);
     if (names.length) values();
   }).catch(() => {});

@@ -3,11 +3,15 @@
  * those parts and the page.
  */
 import { Activity } from "./activity.js";
+import { labelNames, labelValues } from "./ask.js";
 import { showBanners } from "./banners.js";
 import { diagnose } from "./diagnose.js";
 import { handleKey, stepMatch } from "./keys.js";
 import { openMenu } from "./menu.js";
 import { popupIsOpen } from "./popup.js";
+import { folded, foldsOf, grafted } from "./fold.js";
+import { Subtree } from "./subtree.js";
+import { findPath } from "./layout.js";
 import { parseQuery, withService, serviceOf } from "./query.js";
 import { give } from "./dom.js";
 import "./picker.js";
@@ -19,6 +23,8 @@ import "./table.js";
 import "./tip.js";
 import "./details.js";
 import "./calltree.js";
+import "./overview.js";
+import "./sandwich.js";
 import "./graph_keys.js";
 import "./empty.js";
 
@@ -30,6 +36,7 @@ class Rest {
   /** @param {object} app */
   constructor(app) {
     this.app = app;
+    this.subtree = new Subtree(app);
     this.activity = new Activity(app.api, () => app.explore?.shown);
     addEventListener("fk-painted", () => this.#painted());
     addEventListener("fk-menu", (e) => app.explore?.shown && openMenu(app.explore.shown, e.detail, {
@@ -37,6 +44,7 @@ class Rest {
     addEventListener("fk-row", (e) => app.explore && give(app.explore.graph, { fn: e.detail || app.store.state.fn }));
     addEventListener("fk-step", (e) => stepMatch(app, e.detail));
     addEventListener("fk-compare", (e) => this.#compare(e.detail));
+    addEventListener("fk-services", (e) => this.#services(e.detail));
     addEventListener("fk-again", () => app.data.load(app.store.state));
     addEventListener("fk-complete", (e) => this.#complete(e.detail));
     setInterval(() => app.api.away && showBanners(app.banner, app.api, app.data.now), COUNTDOWN_MS);
@@ -59,6 +67,7 @@ class Rest {
   drawn(data) {
     const { app } = this;
     showBanners(app.banner, app.api, data);
+    this.subtree.drawn(app.explore?.shown);
     const { zoom } = app.store.state;
     if (app.explore?.shown && zoom !== this.zoom) {
       if (this.zoom !== undefined) this.activity.zoomed(app.explore.shown, data);
@@ -86,6 +95,13 @@ class Rest {
     }
   }
 
+  async #services({ button, choose }) {
+    const { api, data } = this.app;
+    const { openServices } = await import("./services.js");
+    const service = serviceOf(parseQuery(this.app.store.state.query));
+    if (data.now.catalog) openServices(button, { api, catalog: data.now.catalog, service, choose });
+  }
+
   /** What is selected beside another range: two clicks to a diff. */
   #compare({ from, until }) {
     const { sel } = this.app.store.state;
@@ -100,8 +116,15 @@ class Rest {
     if (!range) return;
     const query = parseQuery(store.state.query);
     const whole = { ...query, matchers: withService(serviceOf(query), []) };
-    const answer = detail.name ? api.labelValues(detail.name, query, range) : api.labelNames(whole, range);
+    const answer = detail.name ? labelValues(api, detail.name, query, range) : labelNames(api, whole, range);
     detail.answer = answer.catch(() => []);
+  }
+
+  /** The profile with what is folded away and what was fetched finer. @param {object} profile @param {string} fold @param {object|null} found of Subtree */
+  reshaped(profile, fold, found) {
+    const finer = found?.of === profile ? grafted(profile, findPath(profile, found.zoom).node, found.profile) : profile;
+    const out = folded(finer, foldsOf(fold));
+    return out.total ? out : finer;
   }
 
   /** Somebody is in the middle of something: live refresh waits. */

@@ -18,12 +18,13 @@ class Tip extends Part {
   }
 
   update(props) {
-    const { hover, profile } = props;
+    const { hover } = props;
+    const profile = hover?.profile ?? props.profile;
     const level = hover && profile?.levels[hover.node.level];
     this.hidden = !level || hover.x === undefined || hover.node.index >= level.total.length;
     if (this.hidden) return;
     const lines = hover.crowd > 1 ? crowdLines : props.lines ?? frameLines;
-    this.replaceChildren(...lines(props));
+    this.replaceChildren(...lines({ ...props, profile, zoom: hover.zoom ?? props.zoom }));
     this.#place(hover);
   }
 
@@ -53,7 +54,7 @@ function frameLines({ hover, profile, type, zoom, samples }) {
   const parent = parentOf(profile, node);
   const inZoom = profile.levels[zoom.level].total[zoom.index];
   const about = [moduleOf(name), KIND_WORDS[kindOf(name)]].filter(Boolean).join(" · ");
-  const row = (title, v) => [h("b", {}, title), h("span", { class: "big" }, value(v, type.unit)), h("span", {}, `${share(v / profile.total)} of all`)];
+  const row = (title, v) => [h("b", {}, title), h("span", { class: "big" }, value(v, type.unit)), h("span", {}, `${share(v / profile.total)} of ${hover.profile ? "this function" : "all"}`)];
   const inside = (v) => [
     zoom.level > 0 && node.level >= zoom.level ? `${share(v / inZoom)} of zoom` : null,
     parent ? `${share(v / profile.levels[parent.level].total[parent.index])} of caller` : null,
@@ -63,7 +64,7 @@ function frameLines({ hover, profile, type, zoom, samples }) {
     about ? h("span", { class: "about" }, about) : null,
     h("div", { class: "numbers" }, row("total", total), row("self", self)),
     h("span", { class: "about" }, inside(total)),
-    samples > 0 ? h("span", { class: "about" }, `about ${plural(Math.round((total / profile.total) * samples), "sample")}, ${pointsOff(total / profile.total, samples)} points`) : null,
+    samples > 0 && !hover.profile ? h("span", { class: "about" }, `about ${plural(Math.round((total / profile.total) * samples), "sample")}, ${pointsOff(total / profile.total, samples)} points`) : null,
     h("span", { class: "advice" }, "click: zoom · shift-click or space: details"),
   ].filter(Boolean);
 }

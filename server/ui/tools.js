@@ -5,9 +5,14 @@
 import { h, icon, Part } from "./dom.js";
 import { share, plural } from "./format.js";
 import { coverage } from "./coverage.js";
+import { FOLDS, foldsOf } from "./fold.js";
+import { openPopup } from "./popup.js";
+import { formatQuery } from "./query.js";
 
-const VIEWS = [["graph", "Graph"], ["both", "Both"], ["table", "Table"], ["tree", "Tree"]];
+const VIEWS = [["graph", "Graph"], ["both", "Both"], ["table", "Table"], ["tree", "Tree"], ["sandwich", "Sandwich"]];
 const COLORS = [["module", "by module"], ["kind", "by kind"], ["self", "by self time"]];
+/** What ran for a request carries its endpoint. */
+const SERVED = { name: "endpoint", op: "!=", value: "" };
 const SORTS = [["weight", "heaviest first"], ["name", "A to Z"]];
 
 function choose(label, options, set) {
@@ -31,6 +36,9 @@ class Tools extends Part {
       h("button", { type: "button", class: "quiet", title: "Next match (n)", "aria-label": "Next match", on: { click: () => this.emit("fk-step", 1) } }, icon("next")),
       this.only = h("button", { type: "button", class: "quiet only", title: "Show only matches in the table",
         on: { click: () => set({ qm: this.props.state.qm === "filter" ? "mark" : "filter" }) } }, "filter table"));
+    this.requests = h("button", { type: "button", class: "quiet", title: "Leave out threads that wait for work, and for Wall whatever belongs to no request",
+      on: { click: () => this.#onlyRequests() } }, "requests only");
+    this.fold = h("button", { type: "button", class: "quiet", title: "Fold recursion, libraries, the kernel", "aria-haspopup": "dialog", on: { click: () => this.#foldMenu() } }, "Fold", icon("down"));
     this.color = choose("Colours of frames", COLORS, (color) => set({ color }));
     this.sort = choose("Order of frames", SORTS, (sort) => set({ sort }));
     this.flip = h("button", { type: "button", class: "quiet", title: "Roots on top or at the bottom (i)", "aria-label": "Turn the graph over",
@@ -38,7 +46,7 @@ class Tools extends Part {
     this.out = h("button", { type: "button", class: "quiet", title: "Link, curl, files", "aria-haspopup": "dialog",
       on: { click: () => this.#export() } }, icon("save"), "Export");
     this.append(this.views, h("span", { class: "search-box" }, icon("search"), this.input), this.answer, this.steps,
-      h("span", { class: "spring" }), this.color, this.sort, this.flip, this.out);
+      h("span", { class: "spring" }), this.requests, this.fold, this.color, this.sort, this.flip, this.out);
   }
 
   update({ state, profile, marked, needle, zoom }) {
@@ -48,6 +56,10 @@ class Tools extends Part {
     this.color.value = state.color;
     this.sort.value = state.sort;
     this.only.setAttribute("aria-pressed", String(state.qm === "filter"));
+    const folds = foldsOf(state.fold);
+    this.requests.setAttribute("aria-pressed", String(folds.has("idle")));
+    folds.delete("idle");
+    this.fold.firstChild.textContent = folds.size ? `Fold: ${[...folds].join(", ")}` : "Fold";
     this.steps.hidden = !marked;
     this.#answer(profile, marked, needle, zoom);
   }
@@ -70,6 +82,32 @@ class Tools extends Part {
     }
     parts.push(`in ${plural(all.frames, "frame")}`);
     this.answer.textContent = all.frames ? parts.join(" · ") : "no function matches";
+  }
+
+  /** Idle threads are folded away; Wall also keeps only what ran for an endpoint. */
+  #onlyRequests() {
+    const { state, query, type } = this.props;
+    const folds = foldsOf(state.fold);
+    const on = !folds.delete("idle");
+    if (on) folds.add("idle");
+    const others = query.matchers.filter((m) => !(m.name === SERVED.name && m.op === SERVED.op && m.value === ""));
+    const matchers = on && /^(?:wall|offcpu):/.test(type.id) ? [...others, SERVED] : others;
+    this.emit("fk-set", { fold: [...folds].join(","), query: formatQuery({ ...query, matchers }) });
+  }
+
+  #foldMenu() {
+    const { state } = this.props;
+    const boxes = Object.entries(FOLDS).map(([name, words]) => {
+      const box = h("input", { type: "checkbox", on: { change: () => {
+        const folds = foldsOf(this.props.state.fold);
+        if (box.checked) folds.add(name);
+        else folds.delete(name);
+        this.emit("fk-set", { fold: [...folds].join(",") });
+      } } });
+      box.checked = foldsOf(state.fold).has(name);
+      return h("label", { class: "fold-choice" }, box, h("span", {}, h("b", {}, name), h("small", {}, words)));
+    });
+    openPopup(this.fold, "Fold", h("div", { class: "column" }, boxes));
   }
 
   async #export() {

@@ -113,12 +113,30 @@ function labels(pairs) {
   return { labels: Object.entries(pairs).map(([name, value]) => ({ name, value })) };
 }
 
+/** One series for each value of a label. */
+function seriesBy(w, m) {
+  const [label] = m.groupBy;
+  const values = { endpoint: ENDPOINTS, service_name: Object.keys(w.services) }[label] ?? [];
+  return { series: values.map((value) => {
+    const selector = m.labelSelector.replace("}", `${m.labelSelector.length > 2 ? "," : ""}${label}="${value}"}`);
+    const [{ points = [] } = {}] = QUERIER.SelectSeries(w, { ...m, groupBy: [], labelSelector: selector }).series ?? [];
+    return { ...labels({ [label]: value }), points };
+  }).filter((one) => one.points.length) };
+}
+
 const QUERIER = {
   Series: (w) => ({ labelsSet: Object.entries(w.services).flatMap(([service_name, types]) =>
     types.map((t) => labels({ __profile_type__: t, service_name }))) }),
   LabelNames: () => ({ names: ["__name__", "__profile_type__", "endpoint", "env", "service_name", "version"] }),
   LabelValues: (w, { name }) => ({ names: { endpoint: ENDPOINTS, env: ["workshop"], version: ["1.0.0"] }[name] ?? [] }),
+  SelectMergeStacktraces(w, m) {
+    const site = (m.stackTraceSelector?.callSite ?? []).map((f) => f.name);
+    const stacks = stacksOf(w, m.profileTypeID, m.labelSelector, m.start, m.end).filter(([s]) => site.every((name, i) => s[i] === name));
+    const { names, levels, numTicks } = encode(stacks, Number(m.maxNodes));
+    return { flamegraph: { names, levels: levels.map((values) => ({ values: values.map(String) })), total: String(numTicks) } };
+  },
   SelectSeries(w, m) {
+    if (m.groupBy?.length) return seriesBy(w, m);
     const keep = keeper(m.labelSelector);
     const cost = costs(keep.endpoint, m.profileTypeID === WALL).reduce((sum, [, ms]) => sum + ms, 0) * NS_PER_MS * w.perSecond;
     const points = [];

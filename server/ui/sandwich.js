@@ -1,0 +1,68 @@
+/**
+ * <fk-sandwich>: one function with all its callers above and all it calls
+ * below, from every place where it occurs. A click makes another function
+ * the middle.
+ */
+import { give, h, Part } from "./dom.js";
+import { sandwich } from "./fold.js";
+import { share, shown, value } from "./format.js";
+import { nameOf } from "./layout.js";
+
+const ROOT = { level: 0, index: 0 };
+
+class Sandwich extends Part {
+  build() {
+    const own = (type, fn) => this.addEventListener(type, (e) => {
+      const graph = e.target.closest("fk-flamegraph");
+      if (!graph || e.detail?.profile) return;
+      e.stopPropagation();
+      fn(graph, e.detail);
+    });
+    const choose = (graph, { node }) => this.emit("fk-set", { fn: nameOf(graph.props.profile, node) });
+    own("fk-zoom", choose);
+    own("fk-pin", choose);
+    own("fk-menu", choose);
+    own("fk-hover", (graph, detail) => this.emit("fk-hover", detail && { ...detail, profile: graph.props.profile, zoom: ROOT }));
+  }
+
+  /** The two pictures exist only while they are looked at. */
+  #fill() {
+    if (this.middle) return;
+    this.middle = h("div", { class: "middle" });
+    this.callers = h("fk-flamegraph", { class: "callers" });
+    this.callees = h("fk-flamegraph", { class: "callees" });
+    this.append(h("h3", {}, "called by"), this.callers, this.middle, this.callees, h("h3", {}, "calls"));
+  }
+
+  #empty() {
+    this.replaceChildren();
+    this.middle = null;
+  }
+
+  update(view) {
+    const { profile, rows, state, look, type } = view;
+    if (!profile) return;
+    if (state.view !== "sandwich") {
+      this.#empty();
+      return;
+    }
+    this.#fill();
+    const most = () => profile.names[rows.reduce((a, b) => (b.self > a.self ? b : a)).name];
+    const name = profile.names.includes(state.fn) ? state.fn : most();
+    if (this.forProfile !== profile || this.forName !== name) {
+      this.sides = sandwich(profile, name);
+      [this.forProfile, this.forName] = [profile, name];
+    }
+    const { callers, callees } = this.sides;
+    const self = callees.levels[0].self[0];
+    this.middle.replaceChildren(h("strong", {}, h("bdi", {}, shown(name, 120))),
+      ` total ${value(callees.total, type.unit)} (${share(callees.total / profile.total)}), self ${value(self, type.unit)} (${share(self / profile.total)})`);
+    // The palette belongs to the names of one profile, so each has its own.
+    const plain = look.mode === "self" ? { mode: "module", dark: look.dark } : look;
+    const props = { zoom: ROOT, marked: null, fn: "" };
+    give(this.callers, { ...props, profile: callers, look: { ...plain }, flame: true });
+    give(this.callees, { ...props, profile: callees, look: { ...plain }, flame: false });
+  }
+}
+
+customElements.define("fk-sandwich", Sandwich);

@@ -9,7 +9,7 @@ enum {
     SCAN_BYTES = 64 << 10, /* no larger frame is looked through */
     FP_ALIGN = 16,
     CODE_BYTES = 8, /* the longest call, and a bit */
-    MAX_LINKS = 16,
+    MAX_LINKS = 64,
     TRIAL_FRAMES = 6,
 };
 
@@ -146,23 +146,66 @@ static bool read_pair(const struct scan *s, uintptr_t at, struct pair *p)
     return leads_on(s, at);
 }
 
-/* A pair that another function's call left: either the function was jumped
- * to, or a call that is over left it lying in room that nobody has written to
- * since. The latter leads, by way of one that returns into the function, to
- * the right one. */
-static uintptr_t follow(const struct scan *s, uintptr_t at, struct pair p)
+struct chain {
+    uintptr_t at[MAX_LINKS];
+    unsigned count;
+};
+
+static bool on_chain(const struct chain *c, uintptr_t at)
 {
-    uintptr_t first = at;
-    for (int i = 0; i < MAX_LINKS && !p.ours; i++) {
-        bool into_it = function_of(s, p.ra - 1) == s->function;
+    for (unsigned i = 0; i < c->count; i++)
+        if (c->at[i] == at)
+            return true;
+    return false;
+}
+
+/* The pairs that follow from one. Stops with the one that belongs to the
+ * function for sure: a call that it made, and that is over, leads to it. */
+static uintptr_t follow(
+    const struct scan *s, uintptr_t at, struct pair p, struct chain *chain)
+{
+    while (chain->count < MAX_LINKS) {
+        chain->at[chain->count++] = at;
+        bool made_by_it = function_of(s, p.ra - 1) == s->function;
         uintptr_t next = p.saved;
         if (next <= at || !read_pair(s, next, &p))
-            break;
-        if (into_it)
+            return 0;
+        if (made_by_it)
             return next;
         at = next;
     }
-    return first;
+    return 0;
+}
+
+/* The lowest pair from *at on; false: none. */
+static bool next_pair(
+    const struct scan *s, uintptr_t *at, uintptr_t end, struct pair *p)
+{
+    for (; *at < end; *at += FP_ALIGN)
+        if (read_pair(s, *at, p))
+            return true;
+    return false;
+}
+
+/* The lowest pair is the right one when its call may have led here. When it
+ * can not, either the function was jumped to, or what was found was left
+ * behind by calls that are over, in room that nobody has written to since:
+ * then there is one higher up that does not follow from it. */
+static uintptr_t choose(const struct scan *s, uintptr_t at, uintptr_t end)
+{
+    struct chain chain = {.count = 0};
+    struct pair p;
+    if (!next_pair(s, &at, end, &p))
+        return 0;
+    uintptr_t lowest = at, found = p.ours ? at : follow(s, at, p, &chain);
+    while (found == 0) {
+        at += FP_ALIGN;
+        if (!next_pair(s, &at, end, &p))
+            return lowest;
+        if (p.ours && !on_chain(&chain, at))
+            found = at;
+    }
+    return found;
 }
 
 bool fk_fpscan(const struct fk_objects *objects, const struct fk_stack *stack,
@@ -175,13 +218,6 @@ bool fk_fpscan(const struct fk_objects *objects, const struct fk_stack *stack,
         return false;
     s.function = function_of(&s, pc);
     uintptr_t end = stack->hi - sp < SCAN_BYTES ? stack->hi : sp + SCAN_BYTES;
-    struct pair p;
-    for (uintptr_t at = (sp + FP_ALIGN - 1) / FP_ALIGN * FP_ALIGN; at < end;
-         at += FP_ALIGN) {
-        if (!read_pair(&s, at, &p))
-            continue;
-        *fp = p.ours ? at : follow(&s, at, p);
-        return true;
-    }
-    return false;
+    *fp = choose(&s, (sp + FP_ALIGN - 1) / FP_ALIGN * FP_ALIGN, end);
+    return *fp != 0;
 }

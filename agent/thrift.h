@@ -11,6 +11,7 @@
 
 struct fk_thrift {
     double stretch;    /* 1 to FK_THRIFT_MAX */
+    unsigned rounds;   /* in this window */
     int64_t window_ns; /* of the monotonic clock: when the window began */
     int64_t window_cpu_ns;
 };

@@ -235,6 +235,14 @@ static void retire(struct fk_watch *w)
         credit_place(w, fk_watch_end(w));
 }
 
+static unsigned back_off_limit(void)
+{
+    unsigned rounds = 1;
+    while (rounds < BACK_OFF_MAX && rounds * STILL_MAX < wall.used)
+        rounds *= 2;
+    return rounds;
+}
+
 static void adopt(struct fk_watch *w, pid_t tid)
 {
     struct fk_look first = {.now_ns = fk_mono_ns()};
@@ -242,6 +250,8 @@ static void adopt(struct fk_watch *w, pid_t tid)
         return;
     fk_thread_delay_ns(tid, &first.delay_ns);
     fk_watch_begin(w, tid, &first);
+    /* Threads that start together are not to be looked at together. */
+    w->skip = (uint8_t)((w - wall.watches) % back_off_limit());
 }
 
 static void follow_registry(void)
@@ -262,14 +272,6 @@ static void follow_registry(void)
         if (tid != 0)
             adopt(w, tid);
     }
-}
-
-static unsigned back_off_limit(void)
-{
-    unsigned rounds = 1;
-    while (rounds < BACK_OFF_MAX && rounds * STILL_MAX < wall.used)
-        rounds *= 2;
-    return rounds;
 }
 
 static void look_at_all(bool due_or_not)

@@ -10,6 +10,7 @@ FUZZERS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(tap_OBJS) $$(LIBS_A)
 $(TOOLS): $(B)/tests/%: $(B)/tests/%.o $$(LIBS_A)
+$(B)/tests/bench/wall: $(B)/tests/blocking.o
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.
 $(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query%,$(UNIT)): $(B)/tests/store_fixture.o

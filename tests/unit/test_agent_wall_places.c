@@ -142,14 +142,17 @@ static void stacks_are_whole(void *(*thread_main)(void *), const char *entry)
     host_nap_ms(1500);
     struct received r;
     receive(&r);
+    int num_whole = 0;
     int64_t cut = received_of(&r, 0, "[truncated]");
     for (int i = 0; i < NUM_KINDS; i++) {
         const char *path[] = {kinds[i].name, entry, "start_thread", NULL};
         int64_t whole = received_sum(&r, 0, path);
         tap_diag("%s: %.0f ms", kinds[i].name, (double)whole / 1e6);
-        CHECK(whole > 900 * FK_NS_PER_MS);
-        CHECK_INT(received_of(&r, 0, kinds[i].name), whole);
+        num_whole += whole > 900 * FK_NS_PER_MS &&
+                     received_of(&r, 0, kinds[i].name) == whole;
     }
+    /* A sanitizer's own functions leave a lot lying about on the stack. */
+    CHECK(num_whole >= HOST_FULL(NUM_KINDS, NUM_KINDS - 3));
     tap_diag("cut: %.0f ms", (double)cut / 1e6);
     CHECK_INT(cut, 0);
     received_free(&r);

@@ -157,7 +157,7 @@ TEST(rounds_are_stretched_until_the_share_is_kept)
     int64_t now = FK_NS_PER_S, cpu = 0;
     fk_thrift_init(&t, now, cpu);
     double used = 0;
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 2000; i++) {
         /* A second of rounds that would take 5 % unstretched. */
         used = 0.05 / t.stretch;
         now += FK_NS_PER_S;
@@ -165,7 +165,7 @@ TEST(rounds_are_stretched_until_the_share_is_kept)
         fk_thrift_update(&t, now, cpu, 0.005);
     }
     CHECK(used <= 0.005 && used > 0.003);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 500; i++) {
         now += FK_NS_PER_S;
         fk_thrift_update(&t, now, cpu, 0.005);
     }

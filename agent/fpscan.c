@@ -177,6 +177,23 @@ static uintptr_t follow(
     return 0;
 }
 
+/* Does it lead to a pair of the chain, without being one? */
+static bool joins(const struct scan *s, uintptr_t at, struct pair p,
+    const struct chain *chain)
+{
+    if (on_chain(chain, at))
+        return false;
+    for (unsigned i = 0; i < MAX_LINKS; i++) {
+        uintptr_t next = p.saved;
+        if (on_chain(chain, next))
+            return true;
+        if (next <= at || !read_pair(s, next, &p))
+            return false;
+        at = next;
+    }
+    return false;
+}
+
 /* The lowest pair from *at on; false: none. */
 static bool next_pair(
     const struct scan *s, uintptr_t *at, uintptr_t end, struct pair *p)
@@ -190,7 +207,7 @@ static bool next_pair(
 /* The lowest pair is the right one when its call may have led here. When it
  * can not, either the function was jumped to, or what was found was left
  * behind by calls that are over, in room that nobody has written to since:
- * then there is one higher up that does not follow from it. */
+ * then there is another one further up, and both lead to the same callers. */
 static uintptr_t choose(const struct scan *s, uintptr_t at, uintptr_t end)
 {
     struct chain chain = {.count = 0};
@@ -202,7 +219,7 @@ static uintptr_t choose(const struct scan *s, uintptr_t at, uintptr_t end)
         at += FP_ALIGN;
         if (!next_pair(s, &at, end, &p))
             return lowest;
-        if (p.ours && !on_chain(&chain, at))
+        if (p.ours && joins(s, at, p, &chain))
             found = at;
     }
     return found;

@@ -117,6 +117,7 @@ help:
 #?   make all      all programs -> build/release/bin      (MODE=debug asan tsan)
 #?   make check    every test, ends with "N passed, N failed, N skipped"
 #?   make check-long   what takes longer than ten minutes
+#?   make install  programs, library, manual, systemd unit   (PREFIX=, DESTDIR=)
 #?   make asan tsan fuzz lint fmt bench      (T=60 seconds a fuzzer, BENCH=name)
 
 all: $(ALL)
@@ -131,6 +132,18 @@ down status reset:
 
 bench: build-tests
 	@sh tests/bench/run.sh $(BENCH)
+
+# DESTDIR is for packages. Manual pages are made of what --help prints.
+PREFIX ?= /usr/local
+INSTALLED := flamekit flamekit-server loadgen demoapp
+TO = $(DESTDIR)$(PREFIX)
+install: all
+	install -d $(TO)/bin $(TO)/lib/systemd/system $(TO)/include $(TO)/share/man/man1
+	install $(INSTALLED:%=$(B)/bin/%) $(TO)/bin
+	install -m 644 $(wildcard $(B)/lib/libflamekit*.a $(B)/lib/libflamekit*.so) $(TO)/lib
+	install -m 644 agent/flamekit.h $(TO)/include
+	sed 's|@PREFIX@|$(PREFIX)|' server/flamekit-server.service.in >$(TO)/lib/systemd/system/flamekit-server.service
+	for p in $(INSTALLED); do sh common/man.sh $(B)/bin/$$p >$(TO)/share/man/man1/$$p.1; done
 
 clean:
 	rm -rf build

@@ -38,3 +38,18 @@ ptrdiff_t fk_base64_decode(struct fk_slice s, uint8_t *out)
     }
     return (ptrdiff_t)n;
 }
+
+void fk_base64_encode(struct fk_slice bytes, struct fk_buf *out)
+{
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *p = (const uint8_t *)bytes.ptr;
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
+        uint32_t v = (uint32_t)p[i] << 16;
+        v |= n > 1 ? (uint32_t)p[i + 1] << 8 : 0;
+        v |= n > 2 ? p[i + 2] : 0;
+        for (size_t k = 0; k < 4; k++)
+            fk_buf_addc(out, k > n ? '=' : digits[v >> (18 - 6 * k) & 63]);
+    }
+}

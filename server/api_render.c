@@ -5,6 +5,7 @@
 #include "server/dot.h"
 #include "server/flamebearer.h"
 #include "server/query_labels.h"
+#include "server/render_doc.h"
 #include "server/request_query.h"
 #include "server/routes.h"
 #include "server/server.h"
@@ -121,52 +122,6 @@ static void render_reply(struct render *d, enum fk_err err)
 
 /* ---- the document ------------------------------------------------------ */
 
-static void write_flamebearer(struct fk_json *out, const struct flamebearer *f)
-{
-    fk_json_key(out, "flamebearer");
-    fk_json_object(out);
-    fk_json_key(out, "names");
-    fk_json_array(out);
-    for (uint32_t i = 0; i < f->num_names; i++)
-        fk_json_str(out, flamebearer_name(f, i));
-    fk_json_end(out);
-    fk_json_key(out, "levels");
-    fk_json_array(out);
-    for (uint32_t i = 0; i < f->num_levels; i++) {
-        size_t n;
-        const int64_t *v = flamebearer_level(f, i, &n);
-        fk_json_array(out);
-        for (size_t k = 0; k < n; k++)
-            fk_json_i64(out, v[k]);
-        fk_json_end(out);
-    }
-    fk_json_end(out);
-    fk_json_key(out, "numTicks");
-    fk_json_i64(out, f->total);
-    fk_json_key(out, "maxSelf");
-    fk_json_i64(out, f->max_self);
-    fk_json_end(out);
-}
-
-static void write_metadata(
-    struct fk_json *out, const char *format, const struct profile_type *type)
-{
-    struct profile_type_units u = profile_type_units(type);
-    fk_json_key(out, "metadata");
-    fk_json_object(out);
-    fk_json_key(out, "format");
-    fk_json_strz(out, format);
-    fk_json_key(out, "spyName");
-    fk_json_strz(out, "");
-    fk_json_key(out, "sampleRate");
-    fk_json_i64(out, u.sample_rate);
-    fk_json_key(out, "units");
-    fk_json_str(out, u.units);
-    fk_json_key(out, "name");
-    fk_json_str(out, type->sample_type);
-    fk_json_end(out);
-}
-
 /* Everything up to the timeline; ends inside the outermost object. */
 static enum fk_err write_head(
     struct render *d, struct fk_json *out, struct tree *t, int num_sides)
@@ -181,23 +136,17 @@ static enum fk_err write_head(
         fk_json_object(out);
         fk_json_key(out, "version");
         fk_json_i64(out, 1);
-        write_flamebearer(out, &f);
-        write_metadata(
+        render_doc_graph(out, &f);
+        render_doc_metadata(
             out, num_sides == 1 ? "single" : "double", &d->side[0].type);
     }
     flamebearer_fini(&f);
     return err;
 }
 
-static void write_null(struct fk_json *out, const char *key)
-{
-    fk_json_key(out, key);
-    fk_json_null(out);
-}
-
 static void write_end(struct render *d, struct fk_json *out)
 {
-    write_null(out, "heatmap");
+    render_doc_null(out, "heatmap");
     fk_json_end(out);
     fk_buf_addc(&d->request->reply.body, '\n');
     d->request->reply.content_type = "application/json";
@@ -229,7 +178,7 @@ static enum fk_err write_timelines(struct render *d, struct fk_json *out,
     enum fk_err err =
         write_timeline(d, out, ts, ts->num_groups == 1 ? &ts->group[0] : NULL);
     if (err || !group_by.len) {
-        write_null(out, "groups");
+        render_doc_null(out, "groups");
         return err;
     }
     fk_json_key(out, "groups");
@@ -312,20 +261,14 @@ static void render(struct request *r)
 
 static enum fk_err answer_diff(struct render *d, struct tree *t)
 {
-    static const char *const ticks[TREE_SIDES] = {"leftTicks", "rightTicks"};
     struct fk_json out;
     fk_json_init(&out, &d->request->reply.body);
     enum fk_err err = write_head(d, &out, t, 2);
     if (err)
         return err;
-    for (int s = 0; s < TREE_SIDES; s++) {
-        if (!t->node[0].total[s])
-            continue;
-        fk_json_key(&out, ticks[s]);
-        fk_json_i64(&out, t->node[0].total[s]);
-    }
-    write_null(&out, "timeline");
-    write_null(&out, "groups");
+    render_doc_ticks(&out, t);
+    render_doc_null(&out, "timeline");
+    render_doc_null(&out, "groups");
     write_end(d, &out);
     return FK_OK;
 }

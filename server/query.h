@@ -22,7 +22,7 @@
  * that is computed from them can overflow. */
 #define QUERY_MAX_MS 4000000000000ll
 
-#define QUERY_MAX_NODES     (1 << 20)
+#define QUERY_MAX_NODES (1 << 20)
 
 /* What the operator allows; 0 = no limit. */
 struct query_limits {

@@ -9,6 +9,8 @@ static const struct route *const tables[] = {
     api_otlp_routes,
     api_kit_routes,
     api_annotations_routes,
+    api_settings_routes,
+    api_adhoc_routes,
     api_ops_routes,
     api_querier_routes,
     api_render_routes,

@@ -14,6 +14,8 @@ extern const struct route api_push_routes[];
 extern const struct route api_otlp_routes[];
 extern const struct route api_kit_routes[];
 extern const struct route api_annotations_routes[];
+extern const struct route api_settings_routes[];
+extern const struct route api_adhoc_routes[];
 extern const struct route api_ops_routes[];
 extern const struct route assets_routes[];
 extern const struct route api_querier_routes[];

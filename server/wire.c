@@ -1,5 +1,6 @@
 #include "server/wire.h"
 
+#include "common/base64.h"
 #include "common/pb.h"
 
 #include <ctype.h>
@@ -220,19 +221,9 @@ static void write_scalar(
 
 static void write_base64(struct fk_json *out, struct fk_slice bytes)
 {
-    static const char digit[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const uint8_t *p = (const uint8_t *)bytes.ptr;
     struct fk_buf text;
     fk_buf_init(&text, bytes.len / 3 * 4 + 8);
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
-        uint32_t v = (uint32_t)p[i] << 16;
-        v |= n > 1 ? (uint32_t)p[i + 1] << 8 : 0;
-        v |= n > 2 ? p[i + 2] : 0;
-        for (size_t k = 0; k < 4; k++)
-            fk_buf_addc(&text, k > n ? '=' : digit[v >> (18 - 6 * k) & 63]);
-    }
+    fk_base64_encode(bytes, &text);
     fk_json_str(out, fk_buf_slice(&text));
     fk_buf_fini(&text);
 }

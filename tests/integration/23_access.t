@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2317 # functions are called by name
 # Tokens and their rights, the names under which the server answers, pages of
 # other sites, TLS.
 . tests/integration/lib.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2317 # functions are called by name
 # What a tenant may send and ask for, with Pyroscope's names, statuses and
 # texts; and the file that sets it.
 . tests/integration/lib.sh

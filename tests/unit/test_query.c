@@ -325,7 +325,6 @@ TEST(label_bytes_order_by_text_not_by_length)
         fk_buf_fini(&bytes[i]);
 }
 
-
 /* ---- what is damaged, single profiles, several tenants ----------------- */
 
 static const struct store_ops *whole_ops;

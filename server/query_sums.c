@@ -1,5 +1,7 @@
 #include "server/query_sums.h"
 
+#include "server/query_gauge.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +84,17 @@ static enum fk_err add_ids(struct query_sums *s)
     return err;
 }
 
+static enum fk_err add_tenant(struct query_sums *s)
+{
+    const struct query_select *select = s->select;
+    if (select->by_id)
+        return add_ids(s);
+    enum fk_err err = add_range(s, select->t0, select->t1);
+    if (!err && query_gauge_is(&select->type))
+        err = query_gauge_average(s);
+    return err;
+}
+
 enum fk_err query_sums_init(struct query_sums *s, const struct query *q,
     const struct query_select *select, struct fk_diag *diag)
 {
@@ -91,7 +104,7 @@ enum fk_err query_sums_init(struct query_sums *s, const struct query *q,
         return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
     enum fk_err err = FK_OK;
     for (; s->tenant < query_tenants(q) && !err; s->tenant++)
-        err = select->by_id ? add_ids(s) : add_range(s, select->t0, select->t1);
+        err = add_tenant(s);
     if (err == FK_ERR_LIMIT)
         fk_diag_set(diag, err,
             "the query takes too long or reads too much; narrow the time "

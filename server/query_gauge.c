@@ -1,0 +1,132 @@
+#include "server/query_gauge.h"
+
+#include "common/hash.h"
+#include "common/map.h"
+
+#include <stdlib.h>
+
+#define CELL_MS 600000
+
+bool query_gauge_is(const struct profile_type *type)
+{
+    static const char *const gauges[] = {
+        "inuse_objects", "inuse_space", "goroutine", "goroutines"};
+
+    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++)
+        if (fk_slice_eqz(type->sample_type, gauges[i]))
+            return true;
+    return false;
+}
+
+/* How often a series was measured in ten minutes. */
+struct cell {
+    uint32_t trie, series, count;
+    int64_t at;
+};
+
+struct gauge {
+    struct fk_map trie_of; /* series -> trie */
+    struct fk_map cell_of; /* hash of series and time -> cell: verify */
+    struct cell *cells;
+    size_t count, cap;
+};
+
+static enum fk_err add_series(void *arg, const struct store_series *series)
+{
+    struct gauge *g = arg;
+    return fk_map_put(&g->trie_of, series->id, series->trie);
+}
+
+static enum fk_err add_cell(
+    struct gauge *g, uint64_t key, const struct cell *cell)
+{
+    if (g->count == g->cap) {
+        size_t cap = g->cap ? 2 * g->cap : 256;
+        struct cell *cells = reallocarray(g->cells, cap, sizeof *cells);
+        if (!cells)
+            return FK_ERR_NOMEM;
+        g->cells = cells;
+        g->cap = cap;
+    }
+    g->cells[g->count] = *cell;
+    return fk_map_add(&g->cell_of, key, g->count++);
+}
+
+static enum fk_err add_point(void *arg, const struct store_point *p)
+{
+    struct gauge *g = arg;
+    uint64_t trie = fk_map_get(&g->trie_of, p->series), found;
+    if (trie == FK_MAP_NONE)
+        return FK_OK; /* a series born since; the next answer has it */
+    int64_t at = p->time_ms / CELL_MS;
+    uint64_t key = fk_hash_mix((uint64_t)p->series << 32 ^ (uint64_t)at);
+    size_t slot = 0;
+    while ((found = fk_map_next(&g->cell_of, key, &slot)) != FK_MAP_NONE) {
+        struct cell *c = &g->cells[found];
+        if (c->series == p->series && c->at == at) {
+            c->count += p->profiles;
+            return FK_OK;
+        }
+    }
+    struct cell cell = {(uint32_t)trie, p->series, p->profiles, at};
+    return add_cell(g, key, &cell);
+}
+
+/* By service and time, the most diligent series first. */
+static int by_moment(const void *a, const void *b)
+{
+    const struct cell *x = a, *y = b;
+    if (x->trie != y->trie)
+        return x->trie < y->trie ? -1 : 1;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return (x->count < y->count) - (x->count > y->count);
+}
+
+static void divide(struct query_sum *sum, int64_t by)
+{
+    for (uint32_t i = 0; by > 1 && i < sum->cap; i++)
+        sum->self[i] = sum->self[i] / by + (sum->self[i] % by * 2 >= by);
+}
+
+static void divide_all(struct query_sums *s, const struct gauge *g)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct query_sum *sum = &s->sum[i];
+        int64_t moments = 0;
+        if (sum->tenant != s->tenant)
+            continue;
+        for (size_t k = 0; k < g->count; k++) {
+            const struct cell *c = &g->cells[k];
+            bool first = !k || c[-1].trie != c->trie || c[-1].at != c->at;
+            if (first && c->trie == sum->trie)
+                moments += c->count;
+        }
+        divide(sum, moments);
+    }
+}
+
+enum fk_err query_gauge_average(struct query_sums *s)
+{
+    const struct query *q = s->query;
+    const struct query_select *select = s->select;
+    const struct store_ops *ops = q->store->ops;
+    struct store_tenant *tenant = query_tenant(q, s->tenant);
+    struct gauge g = {0};
+    fk_map_init(&g.trie_of, QUERY_GAUGE_MAX_CELLS);
+    fk_map_init(&g.cell_of, QUERY_GAUGE_MAX_CELLS);
+    enum fk_err err = ops->series(
+        tenant, &select->selector, select->t0, select->t1, add_series, &g);
+    if (!err)
+        err = query_forgive(
+            q, ops->timeline(tenant, &select->selector, select->t0, select->t1,
+                   &q->budget, add_point, &g, s->diag));
+    if (!err && g.count)
+        qsort(g.cells, g.count, sizeof *g.cells, by_moment);
+    if (!err)
+        divide_all(s, &g);
+    fk_map_fini(&g.trie_of);
+    fk_map_fini(&g.cell_of);
+    free(g.cells);
+    return err;
+}

@@ -285,6 +285,29 @@ enum fk_err db_shrink(struct db *db, int pages)
     return exec(db, sql);
 }
 
+enum fk_err db_version(struct db *db, int64_t *version)
+{
+    return get_number(db, "PRAGMA user_version", version);
+}
+
+enum fk_err db_vacuum(struct db *db)
+{
+    return exec(db, "VACUUM");
+}
+
+enum fk_err db_copy(struct db *db, const char *path)
+{
+    struct db_stmt *s;
+    /* The file is opened for reading; only the new one is written. */
+    enum fk_err err = exec(db, "PRAGMA query_only=OFF");
+    if (!err)
+        err = db_prepare(db, "VACUUM INTO ?1", &s);
+    if (err)
+        return err;
+    db_bind_text(s, 1, fk_slice_of(path));
+    return db_run(s);
+}
+
 enum fk_err db_check(struct db *db)
 {
     struct db_stmt *s;
@@ -368,12 +391,12 @@ static enum fk_err set_up(
     int64_t version = 0;
     enum fk_err err = exec(db, both);
     if (!err && mode == DB_WRITE)
-        err = get_number(db, "PRAGMA user_version", &version);
+        err = db_version(db, &version);
     if (!err && mode == DB_WRITE && !version)
         err = exec(db, fresh);
     if (!err)
         err = exec(db, mode == DB_WRITE ? writer : reader);
-    if (!err && mode == DB_WRITE)
+    if (!err && mode == DB_WRITE && schema)
         err = migrate(db, schema, version);
     return err;
 }

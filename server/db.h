@@ -26,7 +26,8 @@ struct db_schema {
 enum db_mode { DB_READ, DB_WRITE };
 
 /* DB_WRITE makes the file if needed and brings it to the newest version;
- * refuses a file written by a newer program. */
+ * refuses a file written by a newer program. Without a schema the file stays
+ * of its version. */
 FK_MUST_USE enum fk_err db_open(const char *path,
     const struct db_schema *schema, enum db_mode mode, struct db **out,
     struct fk_diag *diag);
@@ -64,6 +65,10 @@ void db_rollback(struct db *db); /* without a transaction: nothing */
 /* Pages that hold nothing, and giving some of them back to the disk. */
 FK_MUST_USE enum fk_err db_free_pages(struct db *db, int64_t *pages);
 FK_MUST_USE enum fk_err db_shrink(struct db *db, int pages);
+FK_MUST_USE enum fk_err db_version(struct db *db, int64_t *version);
+/* Write the file anew, or as a new file, without gaps. */
+FK_MUST_USE enum fk_err db_vacuum(struct db *db);
+FK_MUST_USE enum fk_err db_copy(struct db *db, const char *path);
 /* Reads the whole file: FK_ERR_CORRUPT, with the first fault in db_why. */
 FK_MUST_USE enum fk_err db_check(struct db *db);
 

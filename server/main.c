@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "server/http.h"
+#include "server/maintain.h"
 #include "server/notify.h"
 #include "server/server.h"
 #include "server/tenant.h"
@@ -50,22 +51,27 @@ static uint32_t keep_days(int64_t ns)
     return (uint32_t)((ns + day_ns - 1) / day_ns);
 }
 
+static struct store_options store_options_of(const struct server_options *o)
+{
+    struct store_options options;
+
+    store_options_init(&options);
+    options.dir = o->data;
+    options.max_series = (uint32_t)o->max_series;
+    options.keep_days = keep_days(o->retention_ns);
+    options.keep = (struct store_keep){o->keep_profiles_ns / FK_NS_PER_MS,
+        o->keep_minutes_ns / FK_NS_PER_MS, o->keep_tens_ns / FK_NS_PER_MS};
+    return options;
+}
+
 static enum fk_err store_start(struct server *s, struct fk_diag *diag)
 {
     const struct store_ops *ops;
-    struct store_options options;
+    struct store_options options = store_options_of(&s->options);
     enum fk_err err = store_of_name(s->options.engine, &ops, diag);
 
     if (err)
         return err;
-    store_options_init(&options);
-    options.dir = s->options.data;
-    options.max_series = (uint32_t)s->options.max_series;
-    options.keep_days = keep_days(s->options.retention_ns);
-    options.keep =
-        (struct store_keep){s->options.keep_profiles_ns / FK_NS_PER_MS,
-            s->options.keep_minutes_ns / FK_NS_PER_MS,
-            s->options.keep_tens_ns / FK_NS_PER_MS};
     err = ops->open(&options, &s->store, diag);
     if (err)
         return err;
@@ -154,6 +160,27 @@ static void block_signals(sigset_t *set)
     pthread_sigmask(SIG_BLOCK, set, NULL);
 }
 
+/* What is done to a data directory instead of serving it. */
+static bool is_maintenance(const struct server_options *o)
+{
+    return o->check || o->backup || o->compact;
+}
+
+static enum fk_err maintain(
+    const struct server_options *o, struct fk_diag *diag)
+{
+    struct store_options options = store_options_of(o);
+    enum fk_err err = FK_OK;
+
+    if (o->check)
+        err = maintain_check(o->check, diag);
+    if (err == FK_OK && o->compact)
+        err = maintain_compact(&options, diag);
+    if (err == FK_OK && o->backup)
+        err = maintain_backup(o->data, o->backup, diag);
+    return err;
+}
+
 int main(int argc, char **argv)
 {
     struct fk_diag diag = {{0}};
@@ -170,6 +197,8 @@ int main(int argc, char **argv)
         return 2;
     }
     fk_log_set_level(server.options.verbose ? FK_LOG_DEBUG : FK_LOG_INFO);
+    if (is_maintenance(&server.options))
+        return maintain(&server.options, &diag) ? fail(diag.text) : 0;
     server.started_ms = fk_wall_ns() / FK_NS_PER_MS;
     block_signals(&command.signals);
     if (store_start(&server, &diag) != FK_OK)

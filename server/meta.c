@@ -234,6 +234,11 @@ static enum fk_err get_kv(
     return err ? err : row ? FK_OK : FK_ERR_NOT_FOUND;
 }
 
+enum fk_err meta_tenant_name(struct db *db, struct fk_buf *name)
+{
+    return get_kv(db, FK_SLICE("tenant"), name);
+}
+
 static enum fk_err set_kv(
     struct db *db, struct fk_slice key, struct fk_slice value)
 {

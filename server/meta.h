@@ -32,6 +32,8 @@ struct meta {
 FK_MUST_USE enum fk_err meta_open(struct meta *m, const char *dir,
     struct fk_slice tenant, struct catalog *catalog, struct fk_diag *diag);
 void meta_close(struct meta *m);
+/* The tenant whose file it is. */
+FK_MUST_USE enum fk_err meta_tenant_name(struct db *db, struct fk_buf *name);
 
 /* Make all that the catalog knows now durable. */
 FK_MUST_USE enum fk_err meta_save(struct meta *m, struct fk_diag *diag);

@@ -79,6 +79,14 @@ static void add_basics(struct rows *rows, struct server_options *o)
         "lines `name: value` with the names of this list");
     ROW("config.file", 0, NULL, FK_OPT_STRING, &o->config, 0, 0, "FILE",
         "the same as --config");
+    ROW("check", 0, NULL, FK_OPT_STRING, &o->check, 0, 0, "DIR",
+        "read every page and row of a data directory, say what is damaged, "
+        "and exit");
+    ROW("compact", 0, NULL, FK_OPT_FLAG, &o->compact, 0, 0, NULL,
+        "make the files of --data as small as they can be, and exit");
+    ROW("backup", 0, NULL, FK_OPT_STRING, &o->backup, 0, 0, "FILE",
+        "copy --data into a tar archive, also while a server uses it, and "
+        "exit");
     ROW("verbose", 'v', "FLAMEKIT_VERBOSE", FK_OPT_FLAG, &o->verbose, 0, 0,
         NULL, "log every request and more on stderr");
     ROW("access-log", 0, "FLAMEKIT_ACCESS_LOG", FK_OPT_FLAG,

@@ -22,9 +22,12 @@ struct server_options {
     int64_t retention_ns;   /* of profiles; 0 = for ever */
     int64_t keep_profiles_ns, keep_minutes_ns, keep_tens_ns; /* store_keep */
     long max_series;                                         /* of a tenant */
-    bool multitenancy; /* X-Scope-OrgID names the tenant */
-    bool verbose;      /* debug level: one line a request */
-    struct live live;  /* what a reload may change */
+    const char *check;  /* directory to check instead of serving */
+    const char *backup; /* archive to write instead of serving */
+    bool compact;       /* instead of serving */
+    bool multitenancy;  /* X-Scope-OrgID names the tenant */
+    bool verbose;       /* debug level: one line a request */
+    struct live live;   /* what a reload may change */
 };
 
 /* Defaults, then the file, then the environment, then argv. The texts are

@@ -244,6 +244,7 @@ static void add_up(struct writer *w)
     if (seal_slice(&w->seal, &more, &diag))
         fk_log(FK_LOG_WARN, "sealing", "why=%s", fk_log_quote(diag.text));
     w->sealing = more;
+    w->idle_rounds = more ? 0 : w->idle_rounds + 1;
     if (!more)
         w->seal_ns = fk_mono_ns() + w->options->seal_every_ms * FK_NS_PER_MS;
 }
@@ -261,6 +262,7 @@ static void keep_up(struct writer *w)
     w->broken += (uint64_t)broken;
     w->stats.sealed = w->seal.sealed;
     w->stats.seal_rounds = w->seal.rounds;
+    w->stats.idle_tenants = w->idle_rounds >= 2;
     w->stats.set_aside = w->broken + w->seal.set_aside + w->seal.one.set_aside +
                          w->seal.group.set_aside;
     pthread_mutex_unlock(&w->lock);
@@ -366,6 +368,7 @@ void writer_stats(struct writer *w, struct store_stats *out)
     out->sealed += w->stats.sealed;
     out->set_aside += w->stats.set_aside;
     out->seal_rounds += w->stats.seal_rounds;
+    out->idle_tenants += w->stats.idle_tenants;
     out->queue_profiles += w->profiles;
     out->queue_bytes += w->bytes;
     pthread_mutex_unlock(&w->lock);

@@ -42,6 +42,7 @@ struct writer {
     int64_t seal_ns;   /* when it looks for something to do next */
     int64_t expire_ns; /* when to look for old days next */
     uint64_t broken;   /* day files set aside */
+    int idle_rounds;   /* of the sealer, one after the other */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake;

@@ -325,7 +325,9 @@ static void fill_stats(flamekit_stats *s)
         .uploads_failed = fk_counted(&c->uploads_failed),
         .uploads_dropped = fk_counted(&c->uploads_dropped),
         .weight_uploaded = fk_counted(&c->weight_uploaded),
-        .weight_dropped = fk_counted(&c->weight_dropped),
+        .weight_dropped =
+            fk_counted(&c->weight_unpacked) + fk_counted(&c->weight_unsent),
+        .weight_unpacked = fk_counted(&c->weight_unpacked),
         .bytes_sent = fk_counted(&c->bytes_sent),
         .queued = fk_counted(&c->queued),
         .queued_bytes = fk_counted(&c->queued_bytes),

@@ -208,6 +208,7 @@ typedef struct flamekit_stats {
     uint64_t wall_limits;   /* FLAMEKIT_WALL_NO_*: what is refused here */
     uint64_t heap_samples, heap_lost; /* allocations; without room */
     uint64_t lock_samples, lock_lost; /* waits; without room */
+    uint64_t weight_unpacked; /* of weight_dropped: fitted into no profile */
 } flamekit_stats;
 
 static inline int flamekit_get_stats(flamekit_stats *stats);

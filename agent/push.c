@@ -16,6 +16,7 @@
 #define RESPONSE_QUOTED 120
 
 struct fk_push {
+    const flamekit_config *config;
     CURLM *multi;
     CURL *easy;
     struct curl_slist *headers;
@@ -79,8 +80,12 @@ static void add_value(struct fk_push *push, const char *name, const char *value)
         add_header(push, text);
 }
 
-static void make_headers(struct fk_push *push, const flamekit_config *config)
+static void make_headers(struct fk_push *push, const char *status)
 {
+    const flamekit_config *config = push->config;
+    curl_slist_free_all(push->headers);
+    push->headers = NULL;
+    add_header(push, status);
     add_header(push, "Content-Type: application/proto");
     add_header(push, "Content-Encoding: gzip");
     add_header(push, "Accept:");
@@ -98,7 +103,6 @@ static void set_options(struct fk_push *push, const flamekit_config *config)
     curl_easy_setopt(e, CURLOPT_URL, push->url);
     curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(e, CURLOPT_HTTPHEADER, push->headers);
     curl_easy_setopt(e, CURLOPT_USERAGENT, "flamekit/" FK_VERSION);
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L); /* the host's handlers stay */
     curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
@@ -128,7 +132,7 @@ struct fk_push *fk_push_new(const flamekit_config *config, struct fk_diag *diag)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     push->multi = curl_multi_init();
     push->easy = curl_easy_init();
-    make_headers(push, config);
+    push->config = config;
     if (push->multi == NULL || push->easy == NULL) {
         fk_diag_set(diag, FK_ERR_NOMEM, "libcurl could not start");
         fk_push_free(push);
@@ -150,15 +154,18 @@ void fk_push_free(struct fk_push *push)
     free(push);
 }
 
-void fk_push_begin(struct fk_push *push, const char *body, size_t len)
+void fk_push_begin(struct fk_push *push, const struct fk_push_body *body)
 {
+    make_headers(push, body->status);
     push->response_len = 0;
     push->whole_head = false;
     memset(push->response, 0, sizeof(push->response));
     push->error[0] = '\0';
     curl_easy_setopt(push->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(push->easy, CURLOPT_POSTFIELDS, body);
-    curl_easy_setopt(push->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+    curl_easy_setopt(push->easy, CURLOPT_POSTFIELDS, body->bytes);
+    curl_easy_setopt(
+        push->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+    curl_easy_setopt(push->easy, CURLOPT_HTTPHEADER, push->headers);
     push->busy = curl_multi_add_handle(push->multi, push->easy) == CURLM_OK;
 }
 

@@ -34,8 +34,13 @@ struct fk_push *fk_push_new(
     const flamekit_config *config, struct fk_diag *diag);
 void fk_push_free(struct fk_push *push);
 
-/* `body` (gzip) is borrowed until the state is no longer BUSY. */
-void fk_push_begin(struct fk_push *push, const char *body, size_t len);
+struct fk_push_body {
+    const char *bytes; /* gzip; borrowed until the state is no longer BUSY */
+    size_t len;
+    const char *status; /* a header line of this request alone; copied */
+};
+
+void fk_push_begin(struct fk_push *push, const struct fk_push_body *body);
 /* Turn the crank; wait at most wait_ms for something to happen. TAKEN, RETRY
  * and REFUSED are reported once. */
 void fk_push_crank(

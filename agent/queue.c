@@ -12,24 +12,42 @@ void fk_queue_init(struct fk_queue *q, size_t capacity)
         .capacity = capacity < FK_QUEUE_MAX ? capacity : FK_QUEUE_MAX};
 }
 
-static void remove_head(struct fk_queue *q)
+static void take_out(struct fk_queue *q, size_t i)
 {
-    free(q->items[0].bytes);
-    q->bytes -= q->items[0].len;
+    struct fk_payload *gone = &q->items[i];
+    free(gone->bytes);
+    q->bytes -= gone->len;
     q->count--;
-    memmove(q->items, q->items + 1, q->count * sizeof(q->items[0]));
+    memmove(gone, gone + 1, (q->count - i) * sizeof(*gone));
+}
+
+static void drop(struct fk_queue *q, size_t i)
+{
+    q->dropped++;
+    q->dropped_weight += q->items[i].weight;
+    take_out(q, i);
+}
+
+void fk_queue_hold(struct fk_queue *q)
+{
+    q->held = true;
+}
+
+void fk_queue_release(struct fk_queue *q)
+{
+    q->held = false;
 }
 
 void fk_queue_done(struct fk_queue *q)
 {
-    remove_head(q);
+    fk_queue_release(q);
+    take_out(q, 0);
 }
 
 void fk_queue_drop(struct fk_queue *q)
 {
-    q->dropped++;
-    q->dropped_weight += q->items[0].weight;
-    remove_head(q);
+    fk_queue_release(q);
+    drop(q, 0);
 }
 
 void fk_queue_fini(struct fk_queue *q)
@@ -40,9 +58,9 @@ void fk_queue_fini(struct fk_queue *q)
 
 void fk_queue_put(struct fk_queue *q, const struct fk_payload *payload)
 {
-    while (q->count > 0 && (q->count == q->capacity ||
-                               payload->len + q->bytes > FK_QUEUE_BYTES))
-        fk_queue_drop(q);
+    while (q->count > q->held && (q->count >= q->capacity ||
+                                     payload->len + q->bytes > FK_QUEUE_BYTES))
+        drop(q, q->held);
     if (payload->len > FK_QUEUE_BYTES) {
         q->dropped++;
         q->dropped_weight += payload->weight;
@@ -60,8 +78,8 @@ struct fk_payload *fk_queue_head(struct fk_queue *q)
 
 void fk_queue_expire(struct fk_queue *q, int64_t oldest_ns)
 {
-    while (q->count > 0 && q->items[0].made_ns < oldest_ns)
-        fk_queue_drop(q);
+    while (q->count > q->held && q->items[q->held].made_ns < oldest_ns)
+        drop(q, q->held);
 }
 
 static int64_t clamp(int64_t v, int64_t lo, int64_t hi)

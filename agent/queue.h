@@ -22,8 +22,9 @@ struct fk_payload {
 };
 
 struct fk_queue {
-    struct fk_payload items[FK_QUEUE_MAX]; /* oldest first */
+    struct fk_payload items[FK_QUEUE_MAX + 1]; /* oldest first */
     size_t count, capacity, bytes;
+    bool held;                        /* the head is under way: it stays */
     uint64_t dropped, dropped_weight; /* totals */
 };
 
@@ -32,6 +33,10 @@ void fk_queue_fini(struct fk_queue *q); /* what is left counts as dropped */
 /* Takes payload->bytes. One that is larger than the queue is dropped. */
 void fk_queue_put(struct fk_queue *q, const struct fk_payload *payload);
 struct fk_payload *fk_queue_head(struct fk_queue *q); /* NULL when empty */
+/* The head's bytes are being sent: nothing but done and drop takes it out
+ * until it is released. */
+void fk_queue_hold(struct fk_queue *q);
+void fk_queue_release(struct fk_queue *q);
 void fk_queue_done(struct fk_queue *q); /* the head was taken by the server */
 void fk_queue_drop(struct fk_queue *q); /* the head is given up */
 /* Drop heads made before `oldest_ns`. */

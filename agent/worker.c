@@ -18,18 +18,16 @@
 #include "agent/hostlog.h"
 #include "agent/objects.h"
 #include "agent/own.h"
-#include "agent/push.h"
-#include "agent/queue.h"
 #include "agent/stacks.h"
+#include "agent/uploader.h"
 #include "agent/wall.h"
 #include "common/clock.h"
 #include "common/hash.h"
 #include "common/rng.h"
 
-#define SCAN_NS        (100 * FK_NS_PER_MS)
-#define CRANK_MS       50
-#define FORK_WAIT_NS   (20 * FK_NS_PER_MS)
-#define KEEP_INTERVALS 10 /* older profiles are dropped */
+#define SCAN_NS      (100 * FK_NS_PER_MS)
+#define CRANK_MS     50
+#define FORK_WAIT_NS (20 * FK_NS_PER_MS)
 #ifdef FK_SANITIZED
 #define STACK_BYTES (2u << 20)
 #else
@@ -59,13 +57,10 @@ static struct {
     const flamekit_config *config;
     struct fk_stacktab *wall_table;
     struct fk_collect collect;
-    struct fk_push *push;
-    struct fk_queue queue;
-    struct fk_backoff backoff;
+    struct fk_uploader uploader;
+    bool told_file;
     int64_t next_scan_ns, next_collect_ns;
     uint64_t flush_started;
-    int flush_failed; /* -errno of an upload since flush_started */
-    bool told_failure;
 } w = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- threads and code --------------------------------------------------- */
@@ -104,23 +99,20 @@ static void publish(void)
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     atomic_store(&w.cpu_ns, t.tv_sec * FK_NS_PER_S + t.tv_nsec);
-    fk_count_set(&fk_counters.queued, w.queue.count);
-    fk_count_set(&fk_counters.queued_bytes, w.queue.bytes);
-    fk_count_set(&fk_counters.uploads_dropped, w.queue.dropped);
-    fk_count_set(&fk_counters.weight_dropped,
-        w.queue.dropped_weight + w.collect.dropped_weight);
+    fk_uploader_count(&w.uploader);
+    fk_count_set(&fk_counters.weight_unpacked, w.collect.dropped_weight);
 }
 
-/* ---- uploads ------------------------------------------------------------ */
+/* ---- profiles ----------------------------------------------------------- */
 
 static void write_file(void)
 {
     if (w.collect.file == NULL || fk_outfile_write(w.collect.file) == FK_OK)
         return;
-    fk_hostlog(w.told_failure ? FLAMEKIT_LOG_DEBUG : FLAMEKIT_LOG_ERROR,
+    fk_hostlog(w.told_file ? FLAMEKIT_LOG_DEBUG : FLAMEKIT_LOG_ERROR,
         "%s cannot be written: %s", w.collect.file->path,
         strerrordesc_np(errno));
-    w.told_failure = true;
+    w.told_file = true;
 }
 
 static void collect_now(void)
@@ -129,7 +121,7 @@ static void collect_now(void)
     fk_wall_settle();
     struct fk_payload payload;
     if (fk_collect_take(&w.collect, &payload))
-        fk_queue_put(&w.queue, &payload);
+        fk_uploader_put(&w.uploader, &payload);
     write_file();
     fk_registry_lock();
     fk_cputimer_audit();
@@ -137,81 +129,6 @@ static void collect_now(void)
     struct fk_objects_stats objects;
     fk_objects_stats(&objects);
     atomic_store(&w.table_bytes, objects.table_bytes);
-}
-
-static void tell(const struct fk_push_result *result)
-{
-    /* The first failure in a row is news, the others are not. */
-    fk_hostlog(w.told_failure ? FLAMEKIT_LOG_DEBUG : FLAMEKIT_LOG_WARN,
-        "upload to %s %s: %s", w.config->server_address,
-        result->state == FK_PUSH_RETRY ? "failed, will be tried again"
-                                       : "was refused and is dropped",
-        result->reason);
-    w.told_failure = true;
-}
-
-static void on_failed(const struct fk_push_result *result)
-{
-    struct fk_payload *head = fk_queue_head(&w.queue);
-    fk_count(&fk_counters.uploads_failed, 1);
-    tell(result);
-    bool give_up = result->state == FK_PUSH_REFUSED ||
-                   ++head->tries >= w.config->ingest_max_tries;
-    w.flush_failed = give_up ? -EIO : -EAGAIN;
-    if (give_up)
-        fk_queue_drop(&w.queue);
-    if (result->state == FK_PUSH_RETRY)
-        fk_backoff_failed(&w.backoff, fk_mono_ns(), result->retry_after_ns);
-}
-
-static void on_taken(void)
-{
-    const struct fk_payload *head = fk_queue_head(&w.queue);
-    fk_count(&fk_counters.uploads_ok, 1);
-    fk_count(&fk_counters.bytes_sent, head->len);
-    fk_count(&fk_counters.weight_uploaded, head->weight);
-    fk_queue_done(&w.queue);
-    fk_backoff_succeeded(&w.backoff);
-    if (w.told_failure)
-        fk_hostlog(FLAMEKIT_LOG_WARN, "uploads to %s work again",
-            w.config->server_address);
-    w.told_failure = false;
-}
-
-static void on_result(const struct fk_push_result *result)
-{
-    switch (result->state) {
-    case FK_PUSH_IDLE:
-    case FK_PUSH_BUSY:
-        return;
-    case FK_PUSH_TAKEN:
-        on_taken();
-        return;
-    case FK_PUSH_RETRY:
-    case FK_PUSH_REFUSED:
-        on_failed(result);
-        return;
-    }
-}
-
-static bool push_due(int64_t now)
-{
-    return w.push != NULL && w.queue.count > 0 &&
-           now >= w.backoff.not_before_ns;
-}
-
-static void push_begin_if_due(int64_t now)
-{
-    if (w.push != NULL && fk_push_busy(w.push))
-        return;
-    fk_queue_expire(&w.queue, now - KEEP_INTERVALS * interval_ns());
-    if (!push_due(now))
-        return;
-    const struct fk_payload *head = fk_queue_head(&w.queue);
-    fk_push_begin(w.push, head->bytes, head->len);
-    if (!fk_push_busy(w.push))
-        on_failed(&(struct fk_push_result){
-            .state = FK_PUSH_RETRY, .reason = "libcurl is out of memory"});
 }
 
 /* ---- requests of other threads ------------------------------------------ */
@@ -225,8 +142,7 @@ static bool read_requests(void)
     pthread_mutex_unlock(&w.lock);
     if (asked != w.flush_started) {
         w.flush_started = asked;
-        w.flush_failed = 0;
-        w.backoff.not_before_ns = 0;
+        fk_uploader_hurry(&w.uploader);
         collect_now();
     }
     return stop;
@@ -245,13 +161,10 @@ static void answer_flush(int result)
 
 static bool flush_settled(void)
 {
-    bool idle = w.queue.count == 0 || w.push == NULL;
-    if (!idle && w.flush_failed == 0)
+    if (!fk_uploader_idle(&w.uploader))
         return false;
-    if (w.push != NULL && fk_push_busy(w.push))
-        return false;
-    bool nowhere = w.push == NULL && w.collect.file == NULL;
-    answer_flush(nowhere ? -EIO : w.flush_failed);
+    bool nowhere = w.uploader.push == NULL && w.collect.file == NULL;
+    answer_flush(nowhere ? -EIO : w.uploader.failed);
     return true;
 }
 
@@ -277,16 +190,16 @@ static void wait_for_work(int64_t now)
 {
     int64_t due = min64(w.next_scan_ns, w.next_collect_ns);
     struct fk_push_result result = {.state = FK_PUSH_IDLE};
-    if (w.push != NULL && fk_push_busy(w.push)) {
+    if (fk_uploader_busy(&w.uploader)) {
         int64_t ms = (due - now) / FK_NS_PER_MS + 1;
         pthread_mutex_unlock(&w.work);
-        fk_push_crank(w.push, ms < CRANK_MS ? (int)ms : CRANK_MS, &result);
+        fk_uploader_crank(
+            &w.uploader, ms < CRANK_MS ? (int)ms : CRANK_MS, &result);
         pthread_mutex_lock(&w.work);
-        on_result(&result);
+        fk_uploader_settle(&w.uploader, &result);
         return;
     }
-    if (w.queue.count > 0 && w.push != NULL)
-        due = min64(due, w.backoff.not_before_ns);
+    due = min64(due, fk_uploader_due_ns(&w.uploader));
     pthread_mutex_unlock(&w.work);
     wait_for_wake(due);
     pthread_mutex_lock(&w.work);
@@ -315,7 +228,7 @@ static void run_until_stopped(void)
     while (!read_requests()) {
         int64_t now = fk_mono_ns();
         do_due_work(now);
-        push_begin_if_due(now);
+        fk_uploader_begin(&w.uploader, now);
         flush_settled();
         publish();
         wait_for_work(now);
@@ -326,30 +239,25 @@ static void run_until_stopped(void)
 static void final_upload(void)
 {
     collect_now();
-    w.flush_failed = 0;
-    w.backoff.not_before_ns = 0;
+    fk_uploader_hurry(&w.uploader);
     for (int64_t now = fk_mono_ns();
          !flush_settled() && now < w.stop_deadline_ns; now = fk_mono_ns()) {
-        push_begin_if_due(now);
+        fk_uploader_begin(&w.uploader, now);
         w.next_scan_ns = w.next_collect_ns = w.stop_deadline_ns;
-        if (fk_push_busy(w.push))
+        if (fk_uploader_busy(&w.uploader))
             wait_for_work(now);
     }
     answer_flush(-ETIMEDOUT);
 }
 
 /* A file takes the profiles, or a server does. */
-static void open_push(void)
+static void open_output(uint64_t seed)
 {
-    struct fk_diag diag = {""};
     if (w.config->output_file != NULL)
         w.collect.file = fk_outfile_new(w.config->output_file);
     if (w.collect.file != NULL)
         return;
-    w.push = fk_push_new(w.config, &diag);
-    if (w.push == NULL)
-        fk_hostlog(FLAMEKIT_LOG_ERROR, "nothing will be uploaded: %s",
-            diag.text[0] ? diag.text : "out of memory");
+    fk_uploader_open(&w.uploader, seed);
     /* libcurl's TLS library has registered its own clean-up by now, and ours
      * has to run before it. A second call does nothing. */
     static bool registered;
@@ -367,14 +275,13 @@ static void begin(void)
     fk_collect_begin(&w.collect);
     atomic_store(&w.ready, true);
     scan();
-    open_push();
     /* A fleet that starts together does not upload together: the first
      * interval lasts a quarter to a half of the others. */
     uint64_t draw = fk_rng_at(fk_hash_seed(), (uint64_t)now);
+    open_output(draw);
     uint64_t quarter = (uint64_t)interval_ns() / 4;
     w.next_scan_ns = now + SCAN_NS;
     w.next_collect_ns = now + (int64_t)(quarter + fk_rng_below(draw, quarter));
-    fk_backoff_init(&w.backoff, interval_ns(), draw);
 }
 
 static void *worker_main(void *arg)
@@ -387,11 +294,9 @@ static void *worker_main(void *arg)
     run_until_stopped();
     fk_wall_stop();
     final_upload();
-    fk_push_free(w.push);
+    fk_uploader_fini(&w.uploader);
     fk_outfile_free(w.collect.file);
-    w.push = NULL;
     w.collect.file = NULL;
-    fk_queue_fini(&w.queue);
     publish();
     pthread_mutex_unlock(&w.work);
     pthread_mutex_lock(&w.lock);
@@ -439,9 +344,9 @@ int fk_worker_start(const flamekit_config *config, struct fk_stacktab *cpu,
     w.config = config;
     w.flush_asked = w.flush_done = w.flush_started = 0;
     w.stop_asked = w.finished = false;
-    w.told_failure = false;
+    w.told_file = false;
     atomic_store(&w.ready, false);
-    fk_queue_init(&w.queue, config->push_queue_capacity);
+    fk_uploader_init(&w.uploader, config);
     fk_collect_init(&w.collect, config);
     fk_collect_add_table(
         &w.collect, &fk_kind_cpu, FK_NS_PER_S / config->sample_rate, cpu);
@@ -520,7 +425,7 @@ void fk_worker_fork_parent(void)
 /* The request under way and its socket belong to the parent. */
 bool fk_worker_fork_child(void)
 {
-    w.push = NULL;
+    fk_uploader_forget(&w.uploader);
     w.conditions_ready = false;
     atomic_store(&w.ready, false);
     pthread_mutex_unlock(&w.lock);

@@ -2,6 +2,7 @@
  * What operators and their probes ask: is it up, what is it, what did it
  * lose.
  */
+#include "common/clock.h"
 #include "server/request.h"
 #include "server/routes.h"
 #include "server/server.h"
@@ -42,6 +43,7 @@ static void get_metrics(struct request *r)
     r->reply.status = 200;
     r->reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
     metrics_print(&r->server->metrics, &stats, &r->reply.body);
+    agents_print(&r->server->agents, fk_mono_ns(), &r->reply.body);
 }
 
 static void get_buildinfo(struct request *r)

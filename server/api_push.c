@@ -185,6 +185,8 @@ static void answer(struct request *r, enum fk_err err, const char *why,
     const struct connect *codec)
 {
     if (err == FK_OK) {
+        agents_report(
+            &r->server->agents, request_header(r, AGENTS_HEADER), fk_mono_ns());
         connect_reply(r, codec);
     } else if (err == FK_ERR_FULL || err == FK_ERR_LIMIT) {
         reply_header(r, "Retry-After", "1");

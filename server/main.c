@@ -20,7 +20,7 @@
 #define PATIENCE_NS (10 * FK_NS_PER_S)
 
 /* One a process; large, because of the counters. */
-static struct server server;
+static struct server server = {.agents = AGENTS_INITIALIZER};
 
 static int fail(const char *text)
 {

@@ -6,6 +6,7 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
+#include "server/agents.h"
 #include "server/live.h"
 #include "server/metrics.h"
 #include "server/rate.h"
@@ -58,6 +59,7 @@ struct server {
     struct live *_Atomic reloaded; /* NULL = options.live */
     struct rate rate;
     struct metrics metrics;
+    struct agents agents;
 };
 
 /* Constant; stays valid for the process's life. */

@@ -59,9 +59,9 @@ void fk_push_free(struct fk_push *push)
         late->free(push);
 }
 
-void fk_push_begin(struct fk_push *push, const char *body, size_t len)
+void fk_push_begin(struct fk_push *push, const struct fk_push_body *body)
 {
-    late->begin(push, body, len);
+    late->begin(push, body);
 }
 
 void fk_push_crank(

@@ -52,6 +52,25 @@ TEST(bytes_are_bounded_too)
     CHECK(fk_queue_head(&q) == NULL);
 }
 
+TEST(what_is_under_way_stays)
+{
+    struct fk_queue q;
+    fk_queue_init(&q, 2);
+    put(&q, 100, 1, 1);
+    fk_queue_hold(&q);
+    const char *bytes = fk_queue_head(&q)->bytes;
+    for (uint64_t i = 2; i <= 5; i++)
+        put(&q, 100, i, (int64_t)i);
+    fk_queue_expire(&q, 5);
+    CHECK(fk_queue_head(&q)->bytes == bytes);
+    CHECK_INT(q.count, 2);
+    CHECK_INT(q.dropped_weight, 2 + 3 + 4);
+    fk_queue_done(&q);
+    CHECK_INT(fk_queue_head(&q)->weight, 5);
+    CHECK_INT(q.dropped_weight, 2 + 3 + 4);
+    fk_queue_fini(&q);
+}
+
 TEST(old_profiles_are_dropped)
 {
     struct fk_queue q;

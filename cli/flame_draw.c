@@ -101,7 +101,7 @@ static void walk(const struct stacks *s, draw_fn draw, struct fk_buf *out)
     double x = 0;
     for (uint32_t i = 0; i != STACKS_NONE;) {
         const struct stacks_node *node = &s->nodes[i];
-        double width = WIDTH * share_of(s, node->total);
+        double width = i == 0 ? WIDTH : WIDTH * share_of(s, node->total);
         bool drawn = width >= THINNEST;
         if (drawn)
             draw(out, s, i, (struct place){x, width});

@@ -89,6 +89,10 @@ struct fk_pprof_limits {
     uint32_t max_sample_labels; /* 100 */
     uint32_t max_depth;         /* 1,000; deeper stacks lose their leaf side */
     uint32_t max_symbol_bytes;  /* 65,535; longer ones keep their tail */
+    /* Profiles of older .NET clients: types with '-' in them are taken; a
+     * function without a number has that of its position, and a line
+     * without one is of the function at its location's position. */
+    bool old_dotnet;
 };
 
 /* `body` is the plain (not gzip-ed) protobuf. */

@@ -275,7 +275,7 @@ static struct fk_pprof_type value_type(
 static void read_type(struct reader *r, struct fk_slice message)
 {
     struct fk_pprof_type type = value_type(r, message);
-    if (fk_slice_find(type.type, '-') >= 0)
+    if (!r->limits.old_dotnet && fk_slice_find(type.type, '-') >= 0)
         r->err = fk_diag_set(r->diag, FK_ERR_FORMAT, "sample type contains -");
     r->p.types[r->p.num_types++] = type;
 }
@@ -345,6 +345,8 @@ static void read_function(struct reader *r, struct fk_slice message)
         .file = string_at(r, v[FUNCTION_FILE], "function file name"),
         .start_line = (int64_t)v[FUNCTION_START_LINE],
     };
+    if (r->limits.old_dotnet && !v[FUNCTION_ID])
+        v[FUNCTION_ID] = r->p.num_functions;
     add_id(r, &r->functions, "function", v[FUNCTION_ID], index);
 }
 
@@ -354,6 +356,8 @@ static void read_line(struct reader *r, struct fk_slice message)
     struct fk_pprof_line *line = &r->lines[r->num_lines++];
     if (!read_integers(r, message, v, LINE_FIELDS))
         return;
+    if (r->limits.old_dotnet && !v[LINE_FUNCTION])
+        v[LINE_FUNCTION] = r->p.num_locations;
     line->function = find_id(r, &r->functions, "function", v[LINE_FUNCTION]);
     line->line = (int64_t)v[LINE_LINE];
 }
@@ -439,19 +443,14 @@ static void read_sample(struct reader *r, struct fk_slice message)
     s->num_labels = (uint32_t)(r->labels + r->num_labels - s->labels);
 }
 
-static uint32_t given(uint32_t limit, uint32_t standard)
+static struct fk_pprof_limits with_defaults(const struct fk_pprof_limits *given)
 {
-    return limit ? limit : standard;
-}
-
-static struct fk_pprof_limits with_defaults(const struct fk_pprof_limits *l)
-{
-    return (struct fk_pprof_limits){
-        .max_samples = given(l ? l->max_samples : 0, 16000),
-        .max_sample_labels = given(l ? l->max_sample_labels : 0, 100),
-        .max_depth = given(l ? l->max_depth : 0, 1000),
-        .max_symbol_bytes = given(l ? l->max_symbol_bytes : 0, 65535),
-    };
+    struct fk_pprof_limits l = given ? *given : (struct fk_pprof_limits){0};
+    l.max_samples = l.max_samples ? l.max_samples : 16000;
+    l.max_sample_labels = l.max_sample_labels ? l.max_sample_labels : 100;
+    l.max_depth = l.max_depth ? l.max_depth : 1000;
+    l.max_symbol_bytes = l.max_symbol_bytes ? l.max_symbol_bytes : 65535;
+    return l;
 }
 
 static void fill(struct reader *r)

@@ -47,7 +47,8 @@ struct ingest_source {
     int64_t fallback_ns;            /* time of a profile that tells none */
     uint64_t dedup;                 /* see store_profile */
     uint32_t sample_rate;           /* of stacks; 0 = do not scale */
-    int64_t duration_ns;            /* of stacks, JFR */
+    int64_t duration_ns;            /* of stacks */
+    bool old_dotnet;                /* see struct fk_pprof_limits */
 };
 
 /* Sees a decoded profile before it is stored: may change its names and set

@@ -107,14 +107,20 @@ static enum fk_err dashes_to_underscores(
     return FK_OK;
 }
 
-enum fk_err ingest_repair(
-    struct fk_pprof *p, struct fk_slice spy, struct fk_arena *arena)
+bool ingest_old_dotnet(struct fk_slice spy, struct request_json *config)
+{
+    if (fk_slice_eqz(spy, "dotnetspy"))
+        return true;
+    return config && fk_slice_eqz(spy, "unknown") &&
+           request_json_has(config, config->root, "inuse-space");
+}
+
+enum fk_err ingest_repair(struct fk_pprof *p, struct fk_slice spy,
+    bool old_dotnet, struct fk_arena *arena)
 {
     if (fk_slice_eqz(spy, "pyspy"))
         return prefix_files(p, true, arena);
     if (fk_slice_eqz(spy, "rbspy") || fk_slice_eqz(spy, "scripting"))
         return prefix_files(p, false, arena);
-    if (fk_slice_eqz(spy, "dotnetspy"))
-        return dashes_to_underscores(p, arena);
-    return FK_OK;
+    return old_dotnet ? dashes_to_underscores(p, arena) : FK_OK;
 }

@@ -14,8 +14,10 @@ struct request_json;
 /* `config` is the form's sample_type_config, or NULL. */
 struct fk_slice ingest_metric(const struct fk_pprof *p,
     struct request_json *config, struct fk_arena *arena);
+/* A client whose profiles need fk_pprof_limits.old_dotnet to be read. */
+bool ingest_old_dotnet(struct fk_slice spy, struct request_json *config);
 /* By the name of the client's profiler; FK_ERR_LIMIT when the arena is full. */
-FK_MUST_USE enum fk_err ingest_repair(
-    struct fk_pprof *p, struct fk_slice spy, struct fk_arena *arena);
+FK_MUST_USE enum fk_err ingest_repair(struct fk_pprof *p, struct fk_slice spy,
+    bool old_dotnet, struct fk_arena *arena);
 
 #endif

@@ -5,6 +5,7 @@
 #include "common/gzip.h"
 #include "server/ingest.h"
 #include "server/ingest_labels.h"
+#include "server/repair_go.h"
 #include "server/server.h"
 #include "server/uuid.h"
 
@@ -358,6 +359,8 @@ enum fk_err ingest_add_pprof(struct ingest *in,
     err = decode(in, source, bytes, &p, diag);
     if (err == FK_OK && fix)
         err = fix->fn(fix->arg, &p, &labels);
+    if (err == FK_OK && repair_go(&p, &in->request->arena) != FK_OK)
+        err = ingest_full(in, diag);
     return err ? err : add(in, source, &p, &labels, diag);
 }
 

@@ -274,9 +274,9 @@ static bool find_events(struct reading *r)
     if (!r->event || !r->wanted)
         return false;
     for (uint32_t i = 0; i < n; i++)
-        for (uint8_t e = 1; e < NUM_EVENTS; e++)
+        for (int e = 1; e < NUM_EVENTS; e++)
             if (fk_slice_eqz(r->chunk.classes[i].name, events[e].name))
-                r->event[i] = e;
+                r->event[i] = (uint8_t)e;
     return true;
 }
 

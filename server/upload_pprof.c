@@ -16,7 +16,8 @@ static enum fk_err fix_pprof(
     const int64_t year_ns = 366 * 24 * 3600 * FK_NS_PER_S;
     struct upload *u = arg;
     struct fk_arena *arena = &u->request->arena;
-    enum fk_err err = ingest_repair(p, u->spy, arena);
+    enum fk_err err =
+        ingest_repair(p, u->spy, ingest_old_dotnet(u->spy, u->config), arena);
 
     if (p->time_ns < year_ns) /* a clock that was never set */
         p->time_ns = u->from_ns;
@@ -29,8 +30,9 @@ static enum fk_err fix_pprof(
 static enum fk_err add_pprof(struct upload *u, struct fk_slice bytes)
 {
     const struct ingest_fix fix = {fix_pprof, u};
-    const struct ingest_source source = {
-        .labels = &u->labels, .fallback_ns = u->from_ns};
+    const struct ingest_source source = {.labels = &u->labels,
+        .fallback_ns = u->from_ns,
+        .old_dotnet = ingest_old_dotnet(u->spy, u->config)};
     enum fk_err err = upload_service(u, u->name.app, false);
 
     if (err == FK_OK)

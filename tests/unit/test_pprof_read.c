@@ -142,6 +142,22 @@ TEST(labels_of_samples)
     CHECK_INT(p.samples[0].labels[1].num, -1);
 }
 
+TEST(old_dotnet_profiles_have_no_numbers)
+{
+    const struct fk_pprof_limits dotnet = {.old_dotnet = true};
+    struct fk_slice body = BYTES("\x0A\x02\x08\x06" STRINGS /* type with - */
+                                 "\x2A\x02\x10\x01\x2A\x02\x10\x02"
+                                 "\x22\x04\x08\x01\x22\x00"
+                                 "\x22\x04\x08\x02\x22\x00"
+                                 "\x12\x07\x0A\x02\x01\x02\x12\x01\x01");
+
+    CHECK_INT(read_with(body, NULL), FK_ERR_FORMAT);
+    CHECK_INT(read_with(body, &dotnet), FK_OK);
+    CHECK_INT(p.num_locations, 2);
+    CHECK_INT(p.locations[0].lines[0].function, 0);
+    CHECK_INT(p.locations[1].lines[0].function, 1);
+}
+
 TEST(refusals_in_pyroscopes_words)
 {
     static const struct {

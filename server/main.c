@@ -173,7 +173,7 @@ static enum fk_err maintain(
     enum fk_err err = FK_OK;
 
     if (o->check)
-        err = maintain_check(o->check, diag);
+        err = maintain_check(o->check, stdout, diag);
     if (err == FK_OK && o->compact)
         err = maintain_compact(&options, diag);
     if (err == FK_OK && o->backup)

@@ -109,6 +109,7 @@ struct checking {
     } room;
 
     uint64_t profiles, sums, damaged;
+    FILE *out;
 };
 
 static bool blob_is_good(
@@ -139,7 +140,7 @@ static enum fk_err check_profile(
     if (blob_is_good(c, journal_blob(row), series))
         return FK_OK;
     c->damaged++;
-    fprintf(stderr, "damaged: profile of series %u at %lld ms\n", series,
+    fprintf(c->out, "damaged: profile of series %u at %lld ms\n", series,
         (long long)time_ms);
     return FK_OK;
 }
@@ -154,17 +155,14 @@ static enum fk_err check_sum(void *arg, enum level level, uint32_t id,
     if (good)
         return FK_OK;
     c->damaged++;
-    fprintf(stderr, "damaged: sum of level %d of %u at %lld s\n", (int)level,
+    fprintf(c->out, "damaged: sum of level %d of %u at %lld s\n", (int)level,
         id, (long long)start);
     return FK_OK;
 }
 
-static enum fk_err check_day(struct checking *c, struct db *db)
+static enum fk_err check_day(struct checking *c, struct db *db, int64_t version)
 {
-    int64_t version;
-    enum fk_err err = db_version(db, &version);
-    if (!err)
-        err = journal_scan(db, 0, INT64_MAX, check_profile, c);
+    enum fk_err err = journal_scan(db, 0, INT64_MAX, check_profile, c);
     if (!err && version > 1)
         err = levels_scan_all(db, check_sum, c);
     return err;
@@ -180,11 +178,15 @@ static enum fk_err check_file(
     enum fk_err err = db_open(path, NULL, DB_READ, &db, diag);
     if (err)
         return err;
-    err = db_explain(db, db_check(db), diag);
-    if (!err && is_meta(file))
+    int64_t version = 0; /* stays 0 where making the file was cut short */
+    err = db_check(db);
+    if (!err)
+        err = db_version(db, &version);
+    if (!err && version && !is_meta(file))
+        err = check_day(c, db, version);
+    db_explain(db, err, diag);
+    if (!err && version && is_meta(file))
         err = meta_load(db, c->catalog, diag);
-    else if (!err)
-        err = db_explain(db, check_day(c, db), diag);
     db_close(db);
     if (!err && c->damaged)
         err = fk_diag_set(diag, FK_ERR_CORRUPT,
@@ -209,22 +211,22 @@ static enum fk_err check_folder(
         enum fk_err err = check_file(c, dir, file, &why);
         result = err ? FK_ERR_CORRUPT : result;
         if (err)
-            printf("BAD %s: %s\n", file, why.text);
+            fprintf(c->out, "BAD %s: %s\n", file, why.text);
         else
-            printf("ok  %s: %llu profiles, %llu sums\n", file,
+            fprintf(c->out, "ok  %s: %llu profiles, %llu sums\n", file,
                 (unsigned long long)c->profiles, (unsigned long long)c->sums);
     }
     *at = end;
     return result;
 }
 
-enum fk_err maintain_check(const char *dir, struct fk_diag *diag)
+enum fk_err maintain_check(const char *dir, FILE *out, struct fk_diag *diag)
 {
     struct files files;
     enum fk_err err = files_list(&files, dir, diag), bad = FK_OK;
     for (size_t at = 0; !err && at < files.count;) {
         struct catalog catalog;
-        struct checking c = {.catalog = &catalog};
+        struct checking c = {.catalog = &catalog, .out = out};
         c.codec = blob_codec_new();
         err = catalog_init(&catalog, MAX_SERIES);
         if (!err && !c.codec)
@@ -289,8 +291,6 @@ static enum fk_err copy_all(struct tar *tar, const char *dir,
     for (size_t i = 0; !err && i < files->count; i++) {
         add_folder_entry(tar, files->path[i], folder);
         err = copy_file(tar, dir, files->path[i], beside, diag);
-        if (!err)
-            printf("ok  %s\n", files->path[i]);
     }
     tar_finish(tar);
     return err ? err : fk_diag_set(diag, tar->err, "%s", tar->why.text);
@@ -408,11 +408,8 @@ enum fk_err maintain_compact(
         err = keep_house(options, &files, diag);
     if (!err)
         err = datadir_lock(options->dir, &lock, diag);
-    for (size_t i = 0; !err && i < files.count; i++) {
+    for (size_t i = 0; !err && i < files.count; i++)
         err = rewrite(options->dir, files.path[i], diag);
-        if (!err)
-            printf("ok  %s\n", files.path[i]);
-    }
     if (lock >= 0)
         close(lock);
     files_fini(&files);

@@ -1,7 +1,6 @@
 /*
  * What an operator does to a data directory from the command line: check it,
- * compact it, copy it. Each prints what it did on stdout, one line a file,
- * and what is wrong on stderr.
+ * compact it, copy it.
  *
  * Checking and copying read only and may run beside the server; compacting
  * wants the directory for itself.
@@ -11,9 +10,12 @@
 
 #include "server/store.h"
 
-/* Every page, row and checksum. FK_ERR_CORRUPT: something is damaged, and
- * was named. */
-FK_MUST_USE enum fk_err maintain_check(const char *dir, struct fk_diag *diag);
+#include <stdio.h>
+
+/* Every page, row and checksum, with a line a file on `out`. FK_ERR_CORRUPT:
+ * something is damaged, and was named. */
+FK_MUST_USE enum fk_err maintain_check(
+    const char *dir, FILE *out, struct fk_diag *diag);
 /* Add up and drop what is due, then rewrite all files without gaps. */
 FK_MUST_USE enum fk_err maintain_compact(
     const struct store_options *options, struct fk_diag *diag);

@@ -308,20 +308,6 @@ static void *worker_main(void *arg)
 
 /* ---- called by others --------------------------------------------------- */
 
-static int create_thread(void)
-{
-    sigset_t all, before;
-    pthread_attr_t attr;
-    sigfillset(&all);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_BYTES);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&w.thread, &attr, worker_main, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
-    return -rc;
-}
-
 /* Once a process: somebody may still be waiting in flush. In a forked child
  * those who waited are gone. */
 static void init_conditions(void)
@@ -329,12 +315,8 @@ static void init_conditions(void)
     if (w.conditions_ready)
         return;
     w.conditions_ready = true;
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&w.wake, &attr);
-    pthread_cond_init(&w.reply, &attr);
-    pthread_condattr_destroy(&attr);
+    fk_own_condition(&w.wake);
+    fk_own_condition(&w.reply);
 }
 
 int fk_worker_start(const flamekit_config *config, struct fk_stacktab *cpu,
@@ -354,7 +336,7 @@ int fk_worker_start(const flamekit_config *config, struct fk_stacktab *cpu,
     fk_collect_add_table(&w.collect, &fk_kind_wall,
         config->wall_interval_ms * FK_NS_PER_MS, wall);
     fk_hooks_add_sources(&w.collect, config);
-    return create_thread();
+    return fk_own_start(&w.thread, STACK_BYTES, worker_main);
 }
 
 int fk_worker_flush(unsigned timeout_ms)

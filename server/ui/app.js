@@ -19,11 +19,11 @@ const EMPTY_TRY_MS = 2000;
 /** The other parts come after the first picture, or without one after this. */
 const REST_AFTER_MS = 300;
 const THEMES = ["system", "light", "dark", "projector"];
-const NAMES = { explore: "Explore", comparison: "Comparison", diff: "Diff", status: "Status" };
+const NAMES = { explore: "Explore", comparison: "Comparison", diff: "Diff", tags: "Tags", adhoc: "Ad hoc", status: "Status", docs: "Docs" };
 /** Pages but Explore: each module has a class Page. */
 const PAGES = {
-  comparison: () => import("./comparison.js"), diff: () => import("./diff_page.js"),
-  status: () => import("./status.js"),
+  comparison: () => import("./comparison.js"), diff: () => import("./diff_page.js"), tags: () => import("./tags.js"),
+  adhoc: () => import("./adhoc.js"), status: () => import("./status.js"), docs: () => import("./docs.js"),
 };
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 
@@ -196,7 +196,7 @@ class App {
     this.liveButton.setAttribute("aria-pressed", String(state.live > 0));
     this.runText.textContent = data.now.run ? `run ${data.now.run}` : "";
     const dark = this.dark;
-    this.explore?.update(state, data.now, { dark, searching: this.searching, rest: this.rest, away: api.away });
+    this.explore?.update(state, data.now, { dark, searching: this.searching, rest: this.rest, away: api.away, big: this.theme === "projector" });
     this.other?.draw?.(state);
     this.rest?.drawn(data.now);
     if (this.wasAway && !api.away && this.explore) this.data.load(state);

@@ -64,6 +64,7 @@ class Details extends Part {
     this.replaceChildren(
       this.#head(state.fn, h("span", {}, `self ${part(row.self)}`), h("span", {}, `total ${part(row.total)}`),
         h("span", {}, plural(places.length, "place")), about ? h("span", { class: "about" }, about) : null),
+      this.explain = h("div", { class: "explain-place" }),
       h("div", { class: "details-body" },
         this.#neighbours("Called by", callers, profile, type), this.#neighbours("Calls", callees, profile, type),
         h("div", { class: "actions" },
@@ -71,6 +72,14 @@ class Details extends Part {
           h("button", { type: "button", on: { click: () => this.emit("fk-set", { q: state.fn }) } }, "Search it"),
           h("button", { type: "button", on: { click: () => copy(pathOf(profile, largest).map((n) => nameOf(profile, n)).join("\n"), "the stack") } }, "Copy stack"),
           h("button", { type: "button", on: { click: () => copy(state.fn, "the name") } }, "Copy name"))));
+    this.#explain(state.fn);
+  }
+
+  /** The card comes when it is wanted first. */
+  async #explain(name) {
+    const place = this.explain;
+    const { explainCard } = await import("./explain.js");
+    place.replaceChildren(explainCard(name));
   }
 
   #neighbours(title, list, profile, type) {

@@ -38,7 +38,7 @@ export class Explore {
     this.arranged = lastOf((profile, sort) => (sort === "weight" ? byWeight(profile) : profile));
     this.rows = lastOf(functions);
     this.zoomed = lastOf(findPath);
-    this.look = lastOf((mode, dark, rows, names) => ({ mode, dark, selfShare: selfShares(mode, rows, names) }));
+    this.look = lastOf((mode, dark, rows, names, big) => ({ mode, dark, big, selfShare: selfShares(mode, rows, names) }));
     this.marked = lastOf((names, needle) => (needle ? this.searching.mark(names, needle.test) : null));
     this.needle = lastOf((q, searching) => (searching ? searching.compile(q) : null));
   }
@@ -101,7 +101,7 @@ export class Explore {
     this.rest = env.rest;
     const query = parseQuery(state.query);
     const type = typeInfo(query.type);
-    const basics = { state, data, query, type, dark: env.dark };
+    const basics = { state, data, query, type, dark: env.dark, big: env.big };
     give(this.picker, basics);
     give(this.timeline, basics);
     this.timeline.hidden = !query.type;
@@ -125,7 +125,7 @@ export class Explore {
     const needle = this.needle(state.q, this.searching);
     const marked = this.marked(profile.names, needle);
     const type = typeInfo(data.shownQuery.type);
-    const look = this.look(state.color, dark, rows, profile.names);
+    const look = this.look(state.color, dark, rows, profile.names, basics.big);
     this.shown = { ...basics, type, profile, rows, zoom: node, needle, marked, look,
       samples: data.samples, flame: state.o === "flame" };
     give(this.graph, { profile, zoom: node, marked, fn: state.fn, look, flame: this.shown.flame,

@@ -90,6 +90,7 @@ export function exploreEntries(view) {
     { words: "Picture (SVG)", save: () => text(svg(profile, title, (name) => cssColor(name, false)), "image/svg+xml"), ending: "svg" },
     ...(range ? [{ words: "Profile (pprof)", save: () => fetchPprof(query, range), ending: "pb.gz" }] : []),
     { words: "Stacks (folded)", save: () => text(folded(profile), "text/plain"), ending: "folded" },
+    { words: "Page to read offline (HTML)", save: async () => text(await (await import("./offline_page.js")).offlinePage(profile, { title, type: type.id, samples: view.samples, range }), "text/html"), ending: "html" },
     { words: "Flame graph (JSON)", save: () => text(JSON.stringify(data.doc ?? encoded(profile)), "application/json"), ending: "json" },
   ] };
 }

@@ -5,6 +5,7 @@
 import { h, Part } from "./dom.js";
 import { count, plural, share, significant, span, value } from "./format.js";
 import { kindOf } from "./kinds.js";
+import { openPopup } from "./popup.js";
 import { FEW_SAMPLES, ENOUGH_SAMPLES, pointsOff, secondsUntil } from "./stats.js";
 import { blocks } from "./series.js";
 import { clock } from "./time.js";
@@ -14,14 +15,21 @@ const MORE_NODES = [65536, 262144];
 /** A clock further off than this is worth a word. */
 const SKEW_MS = 2000;
 
+/** A number, and the question mark that says what it means. */
 const fact = (name, text, why, extra = "") =>
-  h("span", { class: `fact ${extra}`, "data-fact": name, title: why, tabindex: why ? "0" : null }, text);
+  h("span", { class: `fact ${extra}`, "data-fact": name, title: why }, text,
+    h("button", { type: "button", class: "why", "aria-label": `What is “${text}”?`, on: { click: (e) => explain(e.currentTarget, name, why) } }));
+
+function explain(button, name, why) {
+  openPopup(button, "What this number is", h("p", { class: "why-text" }, why), h("a", { href: `/docs#${name}` }, "more in the glossary"));
+}
 
 /**
  * The time the numbers stand for. A window that begins before the first data
  * would water the cores down, so it counts from there.
  */
 function measured(data, type) {
+  if (!data.shownRange) return { seconds: 0, began: 0 };
   const { from, until } = data.shownRange;
   const first = data.sel ? null : blocks(data.points, data.step * 1000, type.instant).find((b) => b.until > from);
   const late = first && first.from > from + 2000 * data.step && first.from < until;
@@ -49,8 +57,7 @@ class Facts extends Part {
       counted ? fact("samples", plural(samples, "sample"), WHY.samples) : null,
       counted ? " = " : null,
       fact("total", `${value(total, type.unit)} ${type.of}`, howMeasured(type.id), "main"),
-      " in ", fact("seconds", long, why),
-      cores && " · ", cores,
+      ...(seconds ? [" in ", fact("seconds", long, why), cores && " · ", cores] : []),
     ];
   }
 
@@ -79,7 +86,7 @@ class Facts extends Part {
 
   /** What it would take to know more. */
   #few(samples, seconds, total, type) {
-    if (samples === null || samples >= ENOUGH_SAMPLES || samples === 0) return null;
+    if (!seconds || samples === null || samples >= ENOUGH_SAMPLES || samples === 0) return null;
     const each = total / samples;
     const more = secondsUntil(samples, seconds, ENOUGH_SAMPLES);
     const sums = `One sample stands for ${value(each, type.unit)}; at this pace ${ENOUGH_SAMPLES} samples need ${span(more * 1000)} more.`;

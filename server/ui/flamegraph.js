@@ -23,6 +23,7 @@ import { markedBefore, Painter, palette, rowTop } from "./paint.js";
 
 /** Rows are as high as fit, between these. */
 const ROW_PX = [22, 28];
+const BIG_ROW_PX = [32, 38];
 const ZOOM_MS = 160;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const ROOT = { level: 0, index: 0 };
@@ -76,7 +77,7 @@ class FlameGraph extends Part {
 
   /** Device pixels a row. */
   get rowPx() {
-    const [least, most] = ROW_PX;
+    const [least, most] = this.props.look.big ? BIG_ROW_PX : ROW_PX;
     const rows = this.forProfile?.levels.length ?? 1;
     const fits = Math.floor(this.#room / rows);
     return Math.round(Math.min(most, Math.max(least, fits)) * this.#ratio);
@@ -191,7 +192,7 @@ class FlameGraph extends Part {
       profile, palette: this.palette, marked: this.before, view: this.#view,
       zoomLevel: zoom.level, firstRow: Math.max(0, Math.floor(offset / rowPx)),
       offset, rowHeight: rowPx, flame, ratio: this.#ratio,
-      cells: this.forLook.cells ?? null, hatch: Boolean(this.props.hatch),
+      big: this.props.look.big, cells: this.forLook.cells ?? null, hatch: Boolean(this.props.hatch),
     };
   }
 

@@ -204,6 +204,7 @@ function scanRow(line, level, view, paint) {
  * @property {number} rowHeight device pixels
  * @property {boolean} flame root at the bottom
  * @property {number} ratio
+ * @property {boolean} [big] for the back row
  * @property {Cells[]|null} cells colours by node instead of by name
  * @property {boolean} hatch the whole picture is not to be trusted
  */
@@ -248,7 +249,7 @@ export class Painter {
     const { width, height } = this.canvas;
     const { profile, palette: colors, rowHeight } = scene;
     const gap = Math.max(1, Math.round(scene.ratio));
-    const charWidth = this.#font(scene.ratio);
+    const charWidth = this.#font(scene.ratio * (scene.big ? 1.4 : 1));
     this.#pixels.fill(colors.ground.back);
     this.#labels.n = 0;
     let frames = 0;

@@ -13,7 +13,7 @@ import { folded, foldsOf, grafted } from "./fold.js";
 import { Subtree } from "./subtree.js";
 import { findPath } from "./layout.js";
 import { parseQuery, withService, serviceOf } from "./query.js";
-import { give } from "./dom.js";
+import { give, h } from "./dom.js";
 import "./picker.js";
 import "./timeline.js";
 import "./facts.js";
@@ -47,6 +47,9 @@ class Rest {
     addEventListener("fk-services", (e) => this.#services(e.detail));
     addEventListener("fk-again", () => app.data.load(app.store.state));
     addEventListener("fk-complete", (e) => this.#complete(e.detail));
+    addEventListener("pointermove", (e) => this.#halo(e), { passive: true });
+    addEventListener("dragover", (e) => e.preventDefault());
+    addEventListener("drop", (e) => this.#drop(e));
     setInterval(() => app.api.away && showBanners(app.banner, app.api, app.data.now), COUNTDOWN_MS);
     this.#painted();
   }
@@ -93,6 +96,31 @@ class Rest {
     } catch {
       give(explore.empty, { diagnosis: { known: [], culprit: null } });
     }
+  }
+
+  /** The back row sees where the pointer is. */
+  #halo({ clientX, clientY }) {
+    if (this.app.theme !== "projector") {
+      this.halo?.remove();
+      return;
+    }
+    this.halo ??= h("div", { class: "halo" });
+    if (!this.halo.isConnected) document.body.append(this.halo);
+    this.halo.style.left = `${clientX}px`;
+    this.halo.style.top = `${clientY}px`;
+  }
+
+  /** Files may be dropped on every page. */
+  #drop(e) {
+    e.preventDefault();
+    const files = [...(e.dataTransfer?.files ?? [])].slice(0, 2);
+    if (!files.length) return;
+    if (this.app.page === "adhoc") {
+      for (const file of files) this.app.other?.take(file);
+      return;
+    }
+    this.app.dropped = files;
+    this.app.go("adhoc", { q: "" });
   }
 
   async #services({ button, choose }) {

@@ -53,7 +53,7 @@ const PARAMS = {
 /** Paths of pages and the names the code knows them by; of two paths the first is written. */
 const PAGES = {
   "/": "explore", "/comparison": "comparison", "/comparison-diff": "diff", "/diff": "diff",
-  "/status": "status",
+  "/explore": "tags", "/tags": "tags", "/adhoc": "adhoc", "/adhoc-single": "adhoc", "/docs": "docs", "/status": "status",
 };
 
 /** @typedef {Record<string, string|number> & {page: string, rest: [string, string][]}} State */

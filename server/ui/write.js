@@ -15,8 +15,8 @@ const SVG_ROW = 18;
 const SVG_LEAST = 0.3;
 const CHAR_PX = 6.7;
 
-/** Semicolons part frames and the last space parts the number, so names may hold neither ; nor line ends. */
-const plain = (name) => name.replace(/[;\r\n]/g, "_") || "_";
+/** Semicolons part frames and lines part stacks, so names hold neither them nor control characters. */
+const plain = (name) => name.replace(/[;\u0000-\u001f\u007f]/g, "_") || "_";
 
 /** One line a stack: "main;work 120". @param {Profile} profile */
 export function folded(profile) {

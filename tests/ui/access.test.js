@@ -37,6 +37,23 @@ const CASES = [
     await page.keyboard.press("?");
     await page.locator("dialog[open]").waitFor();
   }],
+  ["sandwich", "/?view=sandwich&fn=compute_hash", {}, (page) => page.locator(".middle").waitFor()],
+  ["explained", "/?fn=is_prime_slow", {}, (page) => page.locator(".explain").waitFor()],
+  ["services and folding", "/", {}, async (page) => {
+    await parts(page);
+    await page.locator("button", { hasText: /^Fold/ }).click();
+    await page.locator(".fold-choice").first().waitFor();
+  }],
+  ["diff", "/diff", {}, (page) => page.locator("fk-difftable .table-row").first().waitFor()],
+  ["comparison", "/comparison", {}, (page) => page.locator(".half canvas[data-ready]").nth(1).waitFor({ state: "attached" })],
+  ["presets", "/diff", {}, async (page) => {
+    await page.locator(".spoken:not(:empty)").waitFor();
+    await page.locator("button", { hasText: "Compare…" }).click();
+    await page.locator(".label-pair button:enabled").waitFor();
+  }],
+  ["tags", "/explore", {}, (page) => page.locator(".tags-table").waitFor()],
+  ["ad hoc", "/adhoc", {}, (page) => page.locator(".files .empty").waitFor()],
+  ["docs", "/docs", {}, (page) => page.locator(".glossary").waitFor()],
   ["status", "/status", {}, (page) => page.locator(".status[data-ready]").waitFor()],
 ];
 
@@ -47,9 +64,10 @@ if (!existsSync(AXE)) {
   });
 } else {
   for (const [name, path, world, act] of CASES) {
-    for (const colorScheme of ["light", "dark"]) {
-      story(`${name}, ${colorScheme}`, { world, page: { colorScheme } }, async ({ page, open }) => {
+    for (const theme of ["light", "dark", "projector"]) {
+      story(`${name}, ${theme}`, { world }, async ({ page, open }) => {
         await page.addInitScript({ path: AXE });
+        await page.addInitScript((kept) => localStorage.setItem("flamekit.theme", kept), theme);
         await open(path);
         await act(page);
         assert.deepEqual(await findings(page), []);

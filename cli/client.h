@@ -10,6 +10,7 @@
 #include "common/err.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #define CLIENT_MAX_ANSWER (256u * 1024 * 1024)
 
@@ -20,6 +21,21 @@ struct client_request {
     const char *body;   /* JSON text or NULL */
     int timeout_s;      /* 0 = 30 */
 };
+
+/* The general form: any body, headers, a progress line on stderr. */
+struct client_call {
+    const char *method, *base, *path;
+    struct fk_slice body;       /* .ptr NULL = none */
+    const char *content_type;   /* of body and wanted answer */
+    const char *const *headers; /* "Name: value", NULL ends; or NULL */
+    const char *cacert;         /* PEM file for https, or NULL */
+    int timeout_s;              /* 0 = 30 */
+    bool progress;              /* when stderr is a terminal */
+};
+
+/* As client_send below. */
+FK_MUST_USE enum fk_err client_call(const struct client_call *call, int *status,
+    struct fk_buf *answer, struct fk_diag *diag);
 
 /* FK_OK whatever the status is; *status tells. FK_ERR_UNAVAILABLE: nobody
  * answered. *answer is initialised here, freed by the caller. */

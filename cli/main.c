@@ -21,7 +21,7 @@ int main(int argc, char **argv)
             "flamekit: there is no verb '%s'; see flamekit --help\n", name);
         return 2;
     }
-    if (kit_open(&kit, &diag))
+    if (kit_open(&kit, &diag) && verbs_need_kit(verb))
         return verb_fail(2, &diag);
     setvbuf(stdout, NULL, _IOLBF, 0);
     return verb->fn(&kit, argc - 2, argv + 2);

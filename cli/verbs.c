@@ -24,6 +24,13 @@ static const struct verb verbs[] = {
     {"hello", verb_hello, "", "write one profile and read it back"},
     {"record", verb_record, "[-o FILE] -- CMD...", "profile any program"},
     {"top", verb_top, "FILE", "its largest functions"},
+    {"query", verb_query, "[options]", "functions of what is stored"},
+    {"diff", verb_diff, "[options]", "how their shares changed"},
+    {"series", verb_series, "[options]", "services and profile types"},
+    {"labels", verb_labels, "[NAME]", "names of labels, or values of one"},
+    {"export", verb_export, "[-o FILE]", "what is stored, as a file"},
+    {"import", verb_import, "--name APP.TYPE FILE...", "store a file"},
+    {"push", verb_push, "--name APP FILE...", "the same for pprof, as SDKs do"},
     {"flame", verb_flame, "[--html] [-o FILE] FILE", "its flame graph"},
     {NULL, NULL, NULL, NULL},
 };
@@ -44,6 +51,16 @@ int verb_fail(int status, const struct fk_diag *diag)
 {
     fprintf(stderr, "flamekit: %s\n", diag->text);
     return status;
+}
+
+bool verbs_need_kit(const struct verb *verb)
+{
+    static verb_fn *const anywhere[] = {verb_query, verb_diff, verb_series,
+        verb_labels, verb_export, verb_import, verb_push};
+    for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++)
+        if (verb->fn == anywhere[i])
+            return false;
+    return true;
 }
 
 const struct verb *verbs_find(const char *name)

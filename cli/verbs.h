@@ -8,6 +8,8 @@
 
 #include "cli/kit.h"
 
+#include <stdbool.h>
+
 typedef int verb_fn(struct kit *kit, int argc, char **argv);
 
 struct verb {
@@ -23,7 +25,12 @@ verb_fn verb_list, verb_next, verb_predict, verb_run, verb_check, verb_hint,
     verb_answer, verb_solve; /* exercises */
 verb_fn verb_record, verb_top, verb_flame;
 
+verb_fn verb_query, verb_diff, verb_series, verb_labels; /* a server's data */
+verb_fn verb_export, verb_import, verb_push;
+
 const struct verb *verbs_find(const char *name); /* or NULL */
+/* Does it work with the kit's files? Else it runs anywhere. */
+bool verbs_need_kit(const struct verb *verb);
 int verbs_help(void);
 /* Prints "flamekit: SENTENCE" on stderr; returns `status`. */
 int verb_fail(int status, const struct fk_diag *diag);

@@ -65,6 +65,7 @@ static void start(void)
     struct listen_sockets sockets;
     struct fk_diag diag = {{0}};
 
+    options_init(&server.options);
     server.store = &fake_store;
     server.options.run = "r-unit";
     CHECK_INT(listen_open("127.0.0.1:0", &sockets, &diag), FK_OK);

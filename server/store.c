@@ -22,6 +22,9 @@ void store_options_init(struct store_options *o)
         .queue_max_bytes = (size_t)64 << 20,
         .max_series = 5000,
         .commit_delay_ns = 50 * FK_NS_PER_MS,
+        .min_free_bytes = UINT64_MAX,
+        .ballast_bytes = (uint64_t)64 << 20,
+        .guard_every_ms = 10000,
         .seal_every_ms = 10000,
         .now_ms = wall_ms,
     };

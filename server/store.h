@@ -158,8 +158,11 @@ struct store_options {
     size_t queue_max_bytes;    /* 64 MiB */
     uint32_t max_series;       /* with data, a tenant; 5,000 */
     int64_t commit_delay_ns;   /* gather up to this long; 50 ms */
-    int64_t seal_every_ms;     /* look for sums to make; 10 s */
-    int64_t (*now_ms)(void);   /* the wall clock; tests bring their own */
+    uint64_t min_free_bytes; /* of the disk; UINT64_MAX = 5 %, at most 1 GiB */
+    uint64_t ballast_bytes;  /* to give away when it is full; 64 MiB */
+    int64_t guard_every_ms;  /* look at the disk, drop a day; 10 s */
+    int64_t seal_every_ms;   /* look for sums to make; 10 s */
+    int64_t (*now_ms)(void); /* the wall clock; tests bring their own */
 };
 
 /* Seconds since 1970 fit 32 bits: in 2106 the keys of the files end. */

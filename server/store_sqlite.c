@@ -33,6 +33,7 @@ struct sqlite {
     struct store_options options;
     char dir[PATH_MAX];
     int lock_fd;
+    struct guard guard;
     pthread_mutex_t lock; /* guards the list of tenants */
     struct store_tenant *tenants;
     uint32_t num_tenants;
@@ -57,6 +58,8 @@ static enum fk_err sqlite_open(const struct store_options *options,
         free(q);
         return err;
     }
+    guard_init(
+        &q->guard, q->dir, options->min_free_bytes, options->ballast_bytes);
     pthread_mutex_init(&q->lock, NULL);
     *out = &q->store;
     return FK_OK;
@@ -100,8 +103,10 @@ static enum fk_err open_parts(
     if (!err)
         err = upkeep_set_ranges(&t->catalog, &t->days, diag);
     if (!err)
-        err = writer_start(
-            &t->writer, &q->options, &t->catalog, &t->meta, &t->days, diag);
+        err = writer_start(&t->writer,
+            &(struct writer_parts){
+                &q->options, &t->catalog, &t->meta, &t->days, &q->guard},
+            diag);
     t->writing = !err;
     return err;
 }

@@ -173,12 +173,16 @@ static void set_failing(
     struct writer *w, enum fk_err err, const struct fk_diag *diag)
 {
     bool failing = err && err != FK_ERR_LIMIT;
+    if (!failing && w->low)
+        return; /* what was queued is still written */
     pthread_mutex_lock(&w->lock);
     bool changed = failing != w->failing;
     w->failing = failing;
     if (failing)
         w->why = *diag;
     pthread_mutex_unlock(&w->lock);
+    if (changed && failing)
+        guard_drop_ballast(w->guard);
     if (changed && failing)
         fk_log(
             FK_LOG_ERROR, "store_failing", "why=%s", fk_log_quote(diag->text));
@@ -223,6 +227,22 @@ static void refresh_ranges(struct writer *w)
         fk_log(FK_LOG_WARN, "ranges", "why=%s", fk_log_quote(diag.text));
 }
 
+/* With too little room, say so, and drop a day now and then. */
+static void look_at_disk(struct writer *w)
+{
+    struct fk_diag diag = {""};
+    if (fk_mono_ns() < w->guard_ns)
+        return;
+    w->guard_ns = fk_mono_ns() + w->options->guard_every_ms * FK_NS_PER_MS;
+    w->low = !guard_look(w->guard, &diag);
+    if (!w->low)
+        return;
+    set_failing(w, FK_ERR_UNAVAILABLE, &diag);
+    seal_abort(&w->seal);
+    if (days_drop_first(w->days))
+        refresh_ranges(w);
+}
+
 static void expire(struct writer *w)
 {
     uint32_t keep_days = w->options->keep_days;
@@ -256,6 +276,7 @@ static void keep_up(struct writer *w)
     if (broken)
         refresh_ranges(w);
     expire(w);
+    look_at_disk(w);
     if (!w->failing)
         add_up(w);
     pthread_mutex_lock(&w->lock);
@@ -272,6 +293,8 @@ static void keep_up(struct writer *w)
 static void probe(struct writer *w)
 {
     struct fk_diag diag = {""};
+    if (w->low)
+        return;
     enum fk_err err = meta_probe(w->meta, &diag);
     set_failing(w, err, &diag);
 }
@@ -308,14 +331,16 @@ static void *writer_main(void *arg)
     return NULL;
 }
 
-enum fk_err writer_start(struct writer *w, const struct store_options *options,
-    struct catalog *catalog, struct meta *meta, struct days *days,
-    struct fk_diag *diag)
+enum fk_err writer_start(
+    struct writer *w, const struct writer_parts *parts, struct fk_diag *diag)
 {
     pthread_condattr_t monotonic;
-    *w = (struct writer){
-        .options = options, .catalog = catalog, .meta = meta, .days = days};
-    if (seal_init(&w->seal, options, catalog, days)) {
+    *w = (struct writer){.options = parts->options,
+        .catalog = parts->catalog,
+        .meta = parts->meta,
+        .days = parts->days,
+        .guard = parts->guard};
+    if (seal_init(&w->seal, w->options, w->catalog, w->days)) {
         seal_fini(&w->seal);
         return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
     }

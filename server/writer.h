@@ -11,6 +11,7 @@
 #define SERVER_WRITER_H
 
 #include "server/days.h"
+#include "server/guard.h"
 #include "server/intake.h"
 #include "server/meta.h"
 #include "server/seal.h"
@@ -31,16 +32,28 @@ struct write_item {
 struct write_item *write_item_new(
     struct intake *in, store_done_fn done, void *arg);
 
+/* What it writes to, and what it asks. */
+struct writer_parts {
+    const struct store_options *options;
+    struct catalog *catalog;
+    struct meta *meta;
+    struct days *days;
+    struct guard *guard;
+};
+
 struct writer {
     const struct store_options *options;
     struct catalog *catalog;
     struct meta *meta;
     struct days *days;
+    struct guard *guard;
     pthread_t thread;
     struct seal seal;  /* this and what follows are the thread's own */
     bool sealing;      /* it has more to do at once */
     int64_t seal_ns;   /* when it looks for something to do next */
     int64_t expire_ns; /* when to look for old days next */
+    int64_t guard_ns;  /* when to look at the disk next */
+    bool low;          /* the disk has too little room */
     uint64_t broken;   /* day files set aside */
     int idle_rounds;   /* of the sealer, one after the other */
 
@@ -53,9 +66,8 @@ struct writer {
     struct store_stats stats;
 };
 
-FK_MUST_USE enum fk_err writer_start(struct writer *w,
-    const struct store_options *options, struct catalog *catalog,
-    struct meta *meta, struct days *days, struct fk_diag *diag);
+FK_MUST_USE enum fk_err writer_start(
+    struct writer *w, const struct writer_parts *parts, struct fk_diag *diag);
 void writer_stop(struct writer *w); /* after all that waits is written */
 
 /* FK_ERR_FULL, FK_ERR_UNAVAILABLE. After FK_OK: push, or give it back. */

@@ -19,6 +19,8 @@ void fx_init(struct fx *fx, const struct store_ops *ops)
     *fx = (struct fx){.ops = ops};
     store_options_init(&fx->options);
     fx->options.keep_days = 0;
+    fx->options.min_free_bytes = 0;
+    fx->options.ballast_bytes = 0;
     mkdir("build", 0755);
     snprintf(fx->dir, sizeof fx->dir, "build/store.XXXXXX");
     CHECK(mkdtemp(fx->dir));

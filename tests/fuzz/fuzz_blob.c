@@ -1,7 +1,8 @@
-/* Stored bytes are not trusted: values and trie pages, with a CRC made right
- * so that what lies behind it is reached. The first byte chooses. */
+/* Stored bytes are not trusted: values, trie pages and totals, with a CRC made
+ * right so that what lies behind it is reached. The first byte chooses. */
 #include "common/check.h"
 #include "server/blob.h"
+#include "server/chunk.h"
 #include "server/envelope.h"
 #include "server/trie_page.h"
 
@@ -18,13 +19,29 @@ static void try_values(struct fk_slice bytes)
     uint32_t *nodes = malloc((blob.n + 1) * sizeof *nodes);
     int64_t *values = malloc((blob.n + 1) * sizeof *values);
     FK_ASSERT(nodes && values);
-    if (!blob_decode(&blob, NODES, nodes, values))
+    struct blob_codec *codec = blob_codec_new();
+    FK_ASSERT(codec);
+    if (!blob_unpack(codec, &blob) && !blob_decode(&blob, NODES, nodes, values))
         for (size_t i = 0; i < blob.n; i++) {
             FK_ASSERT(nodes[i] < NODES && values[i] >= 0);
             FK_ASSERT(!i || nodes[i] > nodes[i - 1]);
         }
+    blob_codec_free(codec);
     free(nodes);
     free(values);
+}
+
+static void try_chunk(struct fk_slice bytes)
+{
+    struct chunk c;
+    struct chunk_point p;
+    uint32_t last = 0;
+    if (chunk_open(&c, bytes))
+        return;
+    while (c.n && !chunk_next(&c, &p)) {
+        FK_ASSERT(p.ms >= last && p.total >= 0);
+        last = p.ms;
+    }
 }
 
 static void try_page(struct fk_slice bytes)
@@ -50,7 +67,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     memcpy(bytes, data + 1, n - 1);
     if (data[0] & 2 && rest.len >= ENVELOPE_BYTES)
         envelope_close(bytes, rest.len, BLOB_VERSION, bytes[1]);
-    if (data[0] & 1)
+    if (data[0] & 4)
+        try_chunk(rest);
+    else if (data[0] & 1)
         try_page(rest);
     else
         try_values(rest);

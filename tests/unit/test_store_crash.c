@@ -217,15 +217,15 @@ TEST_TIMED(a_full_disk_is_said_and_got_over, 120)
 }
 
 /* A small file system over the folder, gone with this process. */
-static void mount_small(const char *dir)
+static void mount_small(const char *dir, const char *size)
 {
     if (unshare(CLONE_NEWNS) ||
         mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-        mount("none", dir, "tmpfs", 0, "size=6m"))
+        mount("none", dir, "tmpfs", 0, size))
         tap_skip("mounting needs more rights: %s", strerror(errno));
 }
 
-static void make_ballast(const char *path)
+static void make_filler(const char *path)
 {
     static char bytes[2 << 20];
     FILE *f = fopen(path, "w");
@@ -241,8 +241,8 @@ TEST_TIMED(a_full_file_system_loses_nothing_that_was_acknowledged, 120)
     char folded[64], want[64];
     int stored = 0;
     fx_init(&fx, &store_sqlite_ops);
-    mount_small(fx.dir);
-    make_ballast(fx_path(&fx, "ballast"));
+    mount_small(fx.dir, "size=6m");
+    make_filler(fx_path(&fx, "filler"));
     fx_open(&fx);
     struct fx_done done = {0};
     while (!done.err && stored < 20000) {
@@ -260,7 +260,7 @@ TEST_TIMED(a_full_file_system_loses_nothing_that_was_acknowledged, 120)
     CHECK(strstr(done.why, "disk is full"));
     snprintf(want, sizeof want, "main %d\n", stored);
     CHECK(!strncmp(fx_merge(&fx, ALL, 0, T0 * 2), want, strlen(want)));
-    CHECK_INT(unlink(fx_path(&fx, "ballast")), 0);
+    CHECK_INT(unlink(fx_path(&fx, "filler")), 0);
     int64_t deadline = fk_mono_ns() + 30 * FK_NS_PER_S;
     while (fx.ops->health(fx.store, NULL) && fk_mono_ns() < deadline)
         usleep(10000);
@@ -269,6 +269,60 @@ TEST_TIMED(a_full_file_system_loses_nothing_that_was_acknowledged, 120)
     fx_open(&fx);
     snprintf(want, sizeof want, "main %d\n", stored + 1);
     CHECK(!strncmp(fx_merge(&fx, ALL, 0, T0 * 2), want, strlen(want)));
+    fx_close(&fx);
+    umount(fx.dir);
+    fx_fini(&fx);
+}
+
+static bool has_file(const struct fx *fx, const char *name)
+{
+    return !access(fx_path(fx, name), F_OK);
+}
+
+/* 5: with little room left it stops, gives its ballast away and drops the
+ * oldest days, but never the last one; with room again it goes on. */
+TEST_TIMED(too_little_room_drops_the_oldest_days, 120)
+{
+    struct fx fx;
+    struct fk_diag diag = {""};
+    int64_t deadline = fk_mono_ns() + 60 * FK_NS_PER_S;
+    fx_init(&fx, &store_sqlite_ops);
+    mount_small(fx.dir, "size=24m");
+    fx.options.min_free_bytes = 8 << 20;
+    fx.options.ballast_bytes = 1 << 20;
+    fx.options.guard_every_ms = 20;
+    fx.options.seal_every_ms = 20;
+    fx_open(&fx);
+    for (int day = 0; day < 3; day++)
+        CHECK_INT(fx_put(&fx, APP_A, T0 - day * FX_DAY_MS, "a 1"), 0);
+    while (!has_file(&fx, "ballast") && fk_mono_ns() < deadline)
+        usleep(1000);
+    CHECK(has_file(&fx, "ballast"));
+    for (int i = 0; i < 7; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "filler%d", i);
+        make_filler(fx_path(&fx, name));
+    }
+    while ((has_file(&fx, "t-anonymous/day-20231113.db") ||
+               !fx.ops->health(fx.store, &diag)) &&
+           fk_mono_ns() < deadline)
+        usleep(1000);
+    CHECK(!has_file(&fx, "ballast"));
+    CHECK(strstr(diag.text, "oldest days are dropped"));
+    CHECK_INT(fx_put(&fx, APP_A, T0, "a 1"), FK_ERR_UNAVAILABLE);
+    while (!strcmp(fx_merge(&fx, ALL, 0, T0 * 2), "a 2"))
+        usleep(1000);
+    CHECK_STR(fx_merge(&fx, ALL, 0, T0 * 2), "a 1");
+    CHECK(has_file(&fx, "t-anonymous/day-20231114.db"));
+    for (int i = 0; i < 7; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "filler%d", i);
+        CHECK_INT(unlink(fx_path(&fx, name)), 0);
+    }
+    while (fx.ops->health(fx.store, NULL) && fk_mono_ns() < deadline)
+        usleep(1000);
+    CHECK_INT(fx_put(&fx, APP_A, T0, "a 8"), 0);
+    CHECK_STR(fx_merge(&fx, ALL, 0, T0 * 2), "a 9");
     fx_close(&fx);
     umount(fx.dir);
     fx_fini(&fx);

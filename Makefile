@@ -135,7 +135,7 @@ bench: build-tests
 
 # DESTDIR is for packages. Manual pages are made of what --help prints.
 PREFIX ?= /usr/local
-INSTALLED := flamekit flamekit-server loadgen demoapp
+INSTALLED := flamekit flamekit-server flamekit-perf loadgen demoapp
 TO = $(DESTDIR)$(PREFIX)
 install: all
 	install -d $(TO)/bin $(TO)/lib/systemd/system $(TO)/include $(TO)/share/man/man1

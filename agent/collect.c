@@ -6,11 +6,9 @@
 #include "agent/objects.h"
 #include "agent/symbols.h"
 #include "common/clock.h"
-#include "common/gzip.h"
 
 #define DRAIN_WAIT_NS    (200 * FK_NS_PER_MS)
 #define MESSAGE_OVERHEAD 65536
-#define GZIP_LEVEL       1 /* measured: higher levels cost 3x for 6 % */
 #define CLOCK_JUMP_NS    (50 * FK_NS_PER_MS)
 
 void fk_collect_init(struct fk_collect *c, const flamekit_config *config)
@@ -100,19 +98,9 @@ static bool take_source(struct fk_collect *c, struct fk_source *s,
 static bool pack(struct fk_collect *c, const struct fk_buf *message,
     uint64_t weight, struct fk_payload *payload)
 {
-    struct fk_buf gz;
-    fk_buf_init(&gz, FK_QUEUE_BYTES);
-    enum fk_err err = message->err;
-    if (err == FK_OK)
-        err = fk_gzip_write(fk_buf_slice(message), GZIP_LEVEL, &gz);
-    if (err != FK_OK) {
-        c->dropped_weight += weight;
-        fk_buf_fini(&gz);
-        return false;
-    }
-    *payload = (struct fk_payload){.weight = weight, .made_ns = fk_mono_ns()};
-    payload->bytes = fk_buf_take(&gz, &payload->len);
-    return true;
+    bool packed = fk_message_pack(message, weight, payload);
+    c->dropped_weight += packed ? 0 : weight;
+    return packed;
 }
 
 bool fk_collect_take(struct fk_collect *c, struct fk_payload *payload)

@@ -89,6 +89,28 @@ static void write_header(uint8_t *head, size_t pairs_size, size_t count)
     memcpy(head + 8, &entries, sizeof entries);
 }
 
+uint8_t *fk_frames_index(const struct fk_image *frames, struct fk_image *image)
+{
+    size_t room = count_descriptions(frames) * sizeof(struct pair);
+    uint8_t *whole = malloc(HEAD_SIZE + room + frames->size);
+    struct pair *pairs = malloc(room ? room : 1);
+    if (whole && pairs) {
+        uintptr_t hdr = frames->address - room - HEAD_SIZE;
+        size_t count = list(frames, hdr, pairs);
+        write_header(whole, room, count);
+        memcpy(whole + HEAD_SIZE, pairs, count * sizeof *pairs);
+        memset(whole + HEAD_SIZE + count * sizeof *pairs, 0,
+            room - count * sizeof *pairs);
+        memcpy(whole + HEAD_SIZE + room, frames->bytes, frames->size);
+        *image = (struct fk_image){whole, HEAD_SIZE + room + frames->size, hdr};
+    } else {
+        free(whole);
+        whole = NULL;
+    }
+    free(pairs);
+    return whole;
+}
+
 uint8_t *fk_frames_image(const struct fk_object *object, struct fk_image *image)
 {
     uintptr_t at;
@@ -99,23 +121,7 @@ uint8_t *fk_frames_image(const struct fk_object *object, struct fk_image *image)
     if (!bytes)
         return NULL;
     struct fk_image frames = {bytes, fk_peek(bytes, at, size), at};
-    size_t room = count_descriptions(&frames) * sizeof(struct pair);
-    uint8_t *whole = malloc(HEAD_SIZE + room + frames.size);
-    struct pair *pairs = malloc(room ? room : 1);
-    if (whole && pairs) {
-        uintptr_t hdr = at - room - HEAD_SIZE;
-        size_t count = list(&frames, hdr, pairs);
-        write_header(whole, room, count);
-        memcpy(whole + HEAD_SIZE, pairs, count * sizeof *pairs);
-        memset(whole + HEAD_SIZE + count * sizeof *pairs, 0,
-            room - count * sizeof *pairs);
-        memcpy(whole + HEAD_SIZE + room, bytes, frames.size);
-        *image = (struct fk_image){whole, HEAD_SIZE + room + frames.size, hdr};
-    } else {
-        free(whole);
-        whole = NULL;
-    }
-    free(pairs);
+    uint8_t *whole = fk_frames_index(&frames, image);
     free(bytes);
     return whole;
 }

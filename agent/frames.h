@@ -19,4 +19,7 @@ enum { FK_FRAMES_BYTES_MAX = 64 << 20 };
 uint8_t *fk_frames_image(
     const struct fk_object *object, struct fk_image *image);
 
+/* The same for a copy of .eh_frame that the caller has. */
+uint8_t *fk_frames_index(const struct fk_image *frames, struct fk_image *image);
+
 #endif

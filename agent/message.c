@@ -4,10 +4,13 @@
 #include <sys/random.h>
 
 #include "common/clock.h"
+#include "common/gzip.h"
 #include "common/hash.h"
 #include "common/labels.h"
 #include "common/pb.h"
 #include "common/rng.h"
+
+#define GZIP_LEVEL 1 /* measured: higher levels cost 3x for 6 % */
 
 /* Field numbers of push.v1 and types.v1. */
 enum { REQUEST_SERIES = 1 };
@@ -71,4 +74,21 @@ void fk_message_add(struct fk_buf *out, const flamekit_config *config,
     fk_pb_add_string(out, SAMPLE_ID, id);
     fk_pb_end(out, sample);
     fk_pb_end(out, whole);
+}
+
+bool fk_message_pack(
+    const struct fk_buf *message, uint64_t weight, struct fk_payload *payload)
+{
+    struct fk_buf gz;
+    fk_buf_init(&gz, FK_QUEUE_BYTES);
+    enum fk_err err = message->err;
+    if (err == FK_OK)
+        err = fk_gzip_write(fk_buf_slice(message), GZIP_LEVEL, &gz);
+    if (err != FK_OK) {
+        fk_buf_fini(&gz);
+        return false;
+    }
+    *payload = (struct fk_payload){.weight = weight, .made_ns = fk_mono_ns()};
+    payload->bytes = fk_buf_take(&gz, &payload->len);
+    return true;
 }

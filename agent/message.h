@@ -7,6 +7,7 @@
 #define FK_AGENT_MESSAGE_H
 
 #include "agent/flamekit.h"
+#include "agent/queue.h"
 #include "common/buf.h"
 
 #define FK_UUID_TEXT 37
@@ -20,6 +21,10 @@ struct fk_series {
  * the same key wins and none replaces the first two. Errors: out->err. */
 void fk_message_add(struct fk_buf *out, const flamekit_config *config,
     const struct fk_series *series);
+
+/* Compressed, as the queue takes it. False: no room or memory. */
+bool fk_message_pack(
+    const struct fk_buf *message, uint64_t weight, struct fk_payload *payload);
 
 void fk_uuid_text(char text[FK_UUID_TEXT]); /* random, version 4 */
 

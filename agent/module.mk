@@ -41,6 +41,11 @@ $(PRELOAD_SO): $(own_OBJS) $(preload_OBJS) $(COMMON_A) | $(PUSH_SO)
 	$(call say,ld,$@)
 	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS) -Wl,-z,now,-z,nodelete,-z,defs -Wl,-soname,libflamekit_preload.so -ldl
 
+# The profiler from outside.
+PERF := $(B)/bin/flamekit-perf
+$(PERF): $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/perf/*.c))) $(AGENT_A) $(COMMON_A)
+ALL += $(PERF)
+
 # A handler that still runs must not lose its code: the library stays loaded
 # once it was. What runs in a handler lives on the host's stack.
 ifneq (,$(findstring gcc,$(CC)))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2317 # functions are called by name
+# shellcheck disable=SC2016,SC2317
 # Nothing is lost in silence: CPU samples taken = delivered + each kind of
 # loss, exactly, in the program, on the server's /metrics and in its store.
 . tests/integration/lib.sh

@@ -1,0 +1,132 @@
+#!/bin/sh
+# shellcheck disable=SC2016,SC2119,SC2317
+# flamekit-perf: profiles from outside of a program that knows nothing of it,
+# was compiled without frame pointers, and is not started again.
+. tests/integration/lib.sh
+need cc jq awk
+
+perf=$bin/flamekit-perf
+cat >"$TMP/busy.c" <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+volatile unsigned long sink;
+
+__attribute__((noinline)) void light(void)
+{
+    for (int i = 0; i < 1000000; i++)
+        sink = sink * 31 + 1;
+}
+
+__attribute__((noinline)) void heavy(void)
+{
+    for (int i = 0; i < 3000000; i++)
+        sink = sink * 31 + 2;
+}
+
+/* Called by the C library, which has no frame pointers either. */
+static int compare(const void *a, const void *b)
+{
+    heavy();
+    return *(const int *)a - *(const int *)b;
+}
+
+int main(void)
+{
+    char bytes[4096];
+    FILE *zeros = fopen("/dev/zero", "r");
+    setvbuf(zeros, NULL, _IONBF, 0);
+    puts("busy");
+    fflush(stdout);
+    for (;;) {
+        int pair[2] = {2, 1};
+        light();
+        qsort(pair, 2, sizeof(int), compare);
+        for (int i = 0; i < 3000; i++)
+            sink += fread(bytes, 1, sizeof(bytes), zeros);
+    }
+}
+END
+cc -O2 -fomit-frame-pointer -o "$TMP/busy" "$TMP/busy.c"
+"$TMP/busy" >"$TMP/busy.out" &
+busy_pid=$!
+at_exit 'kill -9 $busy_pid 2>/dev/null || true'
+wait_for 10 grep -q busy "$TMP/busy.out"
+
+if ! "$perf" -p $busy_pid --for 100ms -o "$TMP/first" 2>"$TMP/why"; then
+    echo "1..0 # SKIP $(cat "$TMP/why")"
+    exit 0
+fi
+
+# share PATTERN FILE: percent of the values whose stack matches
+share() {
+    awk -v p="$1" '{ v = $NF; all += v; if ($0 ~ p) of += v }
+        END { printf "%d", all ? 100 * of / all : -1 }' "$2"
+}
+
+"$perf" -p $busy_pid --hz 199 --for 3s -o "$TMP/one.folded" 2>"$TMP/told"
+ok "nearly every stack leads from main, through the C library, to the leaf" \
+    [ "$(share '^_start;.*;main;.*qsort.*;compare;heavy' "$TMP/one.folded")" -gt 40 ]
+ok "stacks are complete" [ "$(share '^_start;' "$TMP/one.folded")" -ge 95 ]
+heavy=$(share 'heavy' "$TMP/one.folded")
+light=$(share 'light' "$TMP/one.folded")
+ok "three parts heavy, one part light: $heavy, $light" \
+    [ "$heavy" -gt $((2 * light)) ]
+ok "and not more" [ "$heavy" -lt $((5 * light)) ]
+like "it counts what it lost" "$(cat "$TMP/told")" '*samples, 0 lost, *'
+kernel=$(share '_\[k\]' "$TMP/one.folded")
+case $(cat "$TMP/told") in
+*"part of the stacks is left out"*) skip "the kernel's frames" "not allowed here" ;;
+*) ok "frames of the kernel are marked" [ "$kernel" -gt 0 ] ;;
+esac
+"$perf" -p $busy_pid --no-kernel --for 1s -o "$TMP/user.folded" 2>/dev/null
+is "and left out on demand" "$(share '_\[k\]' "$TMP/user.folded")" 0
+
+"$perf" -p $busy_pid --for 1s -o "$TMP/one.pb" 2>/dev/null
+ok "pprof by the file's ending" "$bin/flamekit" top "$TMP/one.pb"
+
+start_server
+if "$perf" --all --for 2s --interval 1s --server "$URL" 2>"$TMP/told"; then
+    curl -s -G "$URL/pyroscope/render" -d from=now-1h -d until=now%2B1h \
+        --data-urlencode 'query=process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name="busy",comm="busy",pid="'$busy_pid'"}' \
+        >"$TMP/render"
+    like "the whole machine: each program is a service, with pid and comm" \
+        "$(jq -r '.flamebearer.names | join(" ")' "$TMP/render")" '*heavy*'
+    ok "what it counts is on /metrics" [ "$(counter \
+        'flamekit_agent_samples_delivered_total{service_name="flamekit-perf"}')" -gt 0 ]
+    "$perf" --container no-such-group --for 300ms -o "$TMP/none" 2>"$TMP/told"
+    like "a container: nothing of others" "$(cat "$TMP/told")" '*: 0 samples,*'
+    group=$(awk -F: 'length($3) > n { n = length($3); g = $3 } END { print g }' \
+        /proc/$busy_pid/cgroup)
+    "$perf" --container "$group" --for 1s -o "$TMP/group.folded" 2>"$TMP/told"
+    ok "a container: all of its own, by program" \
+        [ "$(share '^busy;_start;.*heavy' "$TMP/group.folded")" -gt 0 ]
+else
+    skip "the whole machine" "$(cat "$TMP/told")"
+fi
+
+says() {
+    what=$1 want=$2
+    shift 2
+    like "$what" "$("$@" 2>&1)" "$want"
+}
+says "no such process" '*there is no process 4194000' \
+    "$perf" -p 4194000 --for 1s -o "$TMP/x"
+says "what to watch" '*one of -p PID, --container TEXT and --all*' \
+    "$perf" -o "$TMP/x"
+says "where to" '*one of -o FILE and --server URL*' "$perf" --all
+says "a file that cannot be written" '*/no/such/folder/x cannot be written*' \
+    "$perf" -p $busy_pid --for 1s -o /no/such/folder/x
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null &&
+    [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 0 ]; then
+    cp "$perf" "$TMP/perf"
+    chmod 755 "$TMP"
+    says "the missing privilege, in one sentence" \
+        '*CAP_PERFMON capability is missing*run it as root*' \
+        setpriv --reuid 65534 --clear-groups "$TMP/perf" --all --for 1s -o /dev/null
+else
+    skip "the missing privilege" "everything is allowed here"
+fi
+ok "the program still runs" kill -0 $busy_pid
+tap_done

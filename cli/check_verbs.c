@@ -1,6 +1,7 @@
 /* check and solve: the verdict, for a student and for the robot. */
 #include "cli/checker.h"
 #include "cli/client.h"
+#include "cli/stack.h"
 #include "cli/verbs.h"
 
 #include "common/clock.h"
@@ -114,31 +115,57 @@ static enum fk_err play(
     return FK_OK;
 }
 
+static enum fk_err tell(const struct checker *c, const char *path, json_t *what,
+    struct fk_diag *diag)
+{
+    char *body = what ? json_dumps(what, 0) : NULL;
+    struct fk_buf answer;
+    int status = 0;
+    struct client_request post = {"POST", c->kit->server, path, body, 0};
+    enum fk_err err = client_send(&post, &status, &answer, diag);
+    if (!err && status != 200)
+        err = fk_diag_set(diag, FK_ERR_ARG,
+            "the server refused %s: " FK_SLICE_FMT, path,
+            FK_SLICE_ARG(fk_buf_slice(&answer)));
+    fk_buf_fini(&answer);
+    json_decref(what);
+    free(body);
+    return err;
+}
+
 /* What the page would have told the server about a student's clicks. */
 static enum fk_err click(const struct checker *c, const struct check_item *item,
     struct fk_diag *diag)
 {
-    const struct window *w = &c->world.window;
+    const struct check_view *view = &item->view;
+    const struct window *left =
+        &c->world.window[view->window == CHECK_ANYWHERE ? 0 : view->window];
+    const struct window *right =
+        &c->world.window[view->right == CHECK_ANYWHERE ? 0 : view->right];
+    const char *type = view->other_kind ? PROFILE_SAMPLES
+                       : view->has_kind ? world_kind_type(view->kind)
+                                        : PROFILE_CPU;
     char query[512];
-    snprintf(query, sizeof query, "%s{service_name=\"%s\"}",
-        item->other_profile ? PROFILE_SAMPLES : PROFILE_CPU, c->file.service);
-    json_t *seen = json_pack("{s:s, s:s, s:I, s:I, s:s}", "view", item->view,
-        "query", query, "from", (json_int_t)w->from_ms, "until",
-        (json_int_t)w->until_ms, "focus", item->focus);
-    char *body = json_dumps(seen, 0);
-    struct fk_buf answer;
-    int status = 0;
-    struct client_request post = {
-        "POST", c->kit->server, "/api/kit/activity", body, 0};
-    enum fk_err err = client_send(&post, &status, &answer, diag);
-    if (!err && status != 200)
-        err = fk_diag_set(diag, FK_ERR_ARG,
-            "the server refused an activity: " FK_SLICE_FMT,
-            FK_SLICE_ARG(fk_buf_slice(&answer)));
-    fk_buf_fini(&answer);
-    json_decref(seen);
-    free(body);
-    return err;
+    snprintf(query, sizeof query, "%s{service_name=\"%s\"%s%s%s}", type,
+        c->world.service, *view->filter ? ", " : "", view->filter,
+        *view->filter ? "=\"/api/slow_io\"" : "");
+    json_t *seen = json_pack("{s:s, s:s, s:I, s:I, s:s, s:{s:{s:s, s:I, s:I}}}",
+        "view", view->name, "query", query, "from", (json_int_t)left->from_ms,
+        "until", (json_int_t)left->until_ms, "focus", view->focus, "detail",
+        "right", "query", query, "from", (json_int_t)right->from_ms, "until",
+        (json_int_t)right->until_ms);
+    return tell(c, "/api/kit/activity", seen, diag);
+}
+
+static enum fk_err set_marker(const struct checker *c,
+    const struct check_item *item, struct fk_diag *diag)
+{
+    return tell(c, "/api/annotations",
+        json_pack("{s:s, s:s, s:I, s:s}", "content", item->text, "kind", "note",
+            "timestamp",
+            (json_int_t)c->world.window[item->near_window].start_ms, "run",
+            c->kit->run),
+        diag);
 }
 
 static enum fk_err solve_item(
@@ -151,6 +178,8 @@ static enum fk_err solve_item(
         return FK_OK;
     case CHECK_VIEWED:
         return click(c, item, diag);
+    case CHECK_MARKED:
+        return set_marker(c, item, diag);
     case CHECK_ASK:
     case CHECK_PICK:
         break;
@@ -186,10 +215,12 @@ int verb_solve(struct kit *kit, int argc, char **argv)
         return 2;
     }
     enum fk_err err = checker_open(kit, argv[0], &c, &diag);
+    if (!err && c.ex.night)
+        err = stack_need_night(kit, &diag);
     if (!err)
         err = play_and_wait(kit, &c, speed, &diag);
     /* A machine too busy for the speed: once more, in real time. */
-    if (!err && c.verdict == VERDICT_MORE_DATA)
+    if (!err && c.verdict >= VERDICT_MORE_DATA)
         err = play_and_wait(kit, &c, usual, &diag);
     for (size_t i = 0; !err && i < c.file.num_items; i++)
         err = solve_item(&c, &c.file.item[i], &diag);

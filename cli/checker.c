@@ -6,6 +6,7 @@
 #include "cli/stack.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const verdict_names[] = {
@@ -19,13 +20,10 @@ static judge_fn *const judges[] = {
     [CHECK_RANGE] = judge_range,
     [CHECK_PATH] = judge_path,
     [CHECK_VIEWED] = judge_viewed,
+    [CHECK_MARKED] = judge_marked,
     [CHECK_ASK] = judge_ask,
     [CHECK_PICK] = judge_pick,
 };
-
-/* The seed document calls the service by its Flask name. */
-#define SERVICE       "workshop.demo.app"
-#define SERVICE_ALIAS "workshop.flask.app"
 
 const char *verdict_name(enum verdict v)
 {
@@ -54,9 +52,10 @@ enum fk_err checker_open(const struct kit *kit, const char *name,
 
 static void forget_world(struct checker *c)
 {
-    profile_fini(&c->world.cpu);
+    world_forget(&c->world);
     json_decref(c->activity);
-    c->activity = NULL;
+    json_decref(c->markers);
+    c->activity = c->markers = NULL;
 }
 
 void checker_close(struct checker *c)
@@ -70,41 +69,29 @@ void checker_close(struct checker *c)
 /* ---- looking
  * ------------------------------------------------------------------ */
 
-static enum fk_err fetch_samples(
-    struct checker *c, struct profile_query query, struct fk_diag *diag)
-{
-    struct profile p;
-    query.type = PROFILE_SAMPLES;
-    enum fk_err err = profile_fetch(c->kit->server, &query, &p, diag);
-    if (err)
-        return err;
-    c->world.samples = (double)profile_total(&p);
-    profile_fini(&p);
-    return FK_OK;
-}
-
-static enum fk_err fetch_activity(struct checker *c, struct fk_diag *diag)
+/* What the student did since the first window began. */
+static enum fk_err fetch_deeds(struct checker *c, struct fk_diag *diag)
 {
     char path[128];
+    int64_t from = INT64_MAX;
+    for (size_t i = 0; i < c->file.rule.num_windows; i++)
+        if (c->world.window[i].start_ms < from)
+            from = c->world.window[i].start_ms;
     snprintf(path, sizeof path, "/api/kit/activity?from=%lld&until=now",
-        (long long)(c->world.window.from_ms - c->file.window.trim_ms));
+        (long long)from);
     struct client_request ask = {"GET", c->kit->server, path, NULL, 0};
-    return client_json(&ask, &c->activity, diag);
+    enum fk_err err = client_json(&ask, &c->activity, diag);
+    snprintf(path, sizeof path, "/api/annotations?from=%lld",
+        (long long)from - 60000);
+    return err ? err : client_json(&ask, &c->markers, diag);
 }
 
-static enum fk_err look(struct checker *c, struct fk_diag *diag)
+static void read_since(struct checker *c)
 {
-    struct world *w = &c->world;
-    char selector[192];
-    bool alias = !strcmp(c->file.service, SERVICE_ALIAS);
-    w->service = alias ? SERVICE : c->file.service;
-    snprintf(selector, sizeof selector, "{service_name=\"%s\"}", w->service);
-    struct profile_query query = {
-        PROFILE_CPU, selector, w->window.from_ms, w->window.until_ms};
-    enum fk_err err = profile_fetch(c->kit->server, &query, &w->cpu, diag);
-    if (!err)
-        err = fetch_samples(c, query, diag);
-    return err ? err : fetch_activity(c, diag);
+    char text[32];
+    c->since_ms = 0;
+    if (progress_get(&c->progress, "since", "", text, sizeof text))
+        c->since_ms = strtoll(text, NULL, 10);
 }
 
 /* ---- judging
@@ -139,14 +126,17 @@ void checker_run(struct checker *c)
             "nothing is up; type `make up` first");
         return;
     }
+    const char *app = c->ex.night ? kit->night : kit->app;
     if (stack_verify_run(kit, kit->server, &c->diag) ||
-        stack_verify_run(kit, kit->app, &c->diag))
+        (*app && stack_verify_run(kit, app, &c->diag)))
         return;
-    enum fk_err err = window_find(
-        kit->server, kit->run, &c->file.window, &c->world.window, &c->diag);
+    read_since(c);
+    c->world.rule = &c->file.rule;
+    c->world.server = kit->server;
+    enum fk_err err = world_find(&c->world, kit->run, c->since_ms, &c->diag);
     if (err == FK_ERR_NOT_FOUND)
         c->verdict = VERDICT_NOT_YET;
-    if (err || look(c, &c->diag))
+    if (err || world_look(&c->world, &c->diag) || fetch_deeds(c, &c->diag))
         return;
     judge_all(c);
 }
@@ -154,13 +144,15 @@ void checker_run(struct checker *c)
 /* ---- telling
  * --------------------------------------------------------------------- */
 
-static const char *kind_word(enum check_kind kind)
+static const char *kind_word(const struct check_item *item)
 {
-    switch (kind) {
+    switch (item->kind) {
     case CHECK_RANGE:
+        return *item->todo ? "you" : "data";
     case CHECK_PATH:
         return "data";
     case CHECK_VIEWED:
+    case CHECK_MARKED:
         return "you";
     case CHECK_ASK:
     case CHECK_PICK:
@@ -176,23 +168,43 @@ static const char *const marks[] = {
     [VERDICT_BROKEN] = "✗",
 };
 
+/* The line that wants the most: what it has, what it needs, how long. */
 static void print_more_data(const struct checker *c)
 {
-    double seconds =
-        (double)(c->world.window.until_ms - c->world.window.from_ms) / 1000;
-    double rate = seconds > 0 ? c->world.samples / seconds : 0;
-    double need = 0;
-    for (size_t i = 0; i < c->file.num_items; i++)
-        if (c->file.item[i].kind == CHECK_RANGE &&
-            c->finding[i].verdict == VERDICT_MORE_DATA)
-            need = c->file.item[i].low > need ? c->file.item[i].low : need;
-    if (rate > 0 && need > c->world.samples)
-        printf("%.0f of %.0f samples: about %.0f s more of this load\n",
-            c->world.samples, need, (need - c->world.samples) / rate);
+    double have = 0, need = 0, seconds = 0;
+    for (size_t i = 0; i < c->file.num_items; i++) {
+        const struct check_item *item = &c->file.item[i];
+        struct value v;
+        if (item->kind != CHECK_RANGE ||
+            c->finding[i].verdict != VERDICT_MORE_DATA)
+            continue;
+        measure(&item->expr, &c->world, &v);
+        if (v.unit != UNIT_COUNT || item->low - v.number < need - have)
+            continue;
+        const struct window *w = &c->world.window[item->expr.term[0].window];
+        have = v.number;
+        need = item->low;
+        seconds = (double)(w->until_ms - w->from_ms) / 1000;
+    }
+    if (have > 0 && seconds > 0)
+        printf("%.0f of %.0f samples: about %.0f s more of this load\n", have,
+            need, (need - have) * seconds / have);
     else
-        printf("%.0f samples are too few to tell: let the load run on, or "
-               "`flamekit run %s`\n",
-            c->world.samples, c->ex.id);
+        printf("too few samples to tell: let the load run on, or `flamekit run "
+               "%s`\n",
+            c->ex.id);
+}
+
+static void print_prediction(const struct checker *c)
+{
+    char guess[64], seen[256];
+    struct value v;
+    if (!c->file.predict.num_terms || *c->diag.text ||
+        !progress_get(&c->progress, "predict", "", guess, sizeof guess))
+        return;
+    measure(&c->file.predict, &c->world, &v);
+    measure_print(&v, seen, sizeof seen);
+    printf("  > guess   you predicted %s; measured %s\n", guess, seen);
 }
 
 void checker_print(const struct checker *c)
@@ -201,7 +213,8 @@ void checker_print(const struct checker *c)
     for (size_t i = 0; i < c->file.num_items; i++)
         if (c->finding[i].item)
             printf("  %s %-7s %s\n", marks[c->finding[i].verdict],
-                kind_word(c->file.item[i].kind), c->finding[i].text);
+                kind_word(&c->file.item[i]), c->finding[i].text);
+    print_prediction(c);
     printf("%s   ", verdict_names[c->verdict]);
     switch (c->verdict) {
     case VERDICT_PASS:

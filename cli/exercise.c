@@ -24,12 +24,13 @@ static void take_minutes(struct exercise *ex, struct fk_slice value)
         ex->minutes_low = ex->minutes_high = 0;
 }
 
-/* "mixed for 120s" */
+/* "mixed for 120s", or "timeline" */
 static void take_load(struct exercise *ex, struct fk_slice value)
 {
     char text[128];
     take(text, sizeof text, value);
-    if (sscanf(text, "%63s for %15s", ex->plan, ex->duration) != 2)
+    int n = sscanf(text, "%63s for %15s", ex->plan, ex->duration);
+    if (n < 1 || (n == 1 && strchr(text, ' ')))
         ex->plan[0] = '\0';
 }
 
@@ -44,6 +45,10 @@ static void take_field(
         take_minutes(ex, value);
     else if (fk_slice_eqz(name, "load"))
         take_load(ex, value);
+    else if (fk_slice_eqz(name, "instance"))
+        ex->night = fk_slice_eqz(value, "night");
+    else if (fk_slice_eqz(name, "optional"))
+        ex->optional = fk_slice_eqz(value, "yes");
     else if (fk_slice_eqz(name, "predict"))
         take(ex->predict, sizeof ex->predict, value);
 }
@@ -66,7 +71,7 @@ static enum fk_err read_front_matter(
                           : !*ex->id          ? "id"
                           : !*ex->title       ? "title"
                           : !ex->minutes_high ? "minutes: [low, high]"
-                          : !*ex->plan        ? "load: PLAN for DURATION"
+                          : !*ex->plan        ? "load: PLAN [for DURATION]"
                                               : NULL;
     if (missing)
         return fk_diag_set(diag, FK_ERR_FORMAT,

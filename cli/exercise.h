@@ -14,8 +14,10 @@ struct exercise {
     char dir[512]; /* exercises/07.2-find-the-hot-function, from the root */
     char title[128];
     int minutes_low, minutes_high;
-    char plan[64];     /* of `load: PLAN for DURATION` */
-    char duration[16]; /* 120s */
+    char plan[64];     /* of `load: PLAN [for DURATION]` */
+    char duration[16]; /* 120s, "" = the plan's own */
+    bool night;        /* `instance: night`: a demo app of its own */
+    bool optional;     /* `optional: yes`: `next` passes it by */
     char predict[512]; /* the question to answer before looking */
 };
 

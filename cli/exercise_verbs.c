@@ -1,8 +1,11 @@
-/* list, next, predict, run, hint, answer: the verbs around an exercise. */
+/* list, next, predict, run, reset, hint, answer: the verbs around an
+ * exercise. */
 #include "cli/checker.h"
 #include "cli/client.h"
 #include "cli/stack.h"
 #include "cli/verbs.h"
+
+#include "common/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +26,8 @@ static enum state state_of(const struct kit *kit, const struct exercise *ex)
     if (!progress_open(kit, ex->id, &p, NULL)) {
         if (progress_get(&p, "passed", "", value, sizeof value))
             state = STATE_PASSED;
-        else if (p.text.len)
+        else if (progress_get(&p, "opened", "", value, sizeof value) ||
+                 progress_get(&p, "ran", "", value, sizeof value))
             state = STATE_STARTED;
     }
     progress_close(&p);
@@ -54,7 +58,8 @@ static enum fk_err pick(const struct kit *kit, int argc, char **argv,
         return exercise_find(kit, argv[0], ex, diag);
     enum fk_err err = exercise_list(kit, exercises, &n, diag);
     for (size_t i = 0; !err && i < n; i++) {
-        if (state_of(kit, &exercises[i]) == STATE_PASSED)
+        if (exercises[i].optional ||
+            state_of(kit, &exercises[i]) == STATE_PASSED)
             continue;
         *ex = exercises[i];
         return FK_OK;
@@ -143,11 +148,38 @@ int verb_run(struct kit *kit, int argc, char **argv)
     if (exercise_find(kit, argv[0], &ex, &diag) ||
         note(kit, &ex, "ran", "", &diag))
         return verb_fail(2, &diag);
+    if (ex.night && stack_need_night(kit, &diag))
+        return verb_fail(3, &diag);
     const char *args[24] = {"--plan", ex.plan, "--for", ex.duration};
-    size_t n = 4;
+    size_t n = *ex.duration ? 4 : 2;
     for (int i = 1; i < argc && n < 24; i++)
         args[n++] = argv[i];
-    return stack_become_load(kit, args, n);
+    return stack_become_load(kit, ex.night, args, n);
+}
+
+/* What the server has stays, but this exercise no longer looks at it. */
+int verb_reset_exercise(struct kit *kit, int argc, char **argv)
+{
+    struct exercise ex;
+    struct progress p = {.text = {0}};
+    struct fk_diag diag = {""};
+    char now[32];
+    if (argc != 1) {
+        fprintf(stderr, "usage: flamekit reset [EX]\n");
+        return 2;
+    }
+    fk_buf_init(&p.text, 1);
+    snprintf(now, sizeof now, "%lld", (long long)(fk_wall_ns() / FK_NS_PER_MS));
+    enum fk_err err = exercise_find(kit, argv[0], &ex, &diag);
+    if (!err)
+        err = progress_open(kit, ex.id, &p, &diag);
+    fk_buf_reset(&p.text);
+    if (!err)
+        err = progress_set(&p, "since", "", now, &diag);
+    if (!err)
+        printf("%s: forgotten; begin with `flamekit run %s`\n", ex.id, ex.id);
+    progress_close(&p);
+    return err ? verb_fail(2, &diag) : 0;
 }
 
 int verb_hint(struct kit *kit, int argc, char **argv)

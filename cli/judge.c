@@ -11,11 +11,9 @@
 
 /* With fewer samples an interval that touches the edge says nothing yet. */
 static const double ENOUGH_SAMPLES = 5000;
+static const double ENOUGH_FOR_RATIOS = 100;
 
-static void say(struct finding *f, enum verdict verdict, const char *fmt, ...)
-    FK_PRINTF(3, 4);
-
-static void say(struct finding *f, enum verdict verdict, const char *fmt, ...)
+void judge_say(struct finding *f, enum verdict verdict, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -24,8 +22,7 @@ static void say(struct finding *f, enum verdict verdict, const char *fmt, ...)
     va_end(ap);
 }
 
-/* ---- E: the world
- * ----------------------------------------------------------------- */
+/* ---- E: the world -------------------------------------------------------- */
 
 /* Inside, outside, or too close to the edge to tell. */
 static enum verdict compare_share(
@@ -59,18 +56,24 @@ void judge_range(
     struct checker *c, const struct check_item *item, struct finding *f)
 {
     struct value v;
-    char seen[256], bounds[64], name[160];
+    char seen[256], bounds[64];
     measure(&item->expr, &c->world, &v);
     measure_print(&v, seen, sizeof seen);
     print_bounds(item, v.unit, bounds);
-    measure_name(&item->expr, name, sizeof name);
     bool inside = v.number >= item->low && v.number <= item->high;
     enum verdict verdict = inside ? VERDICT_PASS : VERDICT_BROKEN;
     if (v.unit == UNIT_SHARE)
         verdict = compare_share(&v, item->low, item->high);
     else if (v.unit == UNIT_COUNT && v.number < item->low)
         verdict = VERDICT_MORE_DATA;
-    say(f, verdict, "%s is %s, wanted %s", name, seen, bounds);
+    else if (v.unit == UNIT_RATIO && !inside && v.n < ENOUGH_FOR_RATIOS)
+        verdict = VERDICT_MORE_DATA;
+    if (*item->todo && verdict == VERDICT_BROKEN)
+        judge_say(f, VERDICT_NOT_YET, "not yet: %s (%s is %s, wanted %s)",
+            item->todo, item->expr.text, seen, bounds);
+    else
+        judge_say(
+            f, verdict, "%s is %s, wanted %s", item->expr.text, seen, bounds);
 }
 
 /* Share of the last function's stacks that have the whole path. */
@@ -81,86 +84,24 @@ void judge_path(
     for (size_t i = 0; i < item->path_len; i++)
         path[i] = item->path[i];
     const char *leaf = path[item->path_len - 1];
-    double all = (double)profile_total_of(&c->world.cpu, leaf);
-    double with = (double)profile_path(&c->world.cpu, path, item->path_len);
-    double total = (double)profile_total(&c->world.cpu);
+    const struct view *view = &c->world.view[item->path_view];
+    const struct profile *p = &view->profile;
+    double all = (double)profile_total_of(p, leaf);
+    double with = (double)profile_path(p, path, item->path_len);
+    double total = (double)profile_total(p);
     if (all <= 0) {
-        say(f, VERDICT_BROKEN, "%s is in no stack at all", leaf);
+        judge_say(f, VERDICT_BROKEN, "%s is in no stack at all", leaf);
         return;
     }
     struct value v = {.unit = UNIT_SHARE,
         .number = with / all,
-        .n = total > 0 ? c->world.samples * all / total : 0};
-    say(f, compare_share(&v, item->low, item->high),
+        .n = total > 0 ? view->samples * all / total : 0};
+    judge_say(f, compare_share(&v, item->low, item->high),
         "%.1f %% of the stacks with %s have the path %s > ... > %s",
         v.number * 100, leaf, path[0], leaf);
 }
 
-/* ---- W: the work
- * --------------------------------------------------------------------- */
-
-static const char *text_of(json_t *o, const char *key)
-{
-    const char *text = json_string_value(json_object_get(o, key));
-    return text ? text : "";
-}
-
-static bool is_this_view(
-    const struct checker *c, const struct check_item *item, json_t *seen)
-{
-    int64_t from = (int64_t)json_number_value(json_object_get(seen, "from"));
-    int64_t until = (int64_t)json_number_value(json_object_get(seen, "until"));
-    const struct window *w = &c->world.window;
-    if (strcmp(text_of(seen, "view"), item->view))
-        return false;
-    if (item->in_window && (from > w->until_ms || until < w->from_ms))
-        return false;
-    if (*item->focus && strcmp(text_of(seen, "focus"), item->focus))
-        return false;
-    return !item->other_profile ||
-           strncmp(text_of(seen, "query"), PROFILE_CPU, strlen(PROFILE_CPU));
-}
-
-/* What to do on the page, a row a view. */
-static const struct {
-    const char *view, *doing;
-} views[] = {
-    {"flamegraph", "look at the flame graph"},
-    {"table", "open the table"},
-    {"range", "select a range on the timeline"},
-    {"profile", "choose another profile type"},
-    {"search", "search for a function"},
-    {"zoom", "click a frame to zoom into it"},
-    {"filter", "filter by a label"},
-    {"diff", "open the diff"},
-};
-
-static const char *doing(const char *view)
-{
-    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
-        if (!strcmp(views[i].view, view))
-            return views[i].doing;
-    return view;
-}
-
-void judge_viewed(
-    struct checker *c, const struct check_item *item, struct finding *f)
-{
-    size_t i;
-    json_t *seen;
-    json_array_foreach(c->activity, i, seen)
-    {
-        if (is_this_view(c, item, seen)) {
-            say(f, VERDICT_PASS, "done: %s", doing(item->view));
-            return;
-        }
-    }
-    say(f, VERDICT_NOT_YET, "not yet: %s%s%s%s", doing(item->view),
-        *item->focus ? " (" : "", item->focus, *item->focus ? ")" : "");
-}
-
-/* ---- U: the understanding
- * --------------------------------------------------------------- */
+/* ---- U: the understanding ------------------------------------------------ */
 
 static bool same_text(const char *answer, const char *truth)
 {
@@ -170,34 +111,59 @@ static bool same_text(const char *answer, const char *truth)
     return n == strlen(truth) && !strncasecmp(answer, truth, n);
 }
 
-/* A share is answered in percent, with or without the sign. */
+/* hh:mm or hh:mm:ss, today or yesterday */
+static bool read_time(const char *answer, double *ms)
+{
+    int h, m, s = 0, used = 0;
+    if (sscanf(answer, "%d:%d%n:%d%n", &h, &m, &used, &s, &used) < 2 ||
+        answer[used] || h < 0 || h > 23 || m < 0 || m > 59 || s < 0 || s > 59)
+        return false;
+    *ms = (h * 3600 + m * 60 + s) * 1000.0;
+    return true;
+}
+
+/* A number with or without its unit; a share is answered in percent. */
 static bool read_answer(const char *answer, enum measure_unit unit, double *out)
 {
     char *end;
+    if (unit == UNIT_TIME)
+        return read_time(answer, out);
     *out = strtod(answer, &end);
     if (end == answer)
         return false;
-    while (*end == ' ' || *end == '%')
-        end++;
+    end += strspn(end, " %sm");
     if (unit == UNIT_SHARE)
         *out /= 100;
     return !*end && isfinite(*out);
 }
 
+static double room_of(const struct check_item *item, const struct value *truth)
+{
+    switch (item->tolerance_kind) {
+    case TOLERANCE_POINTS:
+        return item->tolerance;
+    case TOLERANCE_FIXED:
+        return truth->unit == UNIT_TIME ? item->tolerance * 1000
+                                        : item->tolerance;
+    case TOLERANCE_FACTOR:
+        break;
+    }
+    double room = fabs(truth->number) * item->tolerance;
+    /* The page shows two digits. */
+    return truth->unit == UNIT_CORES ? fmax(room, 0.01) : room;
+}
+
 bool judge_answer(const struct check_item *item, const struct value *truth,
     const char *answer)
 {
-    double given;
+    double given, right = truth->number;
     if (truth->unit == UNIT_TEXT)
         return same_text(answer, truth->text);
     if (!read_answer(answer, truth->unit, &given))
         return false;
-    double room = item->tolerance_points
-                      ? item->tolerance
-                      : fabs(truth->number) * item->tolerance;
-    if (truth->unit == UNIT_CORES)
-        room = fmax(room, 0.01); /* the page shows two digits */
-    return fabs(given - truth->number) <= room + 1e-9;
+    if (truth->unit == UNIT_TIME)
+        right = (double)measure_time_of_day((int64_t)right);
+    return fabs(given - right) <= room_of(item, truth) + 1e-9;
 }
 
 /* An answer that fits a known misconception names it. */
@@ -224,22 +190,23 @@ void judge_ask(
     struct value truth;
     if (!progress_get(
             &c->progress, "answer", item->id, answer, sizeof answer)) {
-        say(f, VERDICT_NOT_YET, "to answer: %s   (flamekit answer %s %s=...)",
-            item->question, c->ex.id, item->id);
+        judge_say(f, VERDICT_NOT_YET,
+            "to answer: %s   (flamekit answer %s %s=...)", item->question,
+            c->ex.id, item->id);
         return;
     }
     measure(&item->expr, &c->world, &truth);
     if (judge_answer(item, &truth, answer)) {
         char seen[256];
         measure_print(&truth, seen, sizeof seen);
-        say(f, VERDICT_PASS, "%s  %s (measured %s)", item->question, answer,
-            seen);
+        judge_say(f, VERDICT_PASS, "%s  %s (measured %s)", item->question,
+            answer, seen);
         return;
     }
     const struct check_wrong *wrong = smell(c, item, answer);
     if (wrong)
         snprintf(f->code, sizeof f->code, "%s", wrong->code);
-    say(f, VERDICT_NOT_YET, "%s  %s is not it%s%s%s%s%s", item->question,
+    judge_say(f, VERDICT_NOT_YET, "%s  %s is not it%s%s%s%s%s", item->question,
         answer, wrong ? ": " : "", wrong ? wrong->reason : "",
         wrong ? " [" : "", f->code, wrong ? "]" : "");
 }
@@ -251,19 +218,20 @@ void judge_pick(
     struct fk_diag diag = {""};
     char answer[16];
     if (quiz_find(fk_buf_slice(&c->quiz), "quiz.kit", item->id, &quiz, &diag)) {
-        say(f, VERDICT_BROKEN, "%s", diag.text);
+        judge_say(f, VERDICT_BROKEN, "%s", diag.text);
         return;
     }
     bool given =
         progress_get(&c->progress, "answer", item->id, answer, sizeof answer);
     const struct quiz_option *o = given ? quiz_option(&quiz, answer) : NULL;
     if (!o) {
-        say(f, VERDICT_NOT_YET, "to answer: %s   (flamekit answer %s %s=a)",
-            quiz.question, c->ex.id, item->id);
+        judge_say(f, VERDICT_NOT_YET,
+            "to answer: %s   (flamekit answer %s %s=a)", quiz.question,
+            c->ex.id, item->id);
         return;
     }
     snprintf(f->code, sizeof f->code, "%s", o->code);
-    say(f, o->right ? VERDICT_PASS : VERDICT_NOT_YET, "%s  %c: %s%s%s%s",
+    judge_say(f, o->right ? VERDICT_PASS : VERDICT_NOT_YET, "%s  %c: %s%s%s%s",
         quiz.question, o->letter, o->reason, o->right ? "" : " [", o->code,
         o->right ? "" : "]");
 }

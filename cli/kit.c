@@ -105,6 +105,8 @@ static const struct {
     {"FLAMEKIT_SERVER", offsetof(struct kit, server),
         sizeof(((struct kit *)0)->server)},
     {"FLAMEKIT_APP", offsetof(struct kit, app), sizeof(((struct kit *)0)->app)},
+    {"FLAMEKIT_NIGHT", offsetof(struct kit, night),
+        sizeof(((struct kit *)0)->night)},
 };
 
 enum { NUM_VARIABLES = sizeof variables / sizeof *variables };

@@ -18,6 +18,7 @@ struct kit {
     char run[64];         /* "" when nothing is up */
     char server[256];     /* http://127.0.0.1:4040 */
     char app[256];
+    char night[256]; /* the second instance, "" = not started */
 };
 
 /* Finds the root from the program's own place or the working directory, and

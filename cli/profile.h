@@ -14,6 +14,8 @@
 
 #define PROFILE_CPU     "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
 #define PROFILE_SAMPLES "process_cpu:samples:count:cpu:nanoseconds"
+#define PROFILE_WALL    "wall:wall:nanoseconds:wall:nanoseconds"
+#define PROFILE_WALL_NS 20e6 /* between two looks at a thread */
 
 #define PROFILE_MAX_NODES 200000
 

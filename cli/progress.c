@@ -24,7 +24,11 @@ enum fk_err progress_open(const struct kit *kit, const char *exercise_id,
             diag, FK_ERR_IO, "cannot make %s: %s", dir, strerror(errno));
     enum fk_err err =
         kit_read_file(p->path, PROGRESS_MAX_BYTES, &p->text, diag);
-    return err == FK_ERR_NOT_FOUND ? FK_OK : err;
+    if (err != FK_ERR_NOT_FOUND)
+        return err;
+    if (diag)
+        diag->text[0] = '\0'; /* the first fact is still to come */
+    return FK_OK;
 }
 
 void progress_close(struct progress *p)

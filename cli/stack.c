@@ -1,10 +1,9 @@
 /*
- * up, down, status, restart, reset, load: the kit's processes.
+ * up, down, status, restart, reset: the kit's processes.
  *
  * A start mints a run id that every part carries and shows at
  * /api/kit/hello, so that an old process on a port is named and refused
- * instead of answering for the new one. `.flamekit/pids` knows each process
- * by pid and start time.
+ * instead of answering for the new one.
  */
 #include "cli/stack.h"
 #include "cli/client.h"
@@ -23,58 +22,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READY_TIMEOUT_S = 20, STOP_GRACE_S = 10, NUM_PORTS = 3 };
+enum { READY_TIMEOUT_S = 20, NUM_PORTS = 3 };
 
 /* First choice, then the two to fall back on. 5000 is AirPlay's on a Mac. */
 static const uint16_t server_ports[NUM_PORTS] = {4040, 4041, 4042};
 static const uint16_t app_ports[NUM_PORTS] = {5000, 5050, 5051};
-
-/* ---- .flamekit/pids ------------------------------------------------------ */
-
-static enum fk_err pids_path(const struct kit *kit, char *path)
-{
-    return kit_path(path, kit->state, "pids");
-}
-
-size_t stack_read(const struct kit *kit, struct process *out, size_t max)
-{
-    char path[PATH_MAX];
-    struct fk_buf text;
-    size_t n = 0;
-    if (pids_path(kit, path))
-        return 0;
-    if (!kit_read_file(path, 64 * 1024, &text, NULL)) {
-        struct fk_slice rest = fk_buf_slice(&text), line;
-        while (n < max && fk_slice_split(&rest, '\n', &line)) {
-            char row[128];
-            long pid;
-            unsigned long long started;
-            snprintf(row, sizeof row, FK_SLICE_FMT, FK_SLICE_ARG(line));
-            if (sscanf(row, "%31s %ld %llu", out[n].name, &pid, &started) != 3)
-                continue;
-            out[n].pid = (pid_t)pid;
-            out[n++].started = started;
-        }
-    }
-    fk_buf_fini(&text);
-    return n;
-}
-
-enum fk_err stack_write(const struct kit *kit, const struct process *list,
-    size_t n, struct fk_diag *diag)
-{
-    char path[PATH_MAX];
-    struct fk_buf text;
-    fk_buf_init(&text, 64 * 1024);
-    for (size_t i = 0; i < n; i++)
-        fk_buf_printf(&text, "%s %ld %llu\n", list[i].name, (long)list[i].pid,
-            (unsigned long long)list[i].started);
-    enum fk_err err = pids_path(kit, path);
-    if (!err)
-        err = kit_write_file(path, fk_buf_slice(&text), diag);
-    fk_buf_fini(&text);
-    return err;
-}
 
 /* ---- which port ------------------------------------------------------------
  */
@@ -201,6 +153,20 @@ static enum fk_err start_app(
     return err ? err : stack_verify_run(kit, kit->app, diag);
 }
 
+/* The second instance: its load leaves the windows of the first clean. */
+static enum fk_err start_night(
+    struct kit *kit, struct process *p, struct fk_diag *diag)
+{
+    char program[PATH_MAX];
+    if (kit_path(program, kit->bin, "demoapp"))
+        return fk_diag_set(diag, FK_ERR_LIMIT, "the kit's path is too long");
+    const char *argv[] = {program, "--listen", "127.0.0.1:0", "--name",
+        "workshop.demo.night", "--server", kit->server, "--run", kit->run,
+        NULL};
+    enum fk_err err = start_part(kit, "night", argv, p, kit->night, diag);
+    return err ? err : stack_verify_run(kit, kit->night, diag);
+}
+
 static void mint_run(struct kit *kit)
 {
     uint64_t x = fk_hash_mix(
@@ -229,7 +195,7 @@ static bool runs(const struct process *list, size_t n, const char *name)
     return false;
 }
 
-static bool all_run(const struct process *list, size_t n)
+bool stack_all_run(const struct process *list, size_t n)
 {
     for (size_t i = 0; i < NUM_STARTERS; i++)
         if (!runs(list, n, starters[i].name))
@@ -249,7 +215,7 @@ static enum fk_err start_missing(struct kit *kit,
             diag, FK_ERR_IO, "cannot make %s: %s", kit->state, strerror(errno));
     if (!*n) {
         mint_run(kit);
-        kit->server[0] = kit->app[0] = '\0';
+        kit->server[0] = kit->app[0] = kit->night[0] = '\0';
     }
     for (size_t i = 0; !err && i < NUM_STARTERS; i++) {
         if (runs(list, *n, starters[i].name))
@@ -262,15 +228,41 @@ static enum fk_err start_missing(struct kit *kit,
     return err ? err : stack_write(kit, list, *n, diag);
 }
 
-/* Keeps the living; returns how many. */
-static size_t drop_dead(struct process *list, size_t n)
+/* In containers others start the parts: then they are asked. */
+bool stack_is_up(const struct kit *kit, const struct process *list, size_t n)
 {
-    size_t alive = 0;
-    for (size_t i = 0; i < n; i++)
-        if (process_alive(&list[i]))
-            list[alive++] = list[i];
-    memset(list + alive, 0, (STACK_MAX - alive) * sizeof *list);
-    return alive;
+    struct fk_diag unused = {""};
+    if (!*kit->run || !*kit->server || !*kit->app)
+        return false;
+    return stack_all_run(list, n) ||
+           (!stack_verify_run(kit, kit->server, &unused) &&
+               !stack_verify_run(kit, kit->app, &unused));
+}
+
+enum fk_err stack_need_night(struct kit *kit, struct fk_diag *diag)
+{
+    struct process list[STACK_MAX] = {0};
+    int lock = stack_lock(kit);
+    size_t n = stack_drop_dead(list, stack_read(kit, list, STACK_MAX));
+    enum fk_err err = FK_OK;
+    bool elsewhere = *kit->night && !stack_all_run(list, n);
+    if (elsewhere)
+        err = stack_verify_run(kit, kit->night, diag);
+    else if (!stack_all_run(list, n))
+        err = fk_diag_set(diag, FK_ERR_UNAVAILABLE,
+            "the demo app is not up; type `make up` first");
+    else if (!runs(list, n, "night")) {
+        err = n == STACK_MAX ? FK_ERR_LIMIT : start_night(kit, &list[n], diag);
+        n += n < STACK_MAX && list[n].pid > 0;
+        if (!err)
+            err = kit_save_env(kit, diag);
+        if (!err)
+            err = stack_write(kit, list, n, diag);
+        if (!err)
+            printf("night     %s   a second demo app\n", kit->night);
+    }
+    stack_unlock(lock);
+    return err;
 }
 
 static void print_addresses(const struct kit *kit)
@@ -290,37 +282,22 @@ static int already_up(const struct kit *kit, struct fk_diag *diag)
     return 0;
 }
 
-static void stop_one(const struct process *p)
-{
-    if (!process_alive(p))
-        return;
-    bool clean = process_stop(p, STOP_GRACE_S);
-    printf("stopped   %-9s pid %ld%s\n", p->name, (long)p->pid,
-        clean ? "" : " (did not end by itself, was killed)");
-}
-
-/* The server last: what the others have to say at their end must arrive. */
-static void stop_all(const struct process *list, size_t n)
-{
-    for (size_t i = n; i-- > 0;)
-        if (strcmp(list[i].name, "server"))
-            stop_one(&list[i]);
-    for (size_t i = 0; i < n; i++)
-        if (!strcmp(list[i].name, "server"))
-            stop_one(&list[i]);
-}
-
 int verb_up(struct kit *kit, int argc, char **argv)
 {
     (void)argc, (void)argv;
     struct process list[STACK_MAX] = {0};
     struct fk_diag diag = {""};
-    size_t n = drop_dead(list, stack_read(kit, list, STACK_MAX));
-    if (all_run(list, n))
+    int lock = stack_lock(kit);
+    size_t n = stack_drop_dead(list, stack_read(kit, list, STACK_MAX));
+    if (stack_all_run(list, n)) {
+        stack_unlock(lock);
         return already_up(kit, &diag);
+    }
     size_t before = n;
     int64_t from_ns = fk_mono_ns();
-    if (start_missing(kit, list, &n, &diag))
+    enum fk_err err = start_missing(kit, list, &n, &diag);
+    stack_unlock(lock);
+    if (err)
         goto failed;
     print_addresses(kit);
     if (stack_hello(kit, &diag))
@@ -330,79 +307,8 @@ int verb_up(struct kit *kit, int argc, char **argv)
     printf("Next: open %s   then: make next\n", kit->server);
     return 0;
 failed:
-    stop_all(list + before, n - before);
+    stack_stop_all(list + before, n - before);
     return verb_fail(3, &diag);
-}
-
-/* ---- load
- * ------------------------------------------------------------------------ */
-
-/* Stops the generator that runs; it drains and closes its marker. */
-static size_t stop_load(struct kit *kit, struct process list[STACK_MAX])
-{
-    struct fk_diag diag = {""};
-    size_t n = drop_dead(list, stack_read(kit, list, STACK_MAX));
-    for (size_t i = 0; i < n; i++)
-        if (!strcmp(list[i].name, "load"))
-            stop_all(&list[i], 1);
-    n = drop_dead(list, n);
-    if (stack_write(kit, list, n, &diag))
-        verb_fail(3, &diag);
-    return n;
-}
-
-/* This process becomes the generator, so that Ctrl-C reaches it; the list
- * knows it as "load", so that down and the next load can stop it. */
-int stack_become_load(
-    struct kit *kit, const char *const args[], size_t num_args)
-{
-    struct process list[STACK_MAX] = {0};
-    struct fk_diag diag = {""};
-    char program[PATH_MAX];
-    const char *argv[32] = {
-        program, "--target", kit->app, "--server", kit->server};
-    size_t n = stop_load(kit, list), argc = 5;
-    if (!*kit->run || !all_run(list, n))
-        fk_diag_set(&diag, FK_ERR_UNAVAILABLE,
-            "the demo app is not up; type `make up` first");
-    else if (num_args > 24 || n == STACK_MAX ||
-             kit_path(program, kit->bin, "loadgen"))
-        fk_diag_set(&diag, FK_ERR_LIMIT, "too many arguments");
-    if (*diag.text)
-        return verb_fail(3, &diag);
-    for (size_t i = 0; i < num_args; i++)
-        argv[argc++] = args[i];
-    snprintf(list[n].name, sizeof list[n].name, "load");
-    list[n].pid = getpid();
-    list[n].started = process_started_at(getpid());
-    if (stack_write(kit, list, n + 1, &diag))
-        return verb_fail(3, &diag);
-    setenv("FLAMEKIT_RUN", kit->run, 1);
-    process_become(argv);
-    fk_diag_set(&diag, FK_ERR_IO, "cannot run %s: %s; try `make all`", program,
-        strerror(errno));
-    return verb_fail(3, &diag);
-}
-
-int verb_load(struct kit *kit, int argc, char **argv)
-{
-    struct process list[STACK_MAX] = {0};
-    bool has_plan = false;
-    if (argc == 1 && !strcmp(argv[0], "stop")) {
-        stop_load(kit, list);
-        return 0;
-    }
-    const char *args[32];
-    size_t n = 0;
-    for (int i = 0; i < argc && i < 20; i++) {
-        has_plan |= !strcmp(argv[i], "--plan");
-        args[n++] = argv[i];
-    }
-    if (!has_plan) {
-        args[n++] = "--plan";
-        args[n++] = "mixed";
-    }
-    return stack_become_load(kit, args, n);
 }
 
 /* ---- stopping and looking
@@ -412,12 +318,12 @@ int verb_down(struct kit *kit, int argc, char **argv)
 {
     (void)argc, (void)argv;
     struct process list[STACK_MAX] = {0};
-    size_t n = drop_dead(list, stack_read(kit, list, STACK_MAX));
+    size_t n = stack_drop_dead(list, stack_read(kit, list, STACK_MAX));
     if (!n)
         printf("nothing is up\n");
-    stop_all(list, n);
+    stack_stop_all(list, n);
     char path[PATH_MAX];
-    if (!pids_path(kit, path))
+    if (!stack_pids_path(kit, path))
         unlink(path);
     if (!kit_path(path, kit->state, "env"))
         unlink(path);
@@ -446,17 +352,38 @@ int verb_status(struct kit *kit, int argc, char **argv)
     return all ? 0 : 1;
 }
 
+/* Only the demo app: the server and the run go on. */
+static void stop_app(struct kit *kit)
+{
+    struct process list[STACK_MAX] = {0};
+    struct fk_diag diag = {""};
+    int lock = stack_lock(kit);
+    size_t n = stack_read(kit, list, STACK_MAX);
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(list[i].name, "demoapp"))
+            stack_stop_all(&list[i], 1);
+    n = stack_drop_dead(list, n);
+    if (stack_write(kit, list, n, &diag))
+        verb_fail(3, &diag);
+    stack_unlock(lock);
+}
+
 int verb_restart(struct kit *kit, int argc, char **argv)
 {
-    verb_down(kit, argc, argv);
-    return verb_up(kit, argc, argv);
+    if (argc == 1 && !strcmp(argv[0], "app"))
+        stop_app(kit);
+    else
+        verb_down(kit, 0, argv);
+    return verb_up(kit, 0, argv);
 }
 
 /* Only what the kit made, by name: never a recursive delete of a path that
  * came from the environment. */
 int verb_reset(struct kit *kit, int argc, char **argv)
 {
-    static const char *const made[] = {"data", "log", "progress"};
+    static const char *const made[] = {"data", "log", "progress", "lock"};
+    if (argc > 0)
+        return verb_reset_exercise(kit, argc, argv);
     verb_down(kit, argc, argv);
     for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
         char path[PATH_MAX];

@@ -31,78 +31,123 @@ static int64_t ms_of(json_t *object, const char *key)
     return (int64_t)json_number_value(json_object_get(object, key));
 }
 
-/* The later of what is known and this interval. */
-static void take_later(struct window *w, int64_t from_ms, int64_t until_ms)
+enum fk_err window_source_open(struct window_source *s, struct fk_diag *diag)
 {
-    if (!from_ms || from_ms < w->from_ms)
-        return;
-    w->open = until_ms == 0;
-    w->from_ms = from_ms;
-    w->until_ms = w->open ? now_ms() : until_ms;
+    char path[96];
+    snprintf(path, sizeof path, "/api/annotations?kind=phase&from=%lld",
+        (long long)s->since_ms);
+    enum fk_err err = fetch(s->server, path, &s->markers, diag);
+    snprintf(
+        path, sizeof path, "/api/kit/runs?from=%lld", (long long)s->since_ms);
+    return err ? err : fetch(s->server, path, &s->runs, diag);
 }
 
-static void from_annotations(
-    json_t *list, const char *run, const char *phase, struct window *out)
+void window_source_close(struct window_source *s)
+{
+    json_decref(s->markers);
+    json_decref(s->runs);
+    s->markers = s->runs = NULL;
+}
+
+struct phase {
+    int64_t from_ms, until_ms, answered;
+};
+
+/* The later of what is known and this one. */
+static void take_later(
+    const struct window_source *s, const struct phase *p, struct window *w)
+{
+    if (!p->from_ms || p->from_ms < w->from_ms || p->from_ms < s->since_ms)
+        return;
+    w->open = p->until_ms == 0;
+    w->start_ms = w->from_ms = p->from_ms;
+    w->until_ms = w->open ? now_ms() : p->until_ms;
+    double seconds = (double)(w->until_ms - w->from_ms) / 1000;
+    w->rate = w->open || seconds <= 0 ? 0 : (double)p->answered / seconds;
+}
+
+static bool is_ours(const struct window_source *s, json_t *o)
+{
+    return !strcmp(text_of(o, "run"), s->run) &&
+           !strcmp(text_of(o, "appName"), s->service);
+}
+
+static void from_markers(
+    const struct window_source *s, const char *phase, struct window *out)
 {
     size_t i;
     json_t *a;
-    json_array_foreach(list, i, a)
+    json_array_foreach(s->markers, i, a)
     {
-        const char *name = text_of(json_object_get(a, "data"), "phase");
-        if (!strcmp(name, phase) && !strcmp(text_of(a, "run"), run))
-            take_later(out, ms_of(a, "timestamp"), ms_of(a, "until"));
+        json_t *data = json_object_get(a, "data");
+        struct phase p = {
+            ms_of(a, "timestamp"), ms_of(a, "until"), ms_of(data, "ok")};
+        if (!strcmp(text_of(data, "phase"), phase) && is_ours(s, a))
+            take_later(s, &p, out);
     }
 }
 
 static void from_runs(
-    json_t *list, const char *run, const char *phase, struct window *out)
+    const struct window_source *s, const char *phase, struct window *out)
 {
     size_t i, k;
     json_t *r, *p;
-    json_array_foreach(list, i, r)
+    json_array_foreach(s->runs, i, r)
     {
-        if (strcmp(text_of(r, "run"), run))
+        if (!is_ours(s, r))
             continue;
         json_array_foreach(json_object_get(r, "phases"), k, p)
         {
+            struct phase seen = {
+                ms_of(p, "from"), ms_of(p, "until"), ms_of(p, "ok")};
             if (!strcmp(text_of(p, "name"), phase))
-                take_later(out, ms_of(p, "from"), ms_of(p, "until"));
+                take_later(s, &seen, out);
         }
     }
 }
 
-static enum fk_err find_phase(const char *server, const char *run,
-    const char *phase, struct window *out, struct fk_diag *diag)
+static enum fk_err find_phase(const struct window_source *s, const char *phase,
+    struct window *out, struct fk_diag *diag)
 {
-    json_t *list = NULL;
-    enum fk_err err =
-        fetch(server, "/api/annotations?kind=phase&from=0", &list, diag);
-    if (!err)
-        from_annotations(list, run, phase, out);
-    json_decref(list);
-    list = NULL;
-    if (!err && !out->from_ms)
-        err = fetch(server, "/api/kit/runs?from=0", &list, diag);
-    if (!err && !out->from_ms)
-        from_runs(list, run, phase, out);
-    json_decref(list);
-    if (!err && !out->from_ms)
-        err = fk_diag_set(diag, FK_ERR_NOT_FOUND,
+    *out = (struct window){0};
+    from_markers(s, phase, out);
+    if (!out->from_ms)
+        from_runs(s, phase, out);
+    if (!out->from_ms)
+        return fk_diag_set(diag, FK_ERR_NOT_FOUND,
             "no load with a phase '%s' was played in this run", phase);
+    return FK_OK;
+}
+
+static enum fk_err find_phases(const struct window_source *s,
+    const struct window_rule *rule, struct window *out, struct fk_diag *diag)
+{
+    struct window last;
+    enum fk_err err = find_phase(s, rule->phase, out, diag);
+    if (err || !*rule->last_phase)
+        return err;
+    err = find_phase(s, rule->last_phase, &last, diag);
+    if (!err && last.from_ms < out->from_ms)
+        err = fk_diag_set(diag, FK_ERR_NOT_FOUND,
+            "the load that began with '%s' has not come to its phase '%s' yet",
+            rule->phase, rule->last_phase);
+    out->until_ms = last.until_ms;
+    out->open = last.open;
+    out->rate = 0;
     return err;
 }
 
-enum fk_err window_find(const char *server, const char *run,
+enum fk_err window_find(const struct window_source *source,
     const struct window_rule *rule, struct window *out, struct fk_diag *diag)
 {
     *out = (struct window){0};
     if (!*rule->phase) {
         out->until_ms = now_ms();
-        out->from_ms = out->until_ms - rule->last_ms;
+        out->start_ms = out->from_ms = out->until_ms - rule->last_ms;
         out->open = true;
         return FK_OK;
     }
-    enum fk_err err = find_phase(server, run, rule->phase, out, diag);
+    enum fk_err err = find_phases(source, rule, out, diag);
     if (err)
         return err;
     out->from_ms += rule->trim_ms;

@@ -108,6 +108,17 @@ static void evict(struct cache *c)
     free(e);
 }
 
+void cache_clear(struct cache *c)
+{
+    pthread_mutex_lock(&c->lock);
+    size_t before;
+    do {
+        before = c->count;
+        evict(c);
+    } while (c->count < before);
+    pthread_mutex_unlock(&c->lock);
+}
+
 static struct entry *insert(struct cache *c, struct fk_slice key, uint64_t hash)
 {
     struct entry *e = calloc(1, sizeof *e + key.len);

@@ -27,5 +27,7 @@ void cache_free(struct cache *c); /* nobody may be inside cache_lookup */
 enum cache_answer cache_lookup(
     struct cache *c, struct fk_slice key, uint64_t *value);
 size_t cache_count(struct cache *c);
+/* Forgets all entries but those in use. */
+void cache_clear(struct cache *c);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
-#include "common/json.h"
+#include "demoapp/answer.h"
 #include "demoapp/app.h"
 #include "demoapp/digest.h"
 #include "demoapp/handlers.h"

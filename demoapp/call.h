@@ -8,6 +8,8 @@
 
 #include "common/buf.h"
 
+#include <stdbool.h>
+
 enum call_method { CALL_GET, CALL_HEAD, CALL_POST, CALL_OTHER };
 
 struct app;
@@ -18,6 +20,7 @@ enum { CALL_TEXT_MAX = 1024, CALL_ANSWER_MAX = 64 * 1024 };
 struct call {
     struct app *app;
     enum call_method method;
+    bool local;                      /* from this machine */
     const struct endpoint *endpoint; /* set by endpoints_find */
     char text[CALL_TEXT_MAX]; /* decoded, what follows the endpoint's path */
     size_t text_len;

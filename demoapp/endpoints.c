@@ -17,6 +17,20 @@ const struct endpoint endpoints_table[] = {
         "remembers hashes: about 0.02 ms when the text is known"},
     {"/api/slow_io", CALL_GET, LANE_IO, handle_slow_io, NULL,
         "waits 200 ms for a pretended disk, with hardly any CPU"},
+    {"/api/mixed", CALL_GET, LANE_IO, handle_mixed, NULL,
+        "works for about 20 ms and then waits as long"},
+    {"/api/report", CALL_GET, LANE_CPU, handle_report, NULL,
+        "fills 2 MB of memory and frees it"},
+    {"/api/session", CALL_GET, LANE_CPU, handle_session, NULL,
+        "keeps 4 KB a call; with the fault leak=on for ever"},
+    {"/api/locked", CALL_GET, LANE_IO, handle_locked, NULL,
+        "waits 10 ms inside one mutex"},
+    {"/api/spin", CALL_GET, LANE_IO, handle_spin, NULL,
+        "waits 10 ms inside one spin lock"},
+    {"/api/faults", CALL_POST, LANE_INLINE, handle_faults, "flag",
+        "switches cache=cold, leak=on, leak=off or none"},
+    {"/api/kit/flush", CALL_POST, LANE_CPU, handle_flush, NULL,
+        "sends the profile of the last seconds at once"},
     {"/healthz", CALL_GET, LANE_INLINE, handle_healthz, NULL,
         "says that the process answers"},
     {"/api/kit/hello", CALL_GET, LANE_INLINE, handle_hello, NULL,
@@ -76,7 +90,7 @@ static bool take_text(struct call *c, struct fk_slice path)
     if (!r->text_name)
         return true;
     if (path.len <= skip) {
-        call_fail(c, 400, "Say what to hash after the path: %s/<%s>.", r->path,
+        call_fail(c, 400, "Something must follow the path: %s/<%s>.", r->path,
             r->text_name);
         return false;
     }

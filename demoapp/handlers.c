@@ -1,77 +1,36 @@
 #include "demoapp/handlers.h"
 
 #include "common/clock.h"
-#include "common/hash.h"
-#include "common/json.h"
+#include "demoapp/answer.h"
 #include "demoapp/app.h"
 #include "demoapp/digest.h"
 #include "demoapp/endpoints.h"
 #include "demoapp/primes.h"
 #include "demoapp/profiler.h"
 #include "demoapp/teaching.h"
+#include "demoapp/wait.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
-    SEAL_STEPS = 270000,
     SLOW_IO_MS = 200,
     HELLO_STEPS = 140000000,
     FLUSH_TIMEOUT_MS = 5000,
 };
 
-static void json_hex(struct fk_json *j, const char *key, uint64_t value)
-{
-    char hex[17];
-    snprintf(hex, sizeof hex, "%016llx", (unsigned long long)value);
-    fk_json_key(j, key);
-    fk_json_strz(j, hex);
-}
-
-static void json_text(struct fk_json *j, const char *key, const char *value)
-{
-    fk_json_key(j, key);
-    fk_json_strz(j, value);
-}
-
-static void json_int(struct fk_json *j, const char *key, int64_t value)
-{
-    fk_json_key(j, key);
-    fk_json_i64(j, value);
-}
-
-TEACHING void render_json(struct fk_json *j)
-{
-    struct fk_slice body = fk_buf_slice(j->out);
-    uint64_t seal = fk_hash_bytes(0, body.ptr, body.len);
-    for (int i = 0; i < SEAL_STEPS; i++)
-        seal = (seal ^ seal >> 29) * 0xbf58476d1ce4e5b9u;
-    json_hex(j, "seal", seal);
-    fk_json_end(j);
-}
-
-static void answer_open(struct call *c, struct fk_json *j)
-{
-    fk_json_init(j, &c->body);
-    fk_json_object(j);
-    if (c->endpoint)
-        json_text(j, "endpoint", c->endpoint->path);
-}
-
 TEACHING void handle_index(struct call *c)
 {
     struct fk_json j;
     answer_open(c, &j);
-    json_text(&j, "service", c->app->service);
+    answer_text(&j, "service", c->app->service);
     fk_json_key(&j, "endpoints");
     fk_json_object(&j);
     for (const struct endpoint *r = endpoints_table; r->path; r++) {
         char path[64];
         snprintf(path, sizeof path, "%s%s%s", r->path, r->text_name ? "/" : "",
-            r->text_name ? "<text>" : "");
-        json_text(&j, path, r->about);
+            r->text_name ? r->text_name : "");
+        answer_text(&j, path, r->about);
     }
     fk_json_end(&j);
     render_json(&j);
@@ -81,8 +40,11 @@ TEACHING void handle_primes_slow(struct call *c)
 {
     struct fk_json j;
     answer_open(c, &j);
-    json_int(&j, "limit", PRIMES_LIMIT);
-    json_int(&j, "primes", compute_primes_slow(PRIMES_LIMIT));
+    answer_int(&j, "limit", PRIMES_LIMIT);
+    bool fast = c->app->features[FEATURE_FAST_PRIMES];
+    answer_int(&j, "primes",
+        fast ? compute_primes_fast(PRIMES_LIMIT)
+             : compute_primes_slow(PRIMES_LIMIT));
     render_json(&j);
 }
 
@@ -90,12 +52,12 @@ TEACHING void handle_primes_fast(struct call *c)
 {
     struct fk_json j;
     answer_open(c, &j);
-    json_int(&j, "limit", PRIMES_LIMIT);
-    json_int(&j, "primes", compute_primes_fast(PRIMES_LIMIT));
+    answer_int(&j, "limit", PRIMES_LIMIT);
+    answer_int(&j, "primes", compute_primes_fast(PRIMES_LIMIT));
     render_json(&j);
 }
 
-static void answer_text(struct call *c, struct fk_json *j)
+static void open_with_text(struct call *c, struct fk_json *j)
 {
     answer_open(c, j);
     fk_json_key(j, "text");
@@ -105,8 +67,8 @@ static void answer_text(struct call *c, struct fk_json *j)
 TEACHING void handle_hash(struct call *c)
 {
     struct fk_json j;
-    answer_text(c, &j);
-    json_hex(&j, "hash", compute_hash(call_text(c)));
+    open_with_text(c, &j);
+    answer_hex(&j, "hash", compute_hash(call_text(c)));
     render_json(&j);
 }
 
@@ -121,29 +83,23 @@ TEACHING void handle_hash_cached(struct call *c)
     c->header_value = words[answer];
 
     struct fk_json j;
-    answer_text(c, &j);
-    json_hex(&j, "hash", value);
-    json_text(&j, "cache", words[answer]);
+    open_with_text(c, &j);
+    answer_hex(&j, "hash", value);
+    answer_text(&j, "cache", words[answer]);
     render_json(&j);
 }
 
 TEACHING int64_t simulate_io(void)
 {
-    /* An absolute deadline: a relative sleep would end, or start again, with
-     * every signal of a profiler. */
-    int64_t deadline = fk_mono_ns() + SLOW_IO_MS * FK_NS_PER_MS;
-    struct timespec at = {deadline / FK_NS_PER_S, deadline % FK_NS_PER_S};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
-        ;
-    return fk_mono_ns() - deadline;
+    return wait_ms(SLOW_IO_MS);
 }
 
 TEACHING void handle_slow_io(struct call *c)
 {
     struct fk_json j;
     answer_open(c, &j);
-    json_int(&j, "waitMs", SLOW_IO_MS);
-    json_int(&j, "lateUs", simulate_io() / 1000);
+    answer_int(&j, "waitMs", SLOW_IO_MS);
+    answer_int(&j, "lateUs", simulate_io() / 1000);
     render_json(&j);
 }
 
@@ -151,7 +107,7 @@ TEACHING void handle_healthz(struct call *c)
 {
     struct fk_json j;
     answer_open(c, &j);
-    json_text(&j, "status", "ok");
+    answer_text(&j, "status", "ok");
     fk_json_end(&j);
 }
 
@@ -160,7 +116,7 @@ static void json_requests(struct fk_json *j, struct app *app)
     fk_json_key(j, "requests");
     fk_json_object(j);
     for (const struct endpoint *r = endpoints_table; r->path; r++)
-        json_int(j, r->path, (int64_t)app->requests[r - endpoints_table]);
+        answer_int(j, r->path, (int64_t)app->requests[r - endpoints_table]);
     fk_json_end(j);
 }
 
@@ -170,17 +126,17 @@ TEACHING void handle_hello(struct call *c)
     struct fk_json j;
     fk_json_init(&j, &c->body);
     fk_json_object(&j);
-    json_text(&j, "kit", "flamekit");
-    json_text(&j, "component", "demoapp");
-    json_text(&j, "version", FK_VERSION);
-    json_text(&j, "run", app->run);
-    json_int(&j, "pid", getpid());
-    json_int(&j, "startedAt", app->started_ms);
-    json_int(&j, "now", fk_wall_ns() / FK_NS_PER_MS);
-    json_text(&j, "service", app->service);
-    json_text(&j, "server", app->server);
+    answer_text(&j, "kit", "flamekit");
+    answer_text(&j, "component", "demoapp");
+    answer_text(&j, "version", FK_VERSION);
+    answer_text(&j, "run", app->run);
+    answer_int(&j, "pid", getpid());
+    answer_int(&j, "startedAt", app->started_ms);
+    answer_int(&j, "now", fk_wall_ns() / FK_NS_PER_MS);
+    answer_text(&j, "service", app->service);
+    answer_text(&j, "server", app->server);
     json_requests(&j, app);
-    json_int(&j, "cpuNs", fk_cpu_ns());
+    answer_int(&j, "cpuNs", fk_cpu_ns());
     fk_json_end(&j);
 }
 
@@ -198,9 +154,9 @@ TEACHING void handle_hello_profiler(struct call *c)
     struct fk_json j;
     answer_open(c, &j);
     int64_t from = fk_wall_ns() / FK_NS_PER_MS;
-    json_hex(&j, "result", hello_profiler());
-    json_int(&j, "from", from);
-    json_int(&j, "until", fk_wall_ns() / FK_NS_PER_MS);
+    answer_hex(&j, "result", hello_profiler());
+    answer_int(&j, "from", from);
+    answer_int(&j, "until", fk_wall_ns() / FK_NS_PER_MS);
 
     struct fk_diag diag = {""};
     enum fk_err err = profiler_flush(FLUSH_TIMEOUT_MS, &diag);

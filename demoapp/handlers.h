@@ -18,13 +18,17 @@ void handle_slow_io(struct call *c);
 void handle_healthz(struct call *c);
 void handle_hello(struct call *c);
 void handle_hello_profiler(struct call *c);
+/* lessons.c */
+void handle_mixed(struct call *c);
+void handle_report(struct call *c);
+void handle_session(struct call *c);
+void handle_locked(struct call *c);
+void handle_spin(struct call *c);
+void handle_faults(struct call *c);
+void handle_flush(struct call *c);
 
 /* The pretended disk: sleeps until 200 ms from now have passed, however often
  * a profiler's signal wakes it. Returns how late it woke, in ns. */
 int64_t simulate_io(void);
-/* What every page of the service pays: about 0.4 ms to seal the JSON at
- * hand. Adds the member "seal" and closes the object. */
-struct fk_json;
-void render_json(struct fk_json *j);
 
 #endif

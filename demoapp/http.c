@@ -76,6 +76,13 @@ static struct deadline *watch_of(struct MHD_Connection *connection)
     return info ? info->socket_context : NULL;
 }
 
+static bool from_here(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info && info->client_addr && sockets_is_loopback(info->client_addr);
+}
+
 static void set_deadline(struct exchange *x, int64_t timeout_ns)
 {
     if (x->watch)
@@ -234,6 +241,7 @@ static enum MHD_Result begin(struct demo_http *h,
     x->connection = connection;
     x->watch = watch_of(connection);
     call_init(&x->call, h->config.app, method_of(method));
+    x->call.local = from_here(connection);
     count_in_flight(h, 1);
     set_deadline(x, h->config.header_timeout);
     return head_is_sound(x) ? MHD_YES : send_answer(x);

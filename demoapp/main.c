@@ -17,7 +17,7 @@ static const char usage[] =
     "A small web service with slow places, which profiles itself.\n";
 
 struct options {
-    const char *listen;
+    const char *listen, *feature;
     struct fk_opt_list tags;
     bool calibrate;
     struct app app;
@@ -39,6 +39,9 @@ static enum fk_err parse(
             "label of every profile; may be given again"},
         {"run", 0, "FLAMEKIT_RUN", FK_OPT_STRING, &o->app.run, 0, 0, "ID",
             "run of the kit this process belongs to"},
+        {"feature", 0, "FEATURE", FK_OPT_STRING, &o->feature, 0, 0, "LIST",
+            "what this version does better: fast_primes, session_ttl, "
+            "sharded_lock"},
         {"header-timeout", 0, NULL, FK_OPT_DURATION, &o->http.header_timeout, 0,
             0, "TIME", "a request must have arrived after this (10s)"},
         {"max-connections", 0, NULL, FK_OPT_INT, &max_connections, 1, 100000,
@@ -56,7 +59,7 @@ static enum fk_err parse(
             "demoapp takes options only, not \"%s\"; see --help.",
             argv[first_arg]);
     o->http.max_connections = (unsigned)max_connections;
-    return FK_OK;
+    return features_parse(o->feature, o->app.features, diag);
 }
 
 /* Blocked before any thread starts, so that only main receives them. */
@@ -102,6 +105,7 @@ int main(int argc, char **argv)
 {
     struct options o = {
         .listen = "localhost:5000",
+        .feature = "",
         .app = {.service = "workshop.demo.app", .server = "", .run = ""},
     };
     struct fk_diag diag = {""};
@@ -114,7 +118,9 @@ int main(int argc, char **argv)
     if (!err) {
         o.app.started_ms = fk_wall_ns() / FK_NS_PER_MS;
         o.app.cache = cache_new(APP_CACHE_ENTRIES, compute_hash);
+        o.app.sessions = sessions_new();
         err = serve(&o, &diag);
+        sessions_free(o.app.sessions);
         cache_free(o.app.cache);
     }
     if (!err)

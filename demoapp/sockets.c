@@ -150,3 +150,15 @@ enum fk_err sockets_open(
         FK_SLICE_ARG(host), v4 ? "" : "]", (unsigned)address_port(&a));
     return FK_OK;
 }
+
+bool sockets_is_loopback(const struct sockaddr *a)
+{
+    union address copy = {0};
+    if (a->sa_family == AF_INET)
+        memcpy(&copy, a, sizeof copy.v4);
+    else if (a->sa_family == AF_INET6)
+        memcpy(&copy, a, sizeof copy.v6);
+    else
+        return false;
+    return is_loopback(&copy);
+}

@@ -23,4 +23,8 @@ struct sockets {
 FK_MUST_USE enum fk_err sockets_open(
     const char *text, struct sockets *out, struct fk_diag *diag);
 
+/* Is this the address of a client on the same machine? */
+struct sockaddr;
+bool sockets_is_loopback(const struct sockaddr *a);
+
 #endif

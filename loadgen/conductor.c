@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +16,7 @@ enum {
     MAX_WORKERS = 16,
     AHEAD_MS = 50, /* all players know the start before it comes */
     TICK_MS = 100,
+    VERB_TIMEOUT_MS = 6000,
     JUDGE_AFTER = 100, /* requests before abort_if is looked at */
 };
 
@@ -162,17 +164,60 @@ static bool ended(const struct stage *s)
     return s->run->interrupted || *s->run->stopped.text;
 }
 
+/* POST to the service itself, not to the server. */
+static bool tell_service(struct stage *s, const char *path)
+{
+    char url[1024];
+    struct engine_reply reply = {0};
+    snprintf(url, sizeof url, "%s%s", s->run->target, path);
+    bool done = !engine_fetch(url, "{}", VERB_TIMEOUT_MS, &reply, NULL) &&
+                reply.status == 200;
+    engine_reply_fini(&reply);
+    return done;
+}
+
+/* Only the kit's own demo app has verbs; it also has a name. */
+static bool has_verbs(const struct stage *s)
+{
+    return *s->run->service != '\0';
+}
+
+static void set_fault(struct stage *s, const char *fault)
+{
+    char path[512];
+    snprintf(path, sizeof path, "/api/faults/%s", fault);
+    if (!has_verbs(s) || !tell_service(s, path))
+        display_note(s->c->display,
+            "the service did not take the fault \"%s\": it takes faults of "
+            "the kit's demo app, from its own machine",
+            fault);
+}
+
+/* The profile of what was before belongs to no phase: it is sent off first.
+ * So the windows of two phases never share a sample. */
+static void verb_before(struct stage *s, const struct plan_phase *p)
+{
+    if (p->before)
+        set_fault(s, p->before);
+    if (has_verbs(s))
+        tell_service(s, "/api/kit/flush");
+}
+
+static void verb_after(struct stage *s, const struct plan_phase *p)
+{
+    if (p->before)
+        set_fault(s, "none");
+    if (has_verbs(s))
+        tell_service(s, "/api/kit/flush");
+}
+
 static void play_phase(struct stage *s, uint32_t i)
 {
     struct run_phase *out = &s->run->phases[i];
     const struct plan_phase *p = &s->run->plan->phases[i];
+    verb_before(s, p);
     int64_t start = choose_start(s->run->plan);
     int64_t end = start + p->duration_ns;
-    if (p->before)
-        display_note(s->c->display,
-            "phase %s is played without its \"before = %s\": the service has "
-            "no such verb",
-            p->name, p->before);
     for (unsigned n = 0; n < s->num_players; n++)
         player_play(s->players[n], i, start);
     rest_until(s, start);
@@ -189,6 +234,7 @@ static void play_phase(struct stage *s, uint32_t i)
     out->seconds = (double)(last - start) / FK_NS_PER_S;
     out->planned = schedule_planned(p) * out->seconds /
                    ((double)p->duration_ns / FK_NS_PER_S);
+    verb_after(s, p);
     out->until_ms = fk_wall_ns() / FK_NS_PER_MS;
     collect(s, i);
     marker_close(s->run, s->c->server, i);

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/opt.h"
 #include "loadgen/conductor.h"
+#include "loadgen/explain.h"
 #include "loadgen/library.h"
 #include "loadgen/schedule.h"
 #include "loadgen/summary.h"
@@ -33,11 +34,27 @@ static const char usage[] =
 
 struct options {
     const char *plan, *target, *server, *run, *plans, *report, *output;
-    const char *seed, *speed, *check;
+    const char *seed, *speed, *check, *explain;
     int64_t duration_ns;
     long workers;
     bool quiet;
 };
+
+typedef void summary_writer(const struct summary *s, struct fk_buf *out);
+
+static summary_writer *report_writer(const char *form)
+{
+    static const struct {
+        const char *form;
+        summary_writer *write;
+    } rows[] = {
+        {"text", summary_text}, {"json", summary_json}, {"html", summary_html}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!strcmp(rows[i].form, form))
+            return rows[i].write;
+    return NULL;
+}
 
 static enum fk_err take_arguments(
     struct options *o, int argc, char **argv, struct fk_diag *diag)
@@ -71,12 +88,14 @@ static enum fk_err parse_options(
             "instead of the plan's; the same seed sends the same requests"},
         {"speed", 0, NULL, FK_OPT_STRING, &o->speed, 0, 0, "X",
             "durations divided by X, rates multiplied by it"},
-        {"report", 'r', NULL, FK_OPT_STRING, &o->report, 0, 0, "json|text",
+        {"report", 'r', NULL, FK_OPT_STRING, &o->report, 0, 0, "json|text|html",
             "form of the summary (text)"},
         {"output", 'o', NULL, FK_OPT_STRING, &o->output, 0, 0, "FILE",
             "write the summary to a file"},
         {"check", 0, NULL, FK_OPT_STRING, &o->check, 0, 0, "FILE|NAME",
             "print the plan as it would be played and send nothing"},
+        {"explain", 0, NULL, FK_OPT_STRING, &o->explain, 0, 0, "FILE|NAME",
+            "print when what will happen, and send nothing"},
         {"run", 0, "FLAMEKIT_RUN", FK_OPT_STRING, &o->run, 0, 0, "ID",
             "run of the kit; a target of another run is refused"},
         {"plans", 0, "FLAMEKIT_PLANS", FK_OPT_STRING, &o->plans, 0, 0,
@@ -91,10 +110,9 @@ static enum fk_err parse_options(
     enum fk_err err = fk_opt_parse(table, argc, argv, usage, &first, diag);
     if (!err)
         err = take_arguments(o, argc - first, argv + first, diag);
-    if (!err && strcmp(o->report, "json") != 0 &&
-        strcmp(o->report, "text") != 0)
+    if (!err && !report_writer(o->report))
         err = fk_diag_set(diag, FK_ERR_ARG,
-            "--report is json or text, not \"%s\".", o->report);
+            "--report is json, text or html, not \"%s\".", o->report);
     return err;
 }
 
@@ -188,6 +206,16 @@ static int check_plan(const struct plan *p)
     return EXIT_DONE;
 }
 
+static int explain_plan(const struct plan *p)
+{
+    struct fk_buf out;
+    fk_buf_init(&out, REPORT_LIMIT);
+    explain_print(p, &out);
+    fwrite(out.ptr, 1, out.len, stdout);
+    fk_buf_fini(&out);
+    return EXIT_DONE;
+}
+
 /* To a temporary name first: a reader never sees half a file. */
 static enum fk_err write_file(
     const char *path, const struct fk_buf *text, struct fk_diag *diag)
@@ -216,10 +244,7 @@ static enum fk_err report(
     struct fk_buf out;
     enum fk_err err = FK_OK;
     fk_buf_init(&out, REPORT_LIMIT);
-    if (strcmp(o->report, "json") == 0)
-        summary_json(s, &out);
-    else
-        summary_text(s, &out);
+    report_writer(o->report)(s, &out);
     if (out.err)
         err = fk_diag_set(diag, FK_ERR_LIMIT, "The summary is too long.");
     else if (*o->output)
@@ -312,6 +337,7 @@ int main(int argc, char **argv)
         .seed = "",
         .speed = "",
         .check = "",
+        .explain = "",
         .workers = 1};
     struct fk_diag diag = {""};
     struct plan *plan = NULL;
@@ -321,10 +347,13 @@ int main(int argc, char **argv)
     enum fk_err err = parse_options(&o, argc, argv, &diag);
     if (err == FK_ERR_CANCELLED)
         return EXIT_DONE;
+    const char *name = *o.check ? o.check : *o.explain ? o.explain : o.plan;
     if (!err)
-        err = load_plan(&o, *o.check ? o.check : o.plan, &plan, &diag);
+        err = load_plan(&o, name, &plan, &diag);
     if (!err)
-        code = *o.check ? check_plan(plan) : start(&o, plan, &diag);
+        code = *o.check     ? check_plan(plan)
+               : *o.explain ? explain_plan(plan)
+                            : start(&o, plan, &diag);
     if (*diag.text)
         fprintf(stderr, "loadgen: %s\n", diag.text);
     plan_free(plan);

@@ -69,7 +69,7 @@ struct plan_phase {
     const char *name;
     const char *label;  /* marker text, or NULL */
     const char *expect; /* what a check asserts, kept as text, or NULL */
-    const char *before; /* verb of the workshop, kept as text, or NULL */
+    const char *before; /* fault of the demo app while it lasts, or NULL */
     int64_t duration_ns;
     int64_t offset_min_ns, offset_max_ns; /* idle time before the start */
     int64_t timeout_ns;                   /* 0 = the plan's */

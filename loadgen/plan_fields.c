@@ -229,7 +229,15 @@ static void read_phase_expect(struct draft *d, struct value *v)
 
 static void read_before(struct draft *d, struct value *v)
 {
-    d->phase->before = read_text(d, v);
+    struct fk_slice fault;
+    if (!value_take(v, "fault")) {
+        value_token(v);
+        value_fail(v, "\"fault NAME=VALUE\" is needed here");
+        return;
+    }
+    fault = value_token(v);
+    if (value_end(v))
+        d->phase->before = field_text(d, fault);
 }
 
 static void read_phase_timeout(struct draft *d, struct value *v)

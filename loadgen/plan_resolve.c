@@ -12,6 +12,11 @@ static const struct {
     {"hash", "/api/hash/{{key}}"},
     {"hash_cached", "/api/hash_cached/{{key}}"},
     {"slow_io", "/api/slow_io"},
+    {"mixed", "/api/mixed"},
+    {"report", "/api/report"},
+    {"session", "/api/session"},
+    {"locked", "/api/locked"},
+    {"spin", "/api/spin"},
     {"healthz", "/healthz"},
 };
 

@@ -1,5 +1,6 @@
 /*
- * What a run came to, for a person (text) or a program (JSON, version 1).
+ * What a run came to, for a person (text, HTML) or a program (JSON,
+ * version 1).
  * Latencies are from the due time unless a column says "service".
  */
 #ifndef FK_LOADGEN_SUMMARY_H
@@ -14,6 +15,7 @@ struct summary {
 };
 
 void summary_text(const struct summary *s, struct fk_buf *out);
+void summary_html(const struct summary *s, struct fk_buf *out);
 void summary_json(const struct summary *s, struct fk_buf *out);
 
 #endif

@@ -86,6 +86,14 @@ is "--check twice is the same" "$(check_of 5)" "$(check_of 5)"
 differ() { ! equal "$(check_of 5)" "$(check_of 6)"; }
 ok "another seed is another plan" differ
 like "--check prints urls" "$(check_of 5)" "*/x/0*digest*"
+like "--explain says when what happens" "$("$loadgen" --explain cached)" \
+    "*phase*requests*samples*uncached * 3600 *cached *70.0*3600*130 s in all*"
+html() {
+    "$loadgen" --plan hello --target "$URL" --report html -o "$TMP/run.html" &&
+        grep -q '<h1>Plan hello</h1>' "$TMP/run.html" &&
+        ! grep -qE '(src|href)=' "$TMP/run.html"
+}
+ok "--report html is one page that loads nothing" html
 like "plans are found by name" "$("$loadgen" --check mixed)" "plan mixed*"
 stop "$PLAIN"
 
@@ -233,7 +241,7 @@ bad "no target" '--target' --plan "$TMP/fast.load"
 bad "three arguments" 'URL SECONDS' "$URL" 1 2
 bad "a bad seed" '--seed' --plan "$TMP/fast.load" --target "$URL" --seed x
 bad "a bad speed" '--speed' --plan "$TMP/fast.load" --target "$URL" --speed 0
-bad "a bad report" 'json or text' --report yaml --target "$URL"
+bad "a bad report" 'json, text or html' --report yaml --target "$URL"
 
 # ---- the demo app, and the form with two arguments ----------------------------------------------
 start demo "$bin/demoapp" --listen localhost:0 --run r-9

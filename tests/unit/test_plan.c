@@ -213,7 +213,7 @@ TEST(plan_reads_everything_it_knows)
     CHECK(a->arrive.rate == 5 && a->arrive.rate_end == 50);
     CHECK_INT(a->offset_max_ns, 70 * FK_NS_PER_S);
     CHECK_STR(a->label, "a # b");
-    CHECK_STR(a->before, "fault cache=cold");
+    CHECK_STR(a->before, "cache=cold");
     CHECK_STR(a->expect, "samples >= 600, share(compute_hash) >= 70%");
     CHECK_INT(a->num_mix, 2);
     CHECK_INT(a->block, 100);

@@ -98,7 +98,7 @@ $(B)/bin/%:
 
 # ---- verbs ----------------------------------------------------------------------
 .PHONY: all help clean up down status load restart reset doctor next hint list \
-        check check-long asan tsan fuzz bench fmt lint install-tools install
+        bundle calibrate check check-long asan tsan fuzz bench fmt lint install-tools install
 
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
@@ -112,23 +112,54 @@ help:
 #?   make check EX=1   is exercise 1 solved?
 #?   make status   what runs             make restart   stop and start again
 #?   make down     stop everything       make reset     forget data and progress
+#?   make up ENGINE=docker   the same verbs in containers
+#?   make bundle   one archive for machines without a network
 #?
 #? for developers
 #?   make all      all programs -> build/release/bin      (MODE=debug asan tsan)
 #?   make check    every test, ends with "N passed, N failed, N skipped"
 #?   make check-long   what takes longer than ten minutes
 #?   make install  programs, library, manual, systemd unit   (PREFIX=, DESTDIR=)
+#?   make calibrate    does this machine tell the reference's story?
 #?   make asan tsan fuzz lint fmt bench      (T=60 seconds a fuzzer, BENCH=name)
 
 all: $(ALL)
 
 # The kit's own verbs are those of the `flamekit` program.
+ifeq ($(ENGINE),docker)
+COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+KIT = $(COMPOSE) run --rm kit
+up:
+	@$(COMPOSE) up -d --build server demoapp
+	@echo "Next: open http://localhost:4040   then: make next ENGINE=docker"
+down:
+	@$(COMPOSE) down
+reset:
+	@$(COMPOSE) down -v
+restart:
+	@$(COMPOSE) restart server demoapp
+status:
+	@$(COMPOSE) ps
+load:
+	@$(COMPOSE) run --rm loadgen --plan mixed --target http://127.0.0.1:5000 --server http://server:4040 --run r-compose $(ARGS)
+next hint list:
+	@$(KIT) $@ $(ARGS)
+doctor:
+	@docker version >/dev/null && $(COMPOSE) version
+else
 up doctor load next hint list restart: all
 	@build/release/bin/flamekit $@ $(ARGS)
 
 down status reset:
 	@test -x build/release/bin/flamekit || { echo "nothing is built: make up"; exit 1; }
-	@build/release/bin/flamekit $@
+	@build/release/bin/flamekit $@ $(if $(filter reset,$@),$(EX))
+endif
+
+calibrate: all
+	@build/release/bin/demoapp --calibrate
+
+bundle: all
+	@sh scenarios/bundle.sh
 
 bench: build-tests
 	@sh tests/bench/run.sh $(BENCH)

@@ -59,8 +59,8 @@ unit: $(UNIT)
 AGAIN = +$(MAKE) --no-print-directory -s $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 ifdef EX
-check: all
-	@build/release/bin/flamekit check $(EX)
+check: $(if $(filter docker,$(ENGINE)),,all)
+	@$(or $(KIT),build/release/bin/flamekit) check $(EX)
 else
 check check-long:
 	@sh scenarios/install.sh test

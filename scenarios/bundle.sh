@@ -1,0 +1,44 @@
+#!/bin/sh
+# One archive for a room without a network: the sources, and the programs
+# with their libraries for this machine's architecture. On a machine of that
+# architecture with a C library at least as new it runs as it is; elsewhere
+# `make up` builds it.
+set -eu
+cd "$(dirname "$0")/.."
+version=$(cat VERSION)
+arch=$(uname -m)
+name=flamekit-$version
+stage=build/bundle
+limit=$((25 * 1024 * 1024))
+
+rm -rf "$stage"
+mkdir -p "$stage/$name"
+git ls-files -z | xargs -0 tar cf - | tar xf - -C "$stage/$name"
+programs=$stage/$name/prebuilt/$arch
+mkdir -p "$programs/bin"
+for p in flamekit flamekit-server demoapp loadgen; do
+    cp "build/release/bin/$p" "$programs/bin/"
+    strip --strip-debug "$programs/bin/$p"
+done
+sh scenarios/closure.sh libs "$programs/lib"
+cat >"$stage/$name/flamekit" <<'END'
+#!/bin/sh
+# The kit's command from the archive: ./flamekit up
+here=$(cd "$(dirname "$0")" && pwd)
+programs=$here/prebuilt/$(uname -m)
+[ -d "$programs" ] || {
+    echo "no programs for $(uname -m) in here; build them: make up" >&2
+    exit 2
+}
+LD_LIBRARY_PATH=$programs/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH
+cd "$here" && exec "$programs/bin/flamekit" "$@"
+END
+chmod +x "$stage/$name/flamekit"
+tar cJf "build/$name.tar.xz" -C "$stage" "$name"
+bytes=$(stat -c %s "build/$name.tar.xz")
+echo "bundle    build/$name.tar.xz   $((bytes / 1024)) KB, programs for $arch"
+[ "$bytes" -le $limit ] || {
+    echo "the archive is larger than $((limit / 1024 / 1024)) MB" >&2
+    exit 1
+}

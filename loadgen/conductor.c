@@ -176,17 +176,11 @@ static bool tell_service(struct stage *s, const char *path)
     return done;
 }
 
-/* Only the kit's own demo app has verbs; it also has a name. */
-static bool has_verbs(const struct stage *s)
-{
-    return *s->run->service != '\0';
-}
-
 static void set_fault(struct stage *s, const char *fault)
 {
     char path[512];
     snprintf(path, sizeof path, "/api/faults/%s", fault);
-    if (!has_verbs(s) || !tell_service(s, path))
+    if (!s->run->has_verbs || !tell_service(s, path))
         display_note(s->c->display,
             "the service did not take the fault \"%s\": it takes faults of "
             "the kit's demo app, from its own machine",
@@ -199,7 +193,7 @@ static void verb_before(struct stage *s, const struct plan_phase *p)
 {
     if (p->before)
         set_fault(s, p->before);
-    if (has_verbs(s))
+    if (s->run->has_verbs)
         tell_service(s, "/api/kit/flush");
 }
 
@@ -207,7 +201,7 @@ static void verb_after(struct stage *s, const struct plan_phase *p)
 {
     if (p->before)
         set_fault(s, "none");
-    if (has_verbs(s))
+    if (s->run->has_verbs)
         tell_service(s, "/api/kit/flush");
 }
 

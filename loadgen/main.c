@@ -293,6 +293,7 @@ static int play(const struct options *o, const struct plan *plan,
         return EXIT_USAGE;
     run_init(run, plan, o->run, target->base_url);
     snprintf(run->service, sizeof run->service, "%s", target->service);
+    run->has_verbs = !strcmp(target->component, "demoapp");
     display_init(&display, o->quiet);
     struct conductor conductor = {target->base_url, target->pinned, o->server,
         (unsigned)o->workers, &display};

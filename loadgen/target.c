@@ -82,6 +82,8 @@ enum fk_err target_ask(const char *text, const char *kit_run,
         pin(&url, &reply, out);
         find_text(fk_buf_slice(&reply.body), "service", out->service,
             sizeof out->service);
+        find_text(fk_buf_slice(&reply.body), "component", out->component,
+            sizeof out->component);
         find_text(fk_buf_slice(&reply.body), "run", out->run, sizeof out->run);
         err = check_run(kit_run, out, diag);
     }

@@ -9,9 +9,10 @@
 
 struct target {
     char base_url[512];
-    char pinned[256];  /* HOST:PORT:ADDRESS that answered, or "" */
-    char service[128]; /* its name in profiles, or "" */
-    char run[64];      /* its run id, or "" */
+    char pinned[256];   /* HOST:PORT:ADDRESS that answered, or "" */
+    char service[128];  /* its name in profiles, or "" */
+    char run[64];       /* its run id, or "" */
+    char component[32]; /* "demoapp": it takes faults and flushes */
 };
 
 /* `kit_run` "" = any. FK_ERR_ARG: not a URL; FK_ERR_UNAVAILABLE: nobody

@@ -88,6 +88,12 @@ asan tsan:
 	@$(AGAIN) MODE=$@ build-tests
 	@FK_BUILD=build/$@ sh tests/run.sh unit fuzz integration
 
+# Pictures of every page in every theme, for the documents and for eyes.
+.PHONY: screenshots
+screenshots:
+	@sh tests/ui/install.sh
+	@node tests/ui/screenshots.js
+
 T ?= 60
 fuzz:
 	@$(AGAIN) MODE=fuzz fuzzers

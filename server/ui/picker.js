@@ -6,7 +6,6 @@ import { give, h, icon, Part } from "./dom.js";
 import { filtersOf, formatQuery, serviceOf, withService } from "./query.js";
 import { offeredTypes } from "./strings.js";
 import { rangeWords } from "./time.js";
-import { openWhen } from "./when.js";
 import { howMeasured } from "./why.js";
 import "./filter.js";
 
@@ -23,7 +22,7 @@ class Picker extends Part {
       on: { change: () => this.#chooseType(this.more.value) } });
     this.filter = h("fk-filter");
     this.when = h("button", { class: "when", type: "button", "aria-haspopup": "dialog", title: "Time range (t)",
-      on: { click: () => openWhen(this.when, this.props, (patch) => this.emit("fk-set", patch)) } });
+      on: { click: async () => (await import("./when.js")).openWhen(this.when, this.props, (patch) => this.emit("fk-set", patch)) } });
     this.append(this.service, this.types, this.more, this.filter, this.when, this.how);
   }
 

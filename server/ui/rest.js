@@ -5,9 +5,7 @@
 import { Activity } from "./activity.js";
 import { labelNames, labelValues } from "./ask.js";
 import { showBanners } from "./banners.js";
-import { diagnose } from "./diagnose.js";
 import { handleKey, stepMatch } from "./keys.js";
-import { openMenu } from "./menu.js";
 import { popupIsOpen } from "./popup.js";
 import { folded, foldsOf, grafted } from "./fold.js";
 import { Subtree } from "./subtree.js";
@@ -24,9 +22,7 @@ import "./tip.js";
 import "./details.js";
 import "./calltree.js";
 import "./overview.js";
-import "./sandwich.js";
 import "./graph_keys.js";
-import "./empty.js";
 
 const COUNTDOWN_MS = 1000;
 
@@ -39,8 +35,7 @@ class Rest {
     this.subtree = new Subtree(app);
     this.activity = new Activity(app.api, () => app.explore?.shown);
     addEventListener("fk-painted", () => this.#painted());
-    addEventListener("fk-menu", (e) => app.explore?.shown && openMenu(app.explore.shown, e.detail, {
-      zoom: (node) => app.explore.zoomTo(node), set: (patch) => app.store.push(patch) }));
+    addEventListener("fk-menu", (e) => this.#menu(e.detail));
     addEventListener("fk-row", (e) => app.explore && give(app.explore.graph, { fn: e.detail || app.store.state.fn }));
     addEventListener("fk-step", (e) => stepMatch(app, e.detail));
     addEventListener("fk-compare", (e) => this.#compare(e.detail));
@@ -70,6 +65,7 @@ class Rest {
   drawn(data) {
     const { app } = this;
     showBanners(app.banner, app.api, data);
+    this.#bring(app);
     this.subtree.drawn(app.explore?.shown);
     const { zoom } = app.store.state;
     if (app.explore?.shown && zoom !== this.zoom) {
@@ -92,6 +88,7 @@ class Rest {
     this.#diagnosed = what;
     if (!isEmpty) return;
     try {
+      const { diagnose } = await import("./diagnose.js");
       give(explore.empty, { diagnosis: await diagnose(api, data.shownQuery, data.shownRange) });
     } catch {
       give(explore.empty, { diagnosis: { known: [], culprit: null } });
@@ -121,6 +118,19 @@ class Rest {
     }
     this.app.dropped = files;
     this.app.go("adhoc", { q: "" });
+  }
+
+  async #menu(at) {
+    const { explore, store } = this.app;
+    if (!explore?.shown) return;
+    const { openMenu } = await import("./menu.js");
+    openMenu(explore.shown, at, { zoom: (node) => explore.zoomTo(node), set: (patch) => store.push(patch) });
+  }
+
+  /** Parts that few pictures need come with the first that does. */
+  #bring({ explore, store }) {
+    if (explore && !explore.empty.hidden) import("./empty.js");
+    if (explore && store.state.view === "sandwich") import("./sandwich.js");
   }
 
   async #services({ button, choose }) {

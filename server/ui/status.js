@@ -2,8 +2,11 @@
  * The Status page: is data arriving, from whom, and how much was lost.
  */
 import { h } from "./dom.js";
-import { count, plural, span } from "./format.js";
-import { offeredTypes } from "./strings.js";
+import { decode } from "./flamebearer.js";
+import { count, plural, share, significant, span } from "./format.js";
+import { withService } from "./query.js";
+import { profilerShare } from "./ruler.js";
+import { offeredTypes, samplesTypeOf } from "./strings.js";
 import { clock } from "./time.js";
 
 const EVERY_MS = 5000;
@@ -22,6 +25,11 @@ export function readMetrics(text) {
   }
   return [...sums].map(([name, value]) => ({ name, value, help: help.get(name) ?? "" }));
 }
+
+/** The last minutes whose samples tell the cost, and of how many services. */
+const COST_MS = 300e3;
+const COSTED = 8;
+const COST_NODES = 4096;
 
 const isLoss = (name) => /drop|lost|discard|reject|skip|fail|error/.test(name);
 
@@ -50,14 +58,39 @@ export class Page {
       const catalog = await this.api.catalog({ from: now - DAY_MS, until: now + RECENT_MS });
       const recent = await this.api.catalog({ from: now - RECENT_MS, until: now + RECENT_MS });
       const metrics = await this.api.metrics().then(readMetrics).catch(() => []);
-      this.#show(hello, catalog, recent, metrics);
+      this.#show(hello, catalog, recent, metrics, await this.#costs(recent, now));
     } catch (e) {
       if (e.name === "AbortError") return;
       this.root.replaceChildren(h("section", { class: "card pad" }, h("h2", {}, "The server is not answering"), h("p", {}, e.message)));
     }
   }
 
-  #show(hello, catalog, recent, metrics) {
+  /** What the profiler uses inside of each program, by its own samples. */
+  async #costs(recent, now) {
+    const range = { from: now - COST_MS, until: now };
+    const out = [];
+    for (const [service, types] of [...recent].slice(0, COSTED)) {
+      const cpu = types.find((t) => t.startsWith("process_cpu:cpu:"));
+      if (!cpu) continue;
+      const ask = (type, nodes) => this.api.render({ type, matchers: withService(service, []) }, range, nodes, `cost ${service}`);
+      const counted = samplesTypeOf(cpu, types);
+      const profile = decode((await ask(cpu, COST_NODES)).flamebearer);
+      const samples = counted ? Number((await ask(counted, 1)).flamebearer?.numTicks ?? 0) : null;
+      out.push({ service, part: profilerShare(profile), cores: profile.total / 1e6 / COST_MS, samples });
+    }
+    return out;
+  }
+
+  #cost(rows) {
+    const seconds = COST_MS / 1000;
+    return h("section", { class: "card pad" }, h("h2", {}, "What profiling costs"), rows.length === 0 ? h("p", {}, "Nobody sent a CPU profile in the last minutes.")
+      : h("table", {}, h("thead", {}, h("tr", {}, ["Service", "CPU used", "Samples", "In the profiler itself"].map((t) => h("th", { scope: "col" }, t)))),
+        h("tbody", {}, rows.map((r) => h("tr", {}, h("td", {}, r.service), h("td", {}, `${significant(r.cores)} cores`),
+          h("td", {}, r.samples === null ? "not counted" : `${significant(r.samples / seconds)} per second`), h("td", {}, share(r.part)))))),
+      h("p", { class: "note" }, "Seen by the samples themselves over the last 5 min. A handler cannot interrupt itself, so its own time is missing here: make bench BENCH=overhead measures all of it."));
+  }
+
+  #show(hello, catalog, recent, metrics, costs) {
     const losses = metrics.filter((m) => isLoss(m.name));
     const others = metrics.filter((m) => !isLoss(m.name) && m.name.startsWith("flamekit_"));
     this.root.dataset.ready = "1";
@@ -70,6 +103,7 @@ export class Page {
           h("tbody", {}, [...catalog].map(([name, types]) => h("tr", {}, h("td", {}, name),
             h("td", {}, recent.has(name) ? h("span", { class: "dot on" }, "sending") : h("span", { class: "dot" }, "quiet for 2 min")),
             h("td", {}, offeredTypes(types).map((t) => t.label).join(", "))))))),
+      this.#cost(costs),
       this.#counters("Losses", losses, "The server counts no losses."),
       others.length ? this.#counters("Counters", others, "") : "");
   }

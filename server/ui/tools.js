@@ -43,10 +43,12 @@ class Tools extends Part {
     this.sort = choose("Order of frames", SORTS, (sort) => set({ sort }));
     this.flip = h("button", { type: "button", class: "quiet", title: "Roots on top or at the bottom (i)", "aria-label": "Turn the graph over",
       on: { click: () => set({ o: this.props.state.o === "flame" ? "icicle" : "flame" }) } }, icon("flip"));
+    this.learn = h("button", { type: "button", class: "quiet", title: "Labels, ruler, predict first", "aria-haspopup": "dialog",
+      on: { click: async () => (await import("./learn.js")).openLearn(this.learn, this.props) } }, "Learn");
     this.out = h("button", { type: "button", class: "quiet", title: "Link, curl, files", "aria-haspopup": "dialog",
       on: { click: () => this.#export() } }, icon("save"), "Export");
     this.append(this.views, h("span", { class: "search-box" }, icon("search"), this.input), this.answer, this.steps,
-      h("span", { class: "spring" }), this.requests, this.fold, this.color, this.sort, this.flip, this.out);
+      h("span", { class: "spring" }), this.requests, this.fold, this.color, this.sort, this.flip, this.learn, this.out);
   }
 
   update({ state, profile, marked, needle, zoom }) {

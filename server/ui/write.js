@@ -61,7 +61,7 @@ function nodeAt(level, i) {
 }
 
 /**
- * A picture for documents; frames too narrow to see are left out.
+ * A picture for reports; frames too narrow to see are left out.
  * @param {Profile} profile @param {string} title @param {(name: string, node: object) => string} color
  */
 export function svg(profile, title, color) {
@@ -80,7 +80,7 @@ export function svg(profile, title, color) {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${SVG_WIDTH}" height="${height}" viewBox="0 0 ${SVG_WIDTH} ${height}" font-family="monospace" font-size="11"><rect width="100%" height="100%" fill="#fff"/><text x="3" y="13">${escaped(title)}</text>\n${frames.join("\n")}\n</svg>\n`;
 }
 
-/** The wire's document of a profile that did not come over the wire. @param {Profile} profile */
+/** The wire's form of a profile that did not come over the wire. @param {Profile} profile */
 export function encoded(profile) {
   const levels = profile.levels.map((level) => {
     let end = 0;

@@ -5,6 +5,7 @@ import { changeOf, diffRows, layDiff, mainCause, mergeProfiles, readDouble, requ
 import { decode, functions } from "../../server/ui/flamebearer.js";
 import { folded, foldsOf, sandwich } from "../../server/ui/fold.js";
 import { rateTest, shareTest } from "../../server/ui/stats.js";
+import { profilerShare, ruler } from "../../server/ui/ruler.js";
 import { fromStacks, toStacks } from "../../server/ui/trie.js";
 import { encodeDouble, random } from "./world.js";
 
@@ -90,6 +91,15 @@ for (let seed = 1; seed <= 12; seed++) {
     assert.deepEqual(summed(toStacks(folded(left, foldsOf("idle")))), summed(a.filter(([s]) => !s.includes("wait_for_work"))));
   });
 
+  test(`the ruler equals counting stacks (${seed})`, () => {
+    const part = (test3) => a.reduce((sum, [s, v]) => sum + (test3(s) ? v : 0), 0) / left.total;
+    const below = (x, y) => (s) => s.includes(x) && s.lastIndexOf(y) > s.indexOf(x);
+    const want = { a: part((s) => s.includes("b")), b: part((s) => s.includes("c")), both: part((s) => s.includes("b") && s.includes("c")),
+      aCallsB: part(below("b", "c")), bCallsA: part(below("c", "b")) };
+    const got = ruler(left, "b", "c");
+    for (const key in want) assert.ok(Math.abs(got[key] - want[key]) < 1e-9, `${key} ${got[key]} ${want[key]}`);
+  });
+
   test(`the sandwich equals cutting each stack (${seed})`, () => {
     const { callers, callees } = sandwich(left, "b");
     const through = a.filter(([s]) => s.includes("b"));
@@ -168,4 +178,9 @@ test("a real difference is seen", () => {
 test("a double with the same shape as its single profiles", () => {
   const p = decode({ names: ["total", "x"], levels: [[0, 2, 0, 0], [0, 2, 2, 1]] });
   assert.deepEqual(toStacks(p), [[["x"], 2]]);
+});
+
+test("the profiler's own share counts what it calls once", () => {
+  assert.equal(profilerShare(fromStacks(plain("m;fk_a;x=10 m;fk_a;fk_b=5 m;y=85"))), 0.15);
+  assert.equal(profilerShare(fromStacks([])), 0);
 });

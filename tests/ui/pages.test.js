@@ -116,3 +116,33 @@ story("export: one HTML file that opens from a disk, hostile names and all", { w
   assert.deepEqual([asked, wrong, await other.title()], [[], [], "workshop.demo.app, CPU · Flamekit"]);
   await other.close();
 });
+
+story("learning: labels, ruler, and predict before the picture shows", {}, async ({ page, open }) => {
+  await open();
+  await page.locator(".fact.main").waitFor();
+  const learn = async (words) => {
+    await page.locator("fk-tools button", { hasText: "Learn" }).click();
+    await page.locator(".choice", { hasText: words }).click();
+  };
+  await learn("parts of the picture");
+  await page.locator(".anatomy", { hasText: "not time" }).waitFor();
+  await page.locator(".anatomy button").click();
+  await learn("ruler");
+  await page.locator("input[aria-label='Function A']").fill("handle_hash");
+  await page.locator("input[aria-label='Function B']").fill("hash_rounds");
+  await page.locator(".ruler p", { hasText: /A is on the stack in [\d.]+ % .* A calls B/ }).waitFor();
+  await page.keyboard.press("Escape");
+  await learn("Predict first");
+  await page.locator(".stage").waitFor({ state: "hidden" });
+  await page.locator(".predict select").selectOption("is_prime_slow");
+  await page.locator(".predict input").fill("40");
+  await page.locator(".predict button.primary").click();
+  await page.locator(".predict h2", { hasText: "That is the one" }).waitFor();
+  assert.ok((await page.locator(".guess-bar .guess").boundingBox()).width < (await page.locator(".guess-bar .truth").boundingBox()).width);
+  await page.locator(".stage").waitFor();
+});
+
+story("status: what profiling costs", {}, async ({ page, open }) => {
+  await open("/status");
+  await page.locator(".status section", { hasText: "What profiling costs" }).locator("tr", { hasText: /workshop\.demo\.app.*cores.*per second/ }).waitFor();
+});

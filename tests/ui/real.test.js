@@ -57,6 +57,29 @@ story("the real server: zoom, filter, selection, activity", { start: startReal }
   assert.ok(Math.abs(range.until - range.from - 25e3) < 1000);
 });
 
+story("the real server: a diff of two label values, told to the server", { start: startReal }, async ({ page, fake, open }) => {
+  await fill(fake.url);
+  const side = (endpoint) => encodeURIComponent(`process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name="${APP}",endpoint="${endpoint}"}`);
+  const now = Date.now();
+  const times = ["left", "right"].map((id) => `${id}From=${now - 60000}&${id}Until=${now + 1000}`).join("&");
+  await open(`/diff?leftQuery=${side("/hash")}&rightQuery=${side("/slow")}&${times}&dm=absolute`);
+  await page.locator(".spoken", { hasText: "B used" }).waitFor();
+  await page.locator("fk-difftable .table-row").first().waitFor();
+  const list = await until(async () => {
+    const seen = await (await fetch(`${fake.url}/api/kit/activity?from=0&until=${Date.now() + 60000}`)).json();
+    return seen.some((a) => a.view === "diff" && a.detail.right.from > 0) && seen;
+  }, "the server knows of the diff");
+  assert.ok(list.length >= 1);
+});
+
+story("the real server: the tag explorer and the documents", { start: startReal }, async ({ page, fake, open }) => {
+  await fill(fake.url);
+  await open("/explore?groupBy=endpoint");
+  await page.locator(".tags-table tr", { hasText: "/slow" }).first().waitFor();
+  await open("/docs");
+  await page.locator(".glossary dt").first().waitFor();
+});
+
 story("the real server: the status page", { start: startReal }, async ({ page, fake, open }) => {
   await fill(fake.url);
   await open("/status");

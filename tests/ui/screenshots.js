@@ -1,5 +1,5 @@
 /**
- * Pictures of the page in both themes and its states, for the documents and
+ * Pictures of the page in its themes and its states, for the documents and
  * for eyes: build/screenshots/NAME.png. With FLAMEKIT_SERVER set they are
  * taken of that server instead of the synthetic one.
  */
@@ -35,26 +35,37 @@ const SHOTS = [
   } },
   { name: "tree", path: "?view=tree" },
   { name: "flame", path: "?o=flame&view=graph&color=self" },
+  { name: "sandwich", path: "?view=sandwich&fn=compute_hash" },
+  { name: "diff", path: "diff?leftFrom=phase:cached&rightFrom=phase:uncached&dm=absolute", ready: "fk-difftable .table-row", act: (page) => hover(page, "compute_primes_slow") },
+  { name: "comparison", path: "comparison?leftFrom=phase:cached&rightFrom=phase:uncached&scale=common", ready: ".half.right canvas[data-ready]" },
+  { name: "tags", path: "tags", ready: ".tags-table" },
+  { name: "adhoc", path: "adhoc", ready: ".files .empty" },
+  { name: "docs", path: "docs", ready: ".glossary" },
+  { name: "explain", path: "?fn=is_prime_slow", act: (page) => page.locator(".explain").scrollIntoViewIfNeeded() },
   { name: "phone", size: { width: 360, height: 740 } },
   { name: "empty", world: { services: {} }, empty: true },
   { name: "status", path: "status", empty: true },
 ];
 
-async function shoot(shot, scheme, browser) {
+async function ready(page, shot) {
+  if (shot.ready) return page.locator(shot.ready).first().waitFor({ state: "attached" });
+  if (shot.empty) return page.locator(".status[data-ready], fk-empty[data-state=never]").waitFor();
+  await frames(page);
+  await page.locator("[data-fact=total]").waitFor();
+  await page.locator("fk-timeline path.area[d^=M]").waitFor({ state: "attached" });
+  return page.locator("header .run:not(:empty)").waitFor({ state: "attached" });
+}
+
+async function shoot(shot, theme, browser) {
   const fake = real ? null : await startFake(shot.world);
-  const page = await browser.newPage({ viewport: shot.size ?? { width: 1440, height: 900 }, colorScheme: scheme, deviceScaleFactor: 1 });
+  const page = await browser.newPage({ viewport: shot.size ?? { width: 1440, height: 900 }, deviceScaleFactor: 1 });
+  await page.addInitScript((kept) => localStorage.setItem("flamekit.theme", kept), theme);
   await page.goto(`${real ?? fake.url}/${shot.path ?? ""}`);
-  if (shot.empty) await page.locator(".status[data-ready], fk-empty[data-state=never]").waitFor();
-  else {
-    await frames(page);
-    await page.locator("[data-fact=total]").waitFor();
-    await page.locator("fk-timeline path.area[d^=M]").waitFor({ state: "attached" });
-    await page.locator("header .run:not(:empty)").waitFor({ state: "attached" });
-  }
+  await ready(page, shot);
   await shot.act?.(page);
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   await until(() => page.evaluate(() => document.getAnimations().length === 0), "nothing moves");
-  await page.screenshot({ path: `${OUT}${shot.name}-${scheme}.png` });
+  await page.screenshot({ path: `${OUT}${shot.name}-${theme}.png` });
   await page.close();
   await fake?.close();
 }
@@ -64,7 +75,7 @@ const browser = await launch();
 const wanted = process.argv.slice(2);
 for (const shot of SHOTS) {
   if (wanted.length && !wanted.includes(shot.name)) continue;
-  for (const scheme of ["light", "dark"]) await shoot(shot, scheme, browser);
+  for (const theme of ["light", "dark", "projector"]) await shoot(shot, theme, browser);
 }
 await closeBrowser();
 process.stdout.write(`pictures are in ${OUT}\n`);

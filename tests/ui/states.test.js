@@ -106,7 +106,7 @@ story("a slow answer is waited for with words; a newer question replaces it", { 
   await frames(page);
 });
 
-story("hostile names are only ever text", { world: { hostile: true } }, async ({ page, open }) => {
+story("hostile names are only ever text", { world: { hostile: true }, page: { viewport: { width: 1280, height: 1200 } } }, async ({ page, open }) => {
   await open(`/?query=${QUERY}&by=-total`);
   const names = (await frames(page)).map((f) => f.name);
   for (const name of HOSTILE.slice(0, 4)) assert.ok(names.includes(name), JSON.stringify(name));

@@ -26,7 +26,8 @@ static enum fk_err add_label(
     struct push *p, struct fk_slice name, struct fk_slice value)
 {
     p->in.reason = REJECTED_LABELS;
-    return ingest_labels_add(&p->labels, name, value, &p->diag);
+    return ingest_labels_add(&p->labels, (struct fk_label){name, value},
+        &server_live(p->request->server)->limits, &p->diag);
 }
 
 static enum fk_err add_sample(

@@ -19,18 +19,6 @@ enum { MAX_BODY = 1 << 20, MAX_ANSWER = 256 << 20 };
 
 /* ---- what requests have in common -------------------------------------- */
 
-enum fk_err querier_select(struct querier_call *c, struct querier_request *ask,
-    struct query_select *out)
-{
-    enum fk_err err = query_select_parse(
-        out, ask->type_id, ask->selector, &c->request->arena, &c->why);
-    out->t0 = ask->start_ms;
-    out->t1 = ask->end_ms;
-    out->call_site = ask->call_site.items;
-    out->call_site_depth = ask->call_site.count;
-    return err;
-}
-
 /* All matchers of all entries, as one AND. */
 static enum fk_err join_matchers(struct querier_call *c, struct selector *out)
 {
@@ -150,44 +138,6 @@ static enum fk_err series(struct querier_call *c)
 
 /* ---- profiles ---------------------------------------------------------- */
 
-static enum fk_err take_ids(struct querier_call *c,
-    const struct querier_request *ask, struct query_select *out)
-{
-    const struct fk_slice *text = ask->profile_ids.items;
-    uint32_t n = ask->profile_ids.count, kept = 0;
-    struct profile_id *ids =
-        fk_arena_array(&c->request->arena, (size_t)n + 1, sizeof *ids);
-    if (!ids)
-        return FK_ERR_NOMEM;
-    for (uint32_t i = 0; i < n; i++) {
-        enum fk_err err = profile_id_parse(text[i], &ids[kept]);
-        if (err == FK_ERR_FORMAT)
-            return fk_diag_set(&c->why, err,
-                "profile_id_selector \"%.*s\" is not a UUID",
-                (int)(text[i].len < 64 ? text[i].len : 64), text[i].ptr);
-        kept += !err;
-    }
-    out->ids = ids;
-    out->num_ids = kept;
-    out->by_id = n > 0;
-    return FK_OK;
-}
-
-/* Spans and traces need what the store does not keep yet. */
-static enum fk_err refuse_spans(
-    struct querier_call *c, const struct querier_request *ask)
-{
-    if (ask->spans.count && ask->trace_ids.count)
-        return fk_diag_set(&c->why, FK_ERR_FORMAT,
-            "span_selector and trace_id_selector cannot be combined");
-    if (!ask->spans.count && !ask->trace_ids.count)
-        return FK_OK;
-    c->unimplemented = true;
-    return fk_diag_set(&c->why, FK_ERR_ARG,
-        "this server cannot select spans or traces; leave out span_selector "
-        "and trace_id_selector");
-}
-
 static enum fk_err check_profiles(struct querier_call *c,
     struct querier_request *ask, struct query_select *select)
 {
@@ -197,9 +147,7 @@ static enum fk_err check_profiles(struct querier_call *c,
         err = query_nodes_check(&c->query.limits, ask->max_nodes, &c->why);
     if (!err)
         err = querier_select(c, ask, select);
-    if (!err)
-        err = take_ids(c, ask, select);
-    return err ? err : refuse_spans(c, ask);
+    return err ? err : querier_select_parts(c, ask, select);
 }
 
 /* The answers that are made of a call tree whose sides are all there. */

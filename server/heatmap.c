@@ -1,6 +1,7 @@
 #include "server/heatmap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static enum fk_err new_point(
     struct heatmap *h, const struct heatmap_point *point)
@@ -39,6 +40,63 @@ static enum fk_err add_point(void *arg, const struct store_point *p)
     return new_point(h, &point);
 }
 
+/* The items of one span of one profile come together: they are one point. */
+static enum fk_err flush_span(struct heatmap *h)
+{
+    enum fk_err err = FK_OK;
+    if (h->open.of_span)
+        err = new_point(h, &h->open);
+    h->open.of_span = false;
+    return err;
+}
+
+static bool same_span(
+    const struct heatmap *h, const struct store_span_item *item)
+{
+    const struct heatmap_point *p = &h->open;
+    return p->of_span && p->span == item->span &&
+           p->profile.series == item->series &&
+           p->profile.time_ms == item->time_ms &&
+           !memcmp(p->trace, item->trace, sizeof p->trace);
+}
+
+static enum fk_err add_span(void *arg, const struct store_span_item *item)
+{
+    struct heatmap *h = arg;
+    uint32_t group, rest;
+    if (same_span(h, item)) {
+        h->open.profile.value = tree_sum(h->open.profile.value, item->value);
+        return FK_OK;
+    }
+    enum fk_err err = flush_span(h);
+    if (err ||
+        !series_groups_find(&h->groups, h->tenant, item->series, &group, &rest))
+        return err;
+    h->open = (struct heatmap_point){.group = group,
+        .bucket = timeseries_bucket(&h->ask, item->time_ms),
+        .profile = {item->value, item->time_ms, h->tenant, item->series, rest},
+        .of_span = true,
+        .span = item->span};
+    memcpy(h->open.trace, item->trace, sizeof h->open.trace);
+    return FK_OK;
+}
+
+static enum fk_err add_tenant(struct heatmap *h, const struct query *q,
+    const struct query_select *select, const struct series_groups_ask *ask,
+    bool spans)
+{
+    struct store_tenant *t = query_tenant(q, h->tenant);
+    const struct store_ops *ops = q->store->ops;
+    if (!spans)
+        return query_forgive(
+            q, ops->timeline(t, &select->selector, ask->t0, ask->t1, &q->budget,
+                   add_point, h, h->diag));
+    enum fk_err err =
+        query_forgive(q, ops->spans(t, &select->selector, ask->t0, ask->t1,
+                             &q->budget, add_span, h, h->diag));
+    return err ? err : flush_span(h);
+}
+
 static int by_group_and_bucket(const void *a, const void *b, void *arg)
 {
     const struct heatmap_point *x = a, *y = b;
@@ -50,7 +108,7 @@ static int by_group_and_bucket(const void *a, const void *b, void *arg)
 
 enum fk_err heatmap_init(struct heatmap *h, const struct query *q,
     const struct query_select *select, const struct timeseries_ask *ask,
-    struct fk_diag *diag)
+    bool spans, struct fk_diag *diag)
 {
     int64_t t0, t1;
     *h = (struct heatmap){.ask = *ask, .diag = diag};
@@ -59,9 +117,7 @@ enum fk_err heatmap_init(struct heatmap *h, const struct query *q,
         ask->group_by, ask->num_group_by, ask->exemplars, t0, t1};
     enum fk_err err = series_groups_init(&h->groups, q, select, &groups);
     for (; h->tenant < query_tenants(q) && !err; h->tenant++)
-        err = query_forgive(
-            q, q->store->ops->timeline(query_tenant(q, h->tenant),
-                   &select->selector, t0, t1, &q->budget, add_point, h, diag));
+        err = add_tenant(h, q, select, &groups, spans);
     if (err == FK_ERR_LIMIT && !diag->text[0])
         fk_diag_set(diag, err,
             "the query takes too long or reads too much; narrow the time "

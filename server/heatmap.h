@@ -19,7 +19,9 @@ struct heatmap_point {
     uint32_t group;
     int64_t bucket; /* time = start + bucket * step */
     struct exemplar profile;
-    uint64_t span; /* of which it is the value; 0 = a whole profile */
+    bool of_span; /* it is the value of a span, not of a whole profile */
+    uint64_t span;
+    uint8_t trace[16];
 };
 
 struct heatmap {
@@ -29,6 +31,7 @@ struct heatmap {
     uint32_t count, cap;
     int64_t low, high;
     uint32_t tenant;
+    struct heatmap_point open; /* the span whose items are being added */
     struct fk_diag *diag;
 };
 
@@ -38,10 +41,11 @@ struct heatmap_slot {
     int32_t counts[HEATMAP_ROWS];
 };
 
-/* The range of `select` is ignored. _fini always. */
+/* Of whole profiles, or of their spans. The range of `select` is ignored.
+ * _fini always. */
 FK_MUST_USE enum fk_err heatmap_init(struct heatmap *h, const struct query *q,
     const struct query_select *select, const struct timeseries_ask *ask,
-    struct fk_diag *diag);
+    bool spans, struct fk_diag *diag);
 void heatmap_fini(struct heatmap *h);
 /* The slot that begins at point `first`. */
 void heatmap_slot(

@@ -74,19 +74,18 @@ enum fk_err ingest_labels_check(const struct fk_labels *l,
     return FK_OK;
 }
 
-enum fk_err ingest_labels_add(struct fk_labels *l, struct fk_slice name,
-    struct fk_slice value, struct fk_diag *diag)
+enum fk_err ingest_labels_add(struct fk_labels *l, struct fk_label pair,
+    const struct limits *limits, struct fk_diag *diag)
 {
-    if (fk_labels_has(l, name))
+    if (fk_labels_has(l, pair.name))
         return fk_diag_set(diag, FK_ERR_FORMAT,
             "profile with labels '%s' has duplicate label name: '%.*s'",
-            ingest_labels_text(l).text, shown(name), name.ptr);
-    enum fk_err err = fk_labels_set(l, name, value);
+            ingest_labels_text(l).text, shown(pair.name), pair.name.ptr);
+    enum fk_err err = fk_labels_set(l, pair.name, pair.value);
     if (err)
         fk_diag_set(diag, err,
-            "profile series '%s' has more than %d label names, which no limit "
-            "allows",
-            ingest_labels_text(l).text, FK_LABELS_MAX);
+            "profile series '%s' has more than %d label names; limit %ld",
+            ingest_labels_text(l).text, FK_LABELS_MAX, limits->label_names);
     return err;
 }
 

@@ -22,7 +22,7 @@ FK_MUST_USE enum fk_err ingest_labels_check(const struct fk_labels *l,
     const struct limits *limits, struct fk_diag *diag);
 /* One pair of a list that must not name a label twice. */
 FK_MUST_USE enum fk_err ingest_labels_add(struct fk_labels *l,
-    struct fk_slice name, struct fk_slice value, struct fk_diag *diag);
+    struct fk_label pair, const struct limits *limits, struct fk_diag *diag);
 /* Adds __type__, __profile_type__ and so on; text goes to the arena. */
 FK_MUST_USE enum fk_err ingest_labels_private(struct fk_labels *l,
     struct fk_pprof_type type, struct fk_pprof_type period,

@@ -3,6 +3,7 @@
  * sample labels and each sample type.
  */
 #include "common/gzip.h"
+#include "server/hex.h"
 #include "server/ingest.h"
 #include "server/ingest_labels.h"
 #include "server/repair_go.h"
@@ -121,6 +122,53 @@ static bool stays_with_sample(const struct fk_pprof_label *l)
            fk_slice_eqz(l->key, "profile_id");
 }
 
+/* profile_id is what older SDKs call the span. */
+static bool span_of(const struct fk_pprof_sample *s, struct store_span *out)
+{
+    bool found = false;
+
+    *out = (struct store_span){.span = 0};
+    for (uint32_t i = 0; i < s->num_labels; i++) {
+        const struct fk_pprof_label *l = &s->labels[i];
+        uint8_t id[8];
+        if (fk_slice_eqz(l->key, "trace_id")) {
+            found = hex_read(l->str, out->trace, sizeof(out->trace)) || found;
+        } else if ((fk_slice_eqz(l->key, "span_id") ||
+                       fk_slice_eqz(l->key, "profile_id")) &&
+                   hex_read(l->str, id, sizeof(id))) {
+            out->span = 0;
+            for (size_t k = 0; k < sizeof(id); k++)
+                out->span = out->span << 8 | id[k];
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* Values of one type that belong to spans; false without memory. */
+static bool add_spans(struct split *s, const struct cell *first, size_t n,
+    uint32_t type, struct store_profile *out)
+{
+    struct store_span one, *spans = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct fk_pprof_sample *sample = &s->p->samples[first[i].sample];
+        if (!sample->num_labels || !span_of(sample, &one))
+            continue;
+        if (!spans)
+            spans = fk_arena_array(s->arena, n, sizeof(*spans));
+        if (!spans)
+            return false;
+        one.stack = first[i].stack;
+        one.value = sample->values[type];
+        spans[count++] = one;
+    }
+    out->spans = spans;
+    out->num_spans = count;
+    return true;
+}
+
 static enum fk_err labels_of(const struct fk_labels *base,
     const struct fk_pprof_sample *sample, const struct limits *limits,
     struct fk_labels *out)
@@ -231,6 +279,8 @@ static enum fk_err emit(struct split *s, const struct cell *first, size_t n,
         profile.num_values = batch_fold(&s->in->batch, values, n);
         if (profile.num_values == 0)
             continue;
+        if (!add_spans(s, first, n, t, &profile))
+            return ingest_full(s->in, diag);
         memcpy(
             &profile.labels, s->groups[first->group], sizeof(profile.labels));
         enum fk_err err = ingest_labels_private(

@@ -1,5 +1,7 @@
 #include "server/intake.h"
 
+#include "server/spans.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +10,8 @@ size_t intake_bytes(const struct store_batch *batch)
     size_t bytes = 0;
     for (size_t i = 0; i < batch->num_profiles; i++)
         bytes += sizeof(struct store_profile) +
-                 batch->profiles[i].num_values * sizeof(struct store_value);
+                 batch->profiles[i].num_values * sizeof(struct store_value) +
+                 batch->profiles[i].num_spans * sizeof(struct store_span);
     return bytes;
 }
 
@@ -35,6 +38,17 @@ static enum fk_err check_profile(const struct store_batch *batch,
         if (p->values[i].stack >= batch->num_stacks)
             return fk_diag_set(diag, FK_ERR_ARG,
                 "value %zu names stack %u of %zu", i, p->values[i].stack,
+                batch->num_stacks);
+    return FK_OK;
+}
+
+static enum fk_err check_spans(const struct store_batch *batch,
+    const struct store_profile *p, struct fk_diag *diag)
+{
+    for (size_t i = 0; i < p->num_spans; i++)
+        if (p->spans[i].stack >= batch->num_stacks)
+            return fk_diag_set(diag, FK_ERR_ARG,
+                "span %zu names stack %u of %zu", i, p->spans[i].stack,
                 batch->num_stacks);
     return FK_OK;
 }
@@ -67,6 +81,8 @@ enum fk_err intake_init(struct intake *in, struct catalog *c,
     enum fk_err err = check_stacks(batch, diag);
     for (size_t i = 0; !err && i < batch->num_profiles; i++)
         err = check_profile(batch, &batch->profiles[i], diag);
+    for (size_t i = 0; !err && i < batch->num_profiles; i++)
+        err = check_spans(batch, &batch->profiles[i], diag);
     if (!err)
         err = alloc_memos(in);
     if (!err)
@@ -128,4 +144,21 @@ void intake_profile(struct intake *in, size_t profile)
             in->pairs[in->num_pairs++] = (struct trie_value){
                 node_of(in, p->values[i].stack), p->values[i].value};
     pthread_mutex_unlock(&in->trie->lock);
+}
+
+enum fk_err intake_spans(struct intake *in, size_t profile, struct fk_buf *out)
+{
+    const struct store_profile *p = &in->batch->profiles[profile];
+    if (!p->num_spans)
+        return FK_OK;
+    uint32_t *nodes = calloc(p->num_spans, sizeof *nodes);
+    if (!nodes)
+        return FK_ERR_NOMEM;
+    pthread_mutex_lock(&in->trie->lock);
+    for (size_t i = 0; i < p->num_spans; i++)
+        nodes[i] = node_of(in, p->spans[i].stack);
+    pthread_mutex_unlock(&in->trie->lock);
+    enum fk_err err = spans_encode(out, p->spans, nodes, p->num_spans);
+    free(nodes);
+    return err;
 }

@@ -30,6 +30,11 @@ void intake_fini(struct intake *in);
 /* Fill in->pairs with the values of a profile, in the order they came. */
 void intake_profile(struct intake *in, size_t profile);
 
+/* The spans of the profile that intake_profile was last called for, as
+ * bytes (spans.h) behind what is in `out`. */
+FK_MUST_USE enum fk_err intake_spans(
+    struct intake *in, size_t profile, struct fk_buf *out);
+
 /* What the queue charges for a batch. */
 size_t intake_bytes(const struct store_batch *batch);
 

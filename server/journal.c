@@ -20,6 +20,10 @@ static const char *const steps[] = {
     "  last_ms INTEGER NOT NULL,"
     "  profiles INTEGER NOT NULL) STRICT;",
     LEVELS_SCHEMA,
+    "CREATE TABLE spans("
+    "  key INTEGER PRIMARY KEY," /* that of the profile */
+    "  ms INTEGER NOT NULL,"
+    "  data BLOB NOT NULL) STRICT;",
     NULL,
 };
 
@@ -101,6 +105,21 @@ static enum fk_err add_late(struct db *db, int64_t key)
     return db_run(s);
 }
 
+/* A late profile may have the key of one that was dropped. */
+static enum fk_err add_spans(
+    struct db *db, const struct journal_row *row, int64_t key)
+{
+    struct db_stmt *s;
+    enum fk_err err = db_prepare(db,
+        "INSERT OR REPLACE INTO spans(key, ms, data) VALUES(?1, ?2, ?3)", &s);
+    if (err)
+        return err;
+    db_bind_int(s, 1, key);
+    db_bind_int(s, 2, row->time_ms % 1000);
+    db_bind_blob(s, 3, row->spans);
+    return db_run(s);
+}
+
 enum fk_err journal_add(struct db *db, struct journal_row *row, int64_t closed)
 {
     int64_t base = key_of(row->time_ms / 1000, row->series);
@@ -114,6 +133,8 @@ enum fk_err journal_add(struct db *db, struct journal_row *row, int64_t closed)
     err = insert(db, row, base + place);
     if (!err)
         err = note_series(db, row);
+    if (!err && row->spans.len)
+        err = add_spans(db, row, base + place);
     if (!err && row->time_ms / 1000 < closed)
         err = add_late(db, base + place);
     row->stored = !err;
@@ -168,6 +189,27 @@ enum fk_err journal_scan_late(
         "SELECT j.key, j.ms, j.data FROM late l JOIN journal j USING(key) "
         "WHERE l.key BETWEEN ?1 AND ?2",
         t0, t1, fn, arg);
+}
+
+struct spans_visit {
+    journal_spans_fn fn;
+    void *arg;
+};
+
+static enum fk_err on_spans(
+    void *arg, uint32_t series, int64_t time_ms, struct db_stmt *row)
+{
+    const struct spans_visit *v = arg;
+    return v->fn(v->arg, series, time_ms, journal_blob(row));
+}
+
+enum fk_err journal_scan_spans(
+    struct db *db, int64_t t0, int64_t t1, journal_spans_fn fn, void *arg)
+{
+    struct spans_visit v = {fn, arg};
+    return scan(db,
+        "SELECT key, ms, data FROM spans WHERE key BETWEEN ?1 AND ?2", t0, t1,
+        on_spans, &v);
 }
 
 struct fk_slice journal_blob(struct db_stmt *row)

@@ -31,8 +31,9 @@ struct journal_row {
     int64_t time_ms, duration_ns;
     uint64_t dedup;
     uint8_t id[16];
-    struct fk_slice blob; /* blob.h */
-    bool stored;          /* result: false = it was there already (dedup) */
+    struct fk_slice blob;  /* blob.h */
+    struct fk_slice spans; /* spans.h; empty = none */
+    bool stored;           /* result: false = it was there already (dedup) */
 };
 
 /* In a transaction. A time before `closed` (seconds) is late: levels.h.
@@ -50,6 +51,12 @@ FK_MUST_USE enum fk_err journal_scan(
 FK_MUST_USE enum fk_err journal_scan_late(
     struct db *db, int64_t t0, int64_t t1, journal_fn fn, void *arg);
 struct fk_slice journal_blob(struct db_stmt *row);
+
+/* Spans of profiles of [t0, t1), which stay when the profile goes. */
+typedef enum fk_err (*journal_spans_fn)(
+    void *arg, uint32_t series, int64_t time_ms, struct fk_slice spans);
+FK_MUST_USE enum fk_err journal_scan_spans(
+    struct db *db, int64_t t0, int64_t t1, journal_spans_fn fn, void *arg);
 
 /* The first second at or after this one that has a row; INT64_MAX = none. */
 FK_MUST_USE enum fk_err journal_next_second(

@@ -1,9 +1,9 @@
 #include "server/profile_id.h"
 
 #include "common/hash.h"
+#include "server/hex.h"
 #include "server/uuid.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum { BYTES = 16, VERSION = 0x80, VARIANT = 0x80 };
@@ -33,14 +33,6 @@ void profile_id_print(const struct profile_id *id, char text[PROFILE_ID_TEXT])
     uuid_print(bytes, text);
 }
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-                                      : -1;
-}
-
 /* 8-4-4-4-12 digits, upper or lower case. */
 static bool read_uuid(struct fk_slice text, uint8_t out[BYTES])
 {
@@ -50,7 +42,7 @@ static bool read_uuid(struct fk_slice text, uint8_t out[BYTES])
     memset(out, 0, BYTES);
     for (size_t i = 0; i < text.len; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        int v = digit(text.ptr[i]);
+        int v = hex_digit(text.ptr[i]);
         if (dash ? text.ptr[i] != '-' : v < 0)
             return false;
         if (!dash) {

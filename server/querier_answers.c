@@ -45,9 +45,21 @@ void querier_add_flamegraph(struct fk_buf *out, const struct flamebearer *f)
     fk_pb_end(out, mark);
 }
 
+static void add_trace(struct fk_buf *out, const uint8_t trace[16])
+{
+    char text[33];
+    bool any = false;
+    for (size_t i = 0; i < 16; i++) {
+        snprintf(text + 2 * i, 3, "%02x", trace[i]);
+        any = any || trace[i];
+    }
+    if (any)
+        wire_add_str(out, 6, fk_slice_of(text));
+}
+
 /* Label bytes say field 1; here they are field 5. */
 static void add_exemplar(struct fk_buf *out, const struct series_groups *groups,
-    const struct exemplar *e, uint64_t span)
+    const struct exemplar *e, const struct heatmap_point *of)
 {
     const struct profile_id id = {e->series, e->time_ms};
     char text[PROFILE_ID_TEXT];
@@ -56,14 +68,16 @@ static void add_exemplar(struct fk_buf *out, const struct series_groups *groups,
     profile_id_print(&id, text);
     wire_add_i64(out, 1, e->time_ms);
     wire_add_str(out, 2, fk_slice_of(text));
-    if (span) {
-        snprintf(text, sizeof text, "%016" PRIx64, span);
+    if (of && of->of_span && of->span) {
+        snprintf(text, sizeof text, "%016" PRIx64, of->span);
         wire_add_str(out, 3, fk_slice_of(text));
     }
     wire_add_i64(out, 4, e->value);
     fk_pb_init(&pb, groups->rest.text[e->rest]);
     while (fk_pb_next(&pb))
         fk_pb_add_bytes(out, 5, fk_pb_bytes(&pb));
+    if (of && of->of_span)
+        add_trace(out, of->trace);
     fk_pb_end(out, mark);
 }
 
@@ -78,7 +92,7 @@ void querier_add_timeseries(struct fk_buf *out, const struct timeseries *ts)
             wire_add_double(out, 1, timeseries_value(ts, &ts->cell[k]));
             wire_add_i64(out, 2, timeseries_time(ts, &ts->cell[k]));
             if (ts->ask.exemplars && ts->cell[k].top.value)
-                add_exemplar(out, &ts->groups, &ts->cell[k].top, 0);
+                add_exemplar(out, &ts->groups, &ts->cell[k].top, NULL);
             fk_pb_end(out, nested);
         }
         fk_pb_end(out, mark);
@@ -101,7 +115,7 @@ static void add_slot(struct fk_buf *out, const struct heatmap *h,
         if (h->point[slot->first + i].profile.value > top->profile.value)
             top = &h->point[slot->first + i];
     if (h->ask.exemplars)
-        add_exemplar(out, &h->groups, &top->profile, top->span);
+        add_exemplar(out, &h->groups, &top->profile, top);
     fk_pb_end(out, mark);
 }
 

@@ -22,6 +22,10 @@ struct querier_call {
 FK_MUST_USE enum fk_err querier_select(struct querier_call *c,
     struct querier_request *ask, struct query_select *out);
 
+/* Single profiles, spans and traces. */
+FK_MUST_USE enum fk_err querier_select_parts(struct querier_call *c,
+    const struct querier_request *ask, struct query_select *out);
+
 /* querier_totals.c */
 enum fk_err querier_select_series(struct querier_call *c);
 enum fk_err querier_select_heatmap(struct querier_call *c);

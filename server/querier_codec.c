@@ -219,6 +219,7 @@ static const struct wire_field exemplar[] = {
     {3, "span_id", ONE(WIRE_STRING)},
     {4, "value", ONE(WIRE_INT64)},
     {5, "labels", MANY_OF(label_pair)},
+    {6, "trace_id", ONE(WIRE_STRING)},
     {0},
 };
 

@@ -65,11 +65,10 @@ enum fk_err querier_select_heatmap(struct querier_call *c)
             &c->why, FK_ERR_FORMAT, "start must be before end of the query");
     if (!err && c->ask.limit < 0)
         err = fk_diag_set(&c->why, FK_ERR_FORMAT, "limit must be >= 0");
-    if (!err && c->ask.query_type == QUERIER_HEATMAP_SPAN)
-        err = refuse_spans(c, "a heatmap of spans");
     if (err)
         return err;
-    err = heatmap_init(&h, &c->query, &select, &ask, &c->why);
+    err = heatmap_init(&h, &c->query, &select, &ask,
+        c->ask.query_type == QUERIER_HEATMAP_SPAN, &c->why);
     if (!err)
         querier_add_heatmap(&c->out, &h);
     heatmap_fini(&h);

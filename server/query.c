@@ -2,6 +2,8 @@
 
 #include "server/query_sums.h"
 
+#include <string.h>
+
 static int64_t clamp(int64_t ms)
 {
     return ms > QUERY_MAX_MS    ? QUERY_MAX_MS
@@ -76,6 +78,18 @@ enum fk_err query_select_parse(struct query_select *out,
         err = selector_add_eq(
             &out->selector, FK_SLICE("__profile_type__"), out->type.id);
     return err;
+}
+
+bool query_takes_span(
+    const struct query_select *select, uint64_t span, const uint8_t *trace)
+{
+    for (uint32_t i = 0; i < select->num_spans; i++)
+        if (select->spans[i] == span)
+            return true;
+    for (uint32_t i = 0; i < select->num_traces; i++)
+        if (!memcmp(select->traces[i], trace, QUERY_TRACE_BYTES))
+            return true;
+    return false;
 }
 
 static enum fk_err add_trie(

@@ -22,7 +22,8 @@
  * that is computed from them can overflow. */
 #define QUERY_MAX_MS 4000000000000ll
 
-#define QUERY_MAX_NODES (1 << 20)
+#define QUERY_TRACE_BYTES 16
+#define QUERY_MAX_NODES   (1 << 20)
 
 /* What the operator allows; 0 = no limit. */
 struct query_limits {
@@ -70,6 +71,12 @@ struct query_select {
     const struct profile_id *ids;
     uint32_t num_ids;
     bool by_id;
+    /* Only what belongs to one of these spans, or one of these traces, if
+     * by_span. */
+    const uint64_t *spans;
+    const uint8_t (*traces)[QUERY_TRACE_BYTES];
+    uint32_t num_spans, num_traces;
+    bool by_span;
 };
 
 /* Refuse what is backwards, too long or (unless `open`) has an end that is
@@ -85,6 +92,10 @@ FK_MUST_USE enum fk_err query_nodes_check(
 FK_MUST_USE enum fk_err query_select_parse(struct query_select *out,
     struct fk_slice type_id, struct fk_slice selector, struct fk_arena *arena,
     struct fk_diag *diag);
+
+/* Is it one of those that were asked for? */
+bool query_takes_span(
+    const struct query_select *select, uint64_t span, const uint8_t *trace);
 
 /* Add to one side of a tree that is not finished yet. */
 FK_MUST_USE enum fk_err query_tree(const struct query *q,

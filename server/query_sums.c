@@ -63,9 +63,23 @@ static enum fk_err add_run(void *arg, const struct store_run *run)
     return err;
 }
 
+static enum fk_err add_span(void *arg, const struct store_span_item *item)
+{
+    struct query_sums *s = arg;
+    if (!query_takes_span(s->select, item->span, item->trace))
+        return FK_OK;
+    const struct store_run run = {
+        item->trie, item->series, &item->node, &item->value, 1};
+    return add_run(s, &run);
+}
+
 static enum fk_err add_range(struct query_sums *s, int64_t t0, int64_t t1)
 {
     const struct query *q = s->query;
+    if (s->select->by_span)
+        return query_forgive(q, q->store->ops->spans(query_tenant(q, s->tenant),
+                                    &s->select->selector, t0, t1, &q->budget,
+                                    add_span, s, s->diag));
     return query_forgive(
         q, q->store->ops->merge(query_tenant(q, s->tenant),
                &s->select->selector, t0, t1, &q->budget, add_run, s, s->diag));

@@ -36,12 +36,23 @@ struct store_value {
     int64_t value;  /* left out unless positive */
 };
 
+/* Part of a profile that belongs to a span of a trace; the values of the
+ * profile hold it as well. */
+struct store_span {
+    uint64_t span; /* 0 = none */
+    uint8_t trace[16];
+    uint32_t stack; /* index into store_batch.stacks */
+    int64_t value;  /* left out unless positive */
+};
+
 struct store_profile {
     struct fk_labels labels; /* service_name and __profile_type__ present */
     int64_t time_ms;
     int64_t duration_ns;
     const struct store_value *values;
     size_t num_values;
+    const struct store_span *spans;
+    size_t num_spans;
     uint64_t dedup; /* hash of the client's id of this body; 0 = none: the
                        same series, time and dedup twice is stored once */
     uint8_t id[16]; /* UUID made by the server */
@@ -96,6 +107,17 @@ struct store_point {
 };
 typedef enum fk_err (*store_point_fn)(
     void *arg, const struct store_point *point);
+
+/* What one stack of one profile has of a span. Items of a profile come
+ * together, those of one of its spans as well. */
+struct store_span_item {
+    uint32_t trie, series, node;
+    int64_t time_ms, value;
+    uint64_t span;
+    const uint8_t *trace; /* 16 bytes */
+};
+typedef enum fk_err (*store_span_fn)(
+    void *arg, const struct store_span_item *item);
 
 /* A trie as it is now: append-only, so what is held stays valid and constant
  * until release. Held after a merge, it has every node of its runs. */
@@ -206,6 +228,12 @@ struct store_ops {
     enum fk_err (*timeline)(struct store_tenant *t, const struct selector *s,
         int64_t t0, int64_t t1, const struct store_budget *budget,
         store_point_fn fn, void *arg, struct fk_diag *diag);
+
+    /* Spans of the matching series in the range, kept as long as their day.
+     * Errors as above. */
+    enum fk_err (*spans)(struct store_tenant *t, const struct selector *s,
+        int64_t t0, int64_t t1, const struct store_budget *budget,
+        store_span_fn fn, void *arg, struct fk_diag *diag);
 
     enum fk_err (*trie_hold)(
         struct store_tenant *t, uint32_t trie, struct store_trie *out);

@@ -5,17 +5,18 @@
  * "durable" means in memory. `done` is called before append returns.
  */
 #include "server/intake.h"
+#include "server/memory_docs.h"
+#include "server/spans.h"
 #include "server/store_check.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_DOC_BYTES ((size_t)1 << 30) /* ever put; nothing is given back */
-
 struct profile {
     uint32_t series;
     int64_t time_ms;
     uint64_t dedup;
+    struct fk_buf spans; /* spans.h */
     size_t num_pairs;
     struct trie_value pairs[];
 };
@@ -28,9 +29,7 @@ struct store_tenant {
     pthread_mutex_t lock;      /* guards everything below */
     struct profile **profiles; /* in order of arrival, for ever */
     size_t num_profiles;
-    struct fk_arena doc_arena;
-    struct store_doc *docs;
-    size_t num_docs;
+    struct memory_docs docs;
     struct store_stats stats;
 };
 
@@ -57,11 +56,12 @@ static enum fk_err memory_open(const struct store_options *options,
 
 static void tenant_free(struct store_tenant *t)
 {
-    for (size_t i = 0; i < t->num_profiles; i++)
+    for (size_t i = 0; i < t->num_profiles; i++) {
+        fk_buf_fini(&t->profiles[i]->spans);
         free(t->profiles[i]);
+    }
     free(t->profiles);
-    free(t->docs);
-    fk_arena_fini(&t->doc_arena);
+    memory_docs_fini(&t->docs);
     catalog_fini(&t->catalog);
     pthread_mutex_destroy(&t->lock);
     free(t);
@@ -86,8 +86,8 @@ static struct store_tenant *tenant_new(struct memory *m, struct fk_slice name)
         return NULL;
     t->store = m;
     pthread_mutex_init(&t->lock, NULL);
-    fk_arena_init(&t->doc_arena, MAX_DOC_BYTES);
-    t->name = fk_arena_dup(&t->doc_arena, name);
+    memory_docs_init(&t->docs);
+    t->name = fk_arena_dup(&t->docs.arena, name);
     if (t->name.ptr && !catalog_init(&t->catalog, m->options.max_series))
         return t;
     tenant_free(t);
@@ -152,8 +152,16 @@ static bool keep(struct store_tenant *t, struct intake *in, size_t i)
         malloc(sizeof *kept + in->num_pairs * sizeof kept->pairs[0]);
     if (!kept)
         return false;
-    *kept =
-        (struct profile){in->series[i], p->time_ms, p->dedup, in->num_pairs};
+    *kept = (struct profile){.series = in->series[i],
+        .time_ms = p->time_ms,
+        .dedup = p->dedup,
+        .num_pairs = in->num_pairs};
+    fk_buf_init(&kept->spans, SIZE_MAX / 2);
+    if (intake_spans(in, i, &kept->spans)) {
+        fk_buf_fini(&kept->spans);
+        free(kept);
+        return false;
+    }
     memcpy(kept->pairs, in->pairs, in->num_pairs * sizeof kept->pairs[0]);
     t->profiles[t->num_profiles++] = kept;
     catalog_touch(&t->catalog, in->series[i], p->time_ms);
@@ -322,6 +330,34 @@ static enum fk_err memory_timeline(struct store_tenant *t,
     return err;
 }
 
+static enum fk_err memory_spans(struct store_tenant *t,
+    const struct selector *s, int64_t t0, int64_t t1,
+    const struct store_budget *budget, store_span_fn fn, void *arg,
+    struct fk_diag *diag)
+{
+    struct scan scan;
+    struct store_meter meter = {.budget = budget};
+    enum fk_err err = scan_init(&scan, t, s, t0, t1);
+    if (err)
+        return err;
+    for (size_t i = 0; !err && i < scan.count; i++) {
+        const struct profile *p = scan.profiles[i];
+        const struct store_span_item like = {
+            .trie = catalog_set_trie(&scan.set, p->series),
+            .series = p->series,
+            .time_ms = p->time_ms};
+        if (!p->spans.len || !scan_wants(&scan, p, t0, t1))
+            continue;
+        err = store_meter_add(&meter, p->spans.len, diag);
+        if (!err)
+            err = spans_visit(fk_buf_slice(&p->spans),
+                catalog_trie(&t->catalog, like.trie)->num_nodes, &like, fn,
+                arg);
+    }
+    scan_fini(&scan);
+    return err;
+}
+
 static enum fk_err memory_trie_hold(
     struct store_tenant *t, uint32_t trie, struct store_trie *out)
 {
@@ -339,66 +375,6 @@ static enum fk_err memory_frame(struct store_tenant *t, uint32_t trie,
     return catalog_frame(&t->catalog, trie, frame, out);
 }
 
-static size_t doc_find(
-    const struct store_tenant *t, struct fk_slice kind, struct fk_slice id)
-{
-    size_t i = 0;
-    while (i < t->num_docs && !(fk_slice_eq(t->docs[i].kind, kind) &&
-                                  fk_slice_eq(t->docs[i].id, id)))
-        i++;
-    return i;
-}
-
-static void doc_remove(struct store_tenant *t, size_t i)
-{
-    t->num_docs--;
-    memmove(
-        &t->docs[i], &t->docs[i + 1], (t->num_docs - i) * sizeof t->docs[0]);
-}
-
-static int doc_order(const void *a, const void *b)
-{
-    const struct store_doc *x = a, *y = b;
-    if (x->from_ms != y->from_ms)
-        return x->from_ms < y->from_ms ? -1 : 1;
-    return fk_slice_cmp(x->id, y->id);
-}
-
-/* Past the limit the oldest of the kind goes: the first in doc_order. */
-static void doc_trim(struct store_tenant *t, struct fk_slice kind)
-{
-    size_t count = 0, oldest = 0;
-    for (size_t i = 0; i < t->num_docs; i++) {
-        if (!fk_slice_eq(t->docs[i].kind, kind))
-            continue;
-        if (!count++ || doc_order(&t->docs[i], &t->docs[oldest]) < 0)
-            oldest = i;
-    }
-    if (count > STORE_DOC_MAX_COUNT)
-        doc_remove(t, oldest);
-}
-
-static enum fk_err doc_add(struct store_tenant *t, const struct store_doc *doc)
-{
-    struct fk_arena *a = &t->doc_arena;
-    struct store_doc copy = {fk_arena_dup(a, doc->kind),
-        fk_arena_dup(a, doc->id), doc->from_ms, doc->until_ms,
-        fk_arena_dup(a, doc->body)};
-    struct store_doc *more =
-        reallocarray(t->docs, t->num_docs + 1, sizeof *more);
-    if (!more)
-        return FK_ERR_NOMEM;
-    t->docs = more;
-    if (a->failed)
-        return FK_ERR_NOMEM;
-    size_t known = doc_find(t, doc->kind, doc->id);
-    t->docs[known] = copy;
-    if (known == t->num_docs)
-        t->num_docs++;
-    doc_trim(t, copy.kind);
-    return FK_OK;
-}
-
 static enum fk_err memory_doc_put(
     struct store_tenant *t, const struct store_doc *doc, struct fk_diag *diag)
 {
@@ -406,7 +382,7 @@ static enum fk_err memory_doc_put(
     if (err)
         return err;
     pthread_mutex_lock(&t->lock);
-    err = doc_add(t, doc);
+    err = memory_docs_put(&t->docs, doc);
     pthread_mutex_unlock(&t->lock);
     return err ? fk_diag_set(diag, err, "out of memory") : FK_OK;
 }
@@ -415,19 +391,9 @@ static enum fk_err memory_doc_del(
     struct store_tenant *t, struct fk_slice kind, struct fk_slice id)
 {
     pthread_mutex_lock(&t->lock);
-    size_t i = doc_find(t, kind, id);
-    bool known = i < t->num_docs;
-    if (known)
-        doc_remove(t, i);
+    bool known = memory_docs_del(&t->docs, kind, id);
     pthread_mutex_unlock(&t->lock);
     return known ? FK_OK : FK_ERR_NOT_FOUND;
-}
-
-static bool doc_touches(const struct store_doc *d, int64_t t0, int64_t t1)
-{
-    if (!t0 && !t1)
-        return true;
-    return d->from_ms < t1 && (d->from_ms >= t0 || d->until_ms > t0);
 }
 
 static enum fk_err memory_doc_list(struct store_tenant *t, struct fk_slice kind,
@@ -435,16 +401,9 @@ static enum fk_err memory_doc_list(struct store_tenant *t, struct fk_slice kind,
 {
     size_t count = 0;
     pthread_mutex_lock(&t->lock);
-    struct store_doc *docs = calloc(t->num_docs + 1, sizeof *docs);
-    for (size_t i = 0; docs && i < t->num_docs; i++)
-        if (fk_slice_eq(t->docs[i].kind, kind) &&
-            doc_touches(&t->docs[i], t0, t1))
-            docs[count++] = t->docs[i];
+    struct store_doc *docs = memory_docs_copy(&t->docs, kind, t0, t1, &count);
     pthread_mutex_unlock(&t->lock);
-    if (!docs)
-        return FK_ERR_NOMEM;
-    enum fk_err err = FK_OK;
-    qsort(docs, count, sizeof *docs, doc_order);
+    enum fk_err err = docs ? FK_OK : FK_ERR_NOMEM;
     for (size_t i = 0; !err && i < count; i++)
         err = fn(arg, &docs[i]);
     free(docs);
@@ -486,6 +445,7 @@ const struct store_ops store_memory_ops = {
     .series = memory_series,
     .merge = memory_merge,
     .timeline = memory_timeline,
+    .spans = memory_spans,
     .trie_hold = memory_trie_hold,
     .trie_release = memory_trie_release,
     .frame = memory_frame,

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "server/datadir.h"
 #include "server/scan.h"
+#include "server/scan_spans.h"
 #include "server/upkeep.h"
 #include "server/writer.h"
 
@@ -231,6 +232,27 @@ static enum fk_err sqlite_timeline(struct store_tenant *t,
     return scan_all(t, &scan, s, t0, t1);
 }
 
+static enum fk_err sqlite_spans(struct store_tenant *t,
+    const struct selector *s, int64_t t0, int64_t t1,
+    const struct store_budget *budget, store_span_fn fn, void *arg,
+    struct fk_diag *diag)
+{
+    struct scan_spans scan = {.catalog = &t->catalog,
+        .days = &t->days,
+        .meter.budget = budget,
+        .fn = fn,
+        .arg = arg,
+        .diag = diag};
+    enum fk_err err = scan_spans_run(&scan, s, t0, t1);
+    t->corrupt += scan.corrupt;
+    if (!err && scan.corrupt)
+        err = fk_diag_set(diag, FK_ERR_CORRUPT,
+            "%u stored spans or days of this range failed their check and "
+            "were left out: the disk of %s may be damaged",
+            scan.corrupt, t->path);
+    return err;
+}
+
 static enum fk_err sqlite_trie_hold(
     struct store_tenant *t, uint32_t trie, struct store_trie *out)
 {
@@ -303,6 +325,7 @@ const struct store_ops store_sqlite_ops = {
     .series = sqlite_series,
     .merge = sqlite_merge,
     .timeline = sqlite_timeline,
+    .spans = sqlite_spans,
     .trie_hold = sqlite_trie_hold,
     .trie_release = sqlite_trie_release,
     .frame = sqlite_frame,

@@ -1,6 +1,7 @@
 #include "server/tokens.h"
 
 #include "common/buf.h"
+#include "server/hex.h"
 #include "server/tenant.h"
 
 #include <errno.h>
@@ -42,26 +43,6 @@ static bool read_rights(struct fk_slice words, unsigned *out)
     return *out != 0;
 }
 
-static int digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
-static bool read_hash(struct fk_slice hex, uint8_t out[FK_SHA256_BYTES])
-{
-    if (hex.len != 2 * FK_SHA256_BYTES)
-        return false;
-    for (size_t i = 0; i < FK_SHA256_BYTES; i++) {
-        int high = digit(hex.ptr[2 * i]), low = digit(hex.ptr[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
 /* The words of a line, up to one too many. */
 static size_t split_line(struct fk_slice line, struct fk_slice out[FIELDS + 1])
 {
@@ -91,7 +72,7 @@ static enum fk_err read_line(struct token *t, const struct fk_slice *word,
             diag, line, "the rights must be read, write, read,write or admin");
     if (!any && !tenant_name_ok(word[2]))
         return mistake(diag, line, "the tenant must be a tenant's name, or *");
-    if (!read_hash(word[3], t->hash))
+    if (!hex_read(word[3], t->hash, sizeof t->hash))
         return mistake(diag, line, "the hash must be 64 digits of 0-9 and a-f");
     memcpy(t->name, word[0].ptr, word[0].len);
     if (!any)

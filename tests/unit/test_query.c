@@ -423,7 +423,7 @@ TEST(heatmap_counts_profiles_in_twenty_bands)
         .start_ms = 1000, .end_ms = 1010, .step_ms = 10};
     struct heatmap h;
     struct heatmap_slot slot;
-    CHECK(heatmap_init(&h, &q, &s, &ask, NULL) == FK_OK);
+    CHECK(heatmap_init(&h, &q, &s, &ask, false, NULL) == FK_OK);
     CHECK_INT(h.count, 4);
     CHECK(heatmap_edge(&h, 0) == 100.0);
     CHECK(heatmap_edge(&h, 10) == 200.0);

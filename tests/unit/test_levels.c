@@ -97,10 +97,10 @@ TEST(chunks_round_trip)
         struct chunk c;
         struct fk_buf b;
         uint32_t last = 0;
-        int64_t sum = 0, want = 0;
+        uint64_t sum = 0, want = 0;
         for (size_t i = 0; i < counts[r]; i++) {
             in[i] = rows[r][i];
-            want ^= in[i].total + in[i].ms;
+            want ^= (uint64_t)in[i].total + in[i].ms;
         }
         fk_buf_init(&b, 1 << 12);
         chunk_encode(&b, in, counts[r]);
@@ -111,7 +111,7 @@ TEST(chunks_round_trip)
             CHECK_INT(chunk_next(&c, &p), FK_OK);
             CHECK(p.ms >= last);
             last = p.ms;
-            sum ^= p.total + p.ms;
+            sum ^= (uint64_t)p.total + p.ms;
         }
         CHECK_INT(sum, want);
         for (size_t i = 0; i < b.len; i++) {

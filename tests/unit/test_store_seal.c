@@ -428,7 +428,7 @@ TEST_TIMED(a_file_of_the_first_format_is_brought_up, 120)
     fx_close(&fx);
     static const char *const back[] = {"DROP TABLE level", "DROP TABLE late",
         "DROP TABLE grouped", "DROP TABLE bad", "DROP TABLE state",
-        "PRAGMA user_version=1"};
+        "DROP TABLE spans", "PRAGMA user_version=1"};
     struct db *db = open_day(&fx);
     for (size_t i = 0; i < sizeof back / sizeof *back; i++) {
         struct db_stmt *s;

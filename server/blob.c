@@ -13,7 +13,7 @@ enum { MAX_VARINT = 10, ZSTD_LEVEL = 1, MAX_PACKED_PAIRS = 1 << 21 };
 #define MAX_PLAIN_BYTES ((size_t)MAX_PACKED_PAIRS * 2 * MAX_VARINT)
 
 struct blob_codec {
-    ZSTD_CCtx *pack;
+    ZSTD_CCtx *pack; /* both made when first needed: they are large */
     ZSTD_DCtx *unpack;
     struct fk_buf plain;
 };
@@ -140,12 +140,7 @@ struct blob_codec *blob_codec_new(void)
     if (!c)
         return NULL;
     fk_buf_init(&c->plain, MAX_PLAIN_BYTES);
-    c->pack = ZSTD_createCCtx();
-    c->unpack = ZSTD_createDCtx();
-    if (c->pack && c->unpack)
-        return c;
-    blob_codec_free(c);
-    return NULL;
+    return c;
 }
 
 void blob_codec_free(struct blob_codec *c)
@@ -167,7 +162,9 @@ void blob_encode_packed(struct blob_codec *c, struct fk_buf *out,
         (uint8_t *)fk_buf_reserve(&c->plain, n * 2 * MAX_VARINT + 1);
     uint8_t *start = (uint8_t *)fk_buf_reserve(
         out, MAX_HEAD + ZSTD_compressBound(n * 2 * MAX_VARINT));
-    if (!plain || !start) {
+    if (!c->pack)
+        c->pack = ZSTD_createCCtx();
+    if (!plain || !start || !c->pack) {
         out->err = out->err ? out->err : FK_ERR_LIMIT;
         return;
     }
@@ -193,7 +190,9 @@ enum fk_err blob_unpack(struct blob_codec *c, struct blob *b)
     size_t room = b->n * 2 * MAX_VARINT, packed = (size_t)(b->end - b->body);
     fk_buf_reset(&c->plain);
     char *plain = fk_buf_reserve(&c->plain, room + 1);
-    if (!plain)
+    if (!c->unpack)
+        c->unpack = ZSTD_createDCtx();
+    if (!plain || !c->unpack)
         return FK_ERR_NOMEM;
     size_t size = ZSTD_decompressDCtx(c->unpack, plain, room, b->body, packed);
     if (ZSTD_isError(size) || b->n > size / 2)

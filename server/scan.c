@@ -213,40 +213,28 @@ static enum fk_err read_journal(struct scan *scan, int64_t t0, int64_t t1)
     return journal_scan(scan->db, t0, t1, on_journal, scan);
 }
 
-/* The part without a journal: a bucket is where it begins. */
-static enum fk_err merge_dropped(struct scan *scan, int64_t t0, int64_t t1)
+/* From the levels what is whole buckets, from the journal what is left over
+ * at both ends and what came after. Where the journal is gone there is
+ * nothing left over: a bucket is where it begins. */
+static enum fk_err merge_day(struct scan *scan, int64_t t0, int64_t t1)
 {
-    int64_t step = level_seconds[scan->state.finest] * 1000;
-    t1 = min(t1, scan->state.dropped * 1000);
-    return read_sealed(
-        scan, ceil_to(t0, step) / 1000, ceil_to(t1, step) / 1000);
-}
-
-/* The part that has both: whole minutes of the levels, and at both ends what
- * is left over of the journal. */
-static enum fk_err merge_sealed(struct scan *scan, int64_t t0, int64_t t1)
-{
-    int64_t step = level_seconds[LEVEL_MINUTE] * 1000;
-    t0 = max(t0, scan->state.dropped * 1000);
-    t1 = min(t1, scan->state.sealed * 1000);
-    int64_t a = ceil_to(t0, step), b = floor_to(t1, step);
-    if (t0 >= t1)
-        return FK_OK;
+    const int64_t minute = level_seconds[LEVEL_MINUTE] * 1000;
+    int64_t finest = level_seconds[scan->state.finest] * 1000;
+    int64_t dropped = scan->state.dropped * 1000;
+    int64_t sealed = scan->state.sealed * 1000;
+    if (t1 <= dropped)
+        return read_sealed(
+            scan, ceil_to(t0, finest) / 1000, ceil_to(t1, finest) / 1000);
+    int64_t a = ceil_to(t0, t0 < dropped ? finest : minute);
+    int64_t b = floor_to(min(t1, sealed), minute);
     if (a >= b)
-        return read_journal(scan, t0, t1);
-    enum fk_err err = read_journal(scan, t0, a);
+        return read_journal(scan, max(t0, dropped), t1);
+    enum fk_err err = FK_OK;
+    if (t0 >= dropped)
+        err = read_journal(scan, t0, a);
     if (!err)
         err = read_sealed(scan, a / 1000, b / 1000);
     return err ? err : read_journal(scan, b, t1);
-}
-
-static enum fk_err merge_day(struct scan *scan, int64_t t0, int64_t t1)
-{
-    enum fk_err err = merge_dropped(scan, t0, t1);
-    if (!err)
-        err = merge_sealed(scan, t0, t1);
-    return err ? err
-               : read_journal(scan, max(t0, scan->state.sealed * 1000), t1);
 }
 
 /* ---- totals ---- */

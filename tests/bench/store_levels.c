@@ -1,0 +1,491 @@
+/*
+ * What a day costs on the disk and how fast it is read back, on two kinds of
+ * services: a closed set (2,000 stacks, some 390 in a profile) and an open
+ * one (60,000 stacks with a long tail). Beside it stand a row a sample, the
+ * sum of single profiles, and the same sum without a store.
+ *
+ * Scaled down to last seconds: ten instances instead of a hundred. What is
+ * said about a hundred is ten times the single profiles, because their
+ * sum is linear in them, over the same group sums, which do not grow.
+ */
+#include "common/arena.h"
+#include "common/clock.h"
+#include "common/rng.h"
+#include "server/datadir.h"
+#include "server/db.h"
+#include "server/store.h"
+
+#include <ftw.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    DEPTH = 23,
+    NEW_FRAMES = 4,
+    FUNCTIONS = 3000,
+    MAX_STACKS = 60000,
+    MAX_DRAWS = 1000,
+    PATTERNS = 300,
+    INSTANCES = 10,
+    WANTED_INSTANCES = 100,
+    GROUP = 100,
+    STEP_MS = 10000,
+    DAY_PROFILES = 8640,
+    ROW_PROFILES = 1500,
+    FLAT_PROFILES = 10000,
+    REPEATS = 30,
+};
+
+#define DAY0    1699920000000ll
+#define HOUR_MS 3600000ll
+
+struct set {
+    const char *name;
+    uint32_t stacks, draws;
+    double q, a; /* weight of the i-th stack: 1 / (i + q)^a */
+    double goal; /* times smaller than a row a sample */
+};
+
+static const struct set sets[] = {
+    {"closed", 2000, 1000, 1, 1.0, 20},
+    {"open", 60000, 500, 20, 1.3, 10},
+};
+
+struct pattern {
+    struct store_value *values;
+    size_t n;
+};
+
+struct world {
+    struct fk_arena arena;
+    struct store_frame frames[FUNCTIONS];
+    struct store_stack stacks[MAX_STACKS];
+    struct pattern patterns[PATTERNS];
+    double share[MAX_STACKS]; /* cumulated, ends at 1 */
+    const struct set *set;
+    size_t values; /* of all patterns */
+};
+
+static void die(const char *what, const char *why)
+{
+    fprintf(stderr, "store_levels: %s: %s\n", what, why);
+    exit(1);
+}
+
+/* ---- the profiles ---- */
+
+static void make_stacks(struct world *w)
+{
+    for (uint64_t i = 0; i < w->set->stacks; i++) {
+        uint32_t *frames = fk_arena_array(&w->arena, DEPTH, sizeof *frames);
+        uint32_t shared = i ? DEPTH - NEW_FRAMES : 0;
+        if (i)
+            memcpy(frames, w->stacks[fk_rng_below(fk_rng_at(1, i), i)].frames,
+                shared * sizeof *frames);
+        for (uint32_t k = shared; k < DEPTH; k++)
+            frames[k] =
+                (uint32_t)fk_rng_below(fk_rng_at(2, i * DEPTH + k), FUNCTIONS);
+        w->stacks[i] = (struct store_stack){frames, DEPTH};
+    }
+}
+
+static uint32_t draw(const struct world *w, uint64_t x)
+{
+    double u = fk_rng_unit(x);
+    uint32_t low = 0, high = w->set->stacks - 1;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (w->share[middle] < u)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int by_stack(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static void make_pattern(struct world *w, uint64_t number)
+{
+    uint32_t drawn[MAX_DRAWS];
+    struct pattern *p = &w->patterns[number];
+    uint32_t n = w->set->draws;
+    for (uint64_t i = 0; i < n; i++)
+        drawn[i] = draw(w, fk_rng_at(3, number * MAX_DRAWS + i));
+    qsort(drawn, n, sizeof *drawn, by_stack);
+    p->n = 0;
+    p->values = fk_arena_array(&w->arena, n, sizeof *p->values);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!p->n || p->values[p->n - 1].stack != drawn[i])
+            p->values[p->n++] = (struct store_value){drawn[i], 0};
+        p->values[p->n - 1].value += 10000000;
+    }
+    w->values += p->n;
+}
+
+static struct world *world_new(const struct set *set)
+{
+    struct world *w = calloc(1, sizeof *w);
+    double sum = 0;
+    if (!w)
+        die("world", "out of memory");
+    w->set = set;
+    fk_arena_init(&w->arena, (size_t)256 << 20);
+    for (int64_t i = 0; i < FUNCTIONS; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "service::module_%lld::function_%lld",
+            (long long)(i / 50), (long long)i);
+        w->frames[i] =
+            (struct store_frame){fk_arena_dup(&w->arena, fk_slice_of(name)),
+                FK_SLICE("src/service/module.cc"), i};
+    }
+    make_stacks(w);
+    for (uint32_t i = 0; i < set->stacks; i++)
+        w->share[i] = sum += 1 / pow(i + set->q, set->a);
+    for (uint32_t i = 0; i < set->stacks; i++)
+        w->share[i] /= sum;
+    for (uint64_t i = 0; i < PATTERNS; i++)
+        make_pattern(w, i);
+    return w;
+}
+
+static void world_free(struct world *w)
+{
+    fk_arena_fini(&w->arena);
+    free(w);
+}
+
+/* ---- a row a sample ---- */
+
+static double row_bytes(const struct world *w, const char *dir)
+{
+    static const char *const steps[] = {
+        "CREATE TABLE sample(series INTEGER NOT NULL, ts INTEGER NOT NULL,"
+        "  stack INTEGER NOT NULL, value INTEGER NOT NULL,"
+        "  PRIMARY KEY(series, ts, stack)) STRICT, WITHOUT ROWID;",
+        NULL,
+    };
+    static const struct db_schema schema = {steps};
+    char path[256];
+    struct db *db;
+    struct db_stmt *s;
+    size_t rows = 0;
+    snprintf(path, sizeof path, "%s/rows.db", dir);
+    if (db_open(path, &schema, DB_WRITE, &db, NULL) || db_begin(db, "rows") ||
+        db_prepare(db, "INSERT INTO sample VALUES(?1, ?2, ?3, ?4)", &s))
+        die("rows", "cannot open");
+    for (size_t i = 0; i < ROW_PROFILES; i++) {
+        const struct pattern *p = &w->patterns[i % PATTERNS];
+        for (size_t k = 0; k < p->n; k++, rows++) {
+            db_bind_int(s, 1, (int64_t)(i % INSTANCES));
+            db_bind_int(s, 2, DAY0 + (int64_t)(i / INSTANCES) * STEP_MS);
+            db_bind_int(s, 3, p->values[k].stack);
+            db_bind_int(s, 4, p->values[k].value);
+            if (db_run(s))
+                die("insert", db_why(db));
+        }
+    }
+    if (db_commit(db))
+        die("commit", db_why(db));
+    db_close(db);
+    return (double)datadir_bytes(dir) / (double)rows;
+}
+
+/* ---- the store ---- */
+
+static _Atomic int64_t clock_ms;
+static _Atomic size_t profiles_done;
+
+static int64_t bench_now(void)
+{
+    return clock_ms;
+}
+
+static void on_done(void *arg, enum fk_err err, const char *why)
+{
+    (void)arg;
+    if (err)
+        die("append", why);
+    profiles_done += GROUP;
+}
+
+struct bench {
+    struct world *world;
+    struct store *store;
+    struct store_tenant *tenant;
+    struct store_profile profiles[GROUP];
+};
+
+static void bench_open(struct bench *b, struct world *w, const char *dir)
+{
+    struct store_options o;
+    struct fk_diag diag = {""};
+    store_options_init(&o);
+    o.dir = dir;
+    o.keep_days = 0;
+    o.now_ms = bench_now;
+    o.seal_every_ms = 5;
+    o.max_series = 6000;
+    o.ballast_bytes = 0;
+    clock_ms = DAY0;
+    *b = (struct bench){.world = w};
+    if (store_sqlite_ops.open(&o, &b->store, &diag) ||
+        store_sqlite_ops.tenant(b->store, FK_SLICE("bench"), &b->tenant, &diag))
+        die("open", diag.text);
+}
+
+static void set_labels(struct fk_labels *l, uint32_t pod)
+{
+    static char names[6000][16];
+    if (!names[pod][0])
+        snprintf(names[pod], sizeof names[pod], "pod-%u", pod);
+    l->count = 0;
+    if (fk_labels_set(l, FK_SLICE("__profile_type__"),
+            FK_SLICE("process_cpu:cpu:nanoseconds:cpu:nanoseconds")) ||
+        fk_labels_set(l, FK_SLICE("service_name"), FK_SLICE("bench")) ||
+        fk_labels_set(l, FK_SLICE("pod"), fk_slice_of(names[pod])))
+        die("labels", "too many");
+}
+
+/* Profiles [from, from + count) of so many instances, in turns. */
+static void ingest(struct bench *b, size_t from, size_t count, size_t instances)
+{
+    struct world *w = b->world;
+    struct store_batch batch = {
+        w->frames, FUNCTIONS, w->stacks, w->set->stacks, b->profiles, GROUP};
+    size_t target = profiles_done + count;
+    for (size_t i = from; i < from + count; i += GROUP) {
+        for (size_t k = 0; k < GROUP; k++) {
+            const struct pattern *p = &w->patterns[(i + k) * 7 % PATTERNS];
+            struct store_profile *to = &b->profiles[k];
+            set_labels(&to->labels, (uint32_t)((i + k) % instances));
+            to->time_ms = DAY0 + (int64_t)((i + k) / instances) * STEP_MS;
+            to->values = p->values;
+            to->num_values = p->n;
+        }
+        enum fk_err err;
+        while ((err = store_sqlite_ops.append(
+                    b->tenant, &batch, on_done, NULL, NULL)) == FK_ERR_FULL)
+            usleep(500);
+        if (err)
+            die("append", fk_err_name(err));
+        clock_ms = b->profiles[GROUP - 1].time_ms;
+    }
+    while (profiles_done < target)
+        usleep(200);
+}
+
+static void wait_idle(struct bench *b)
+{
+    struct store_stats stats;
+    uint64_t rounds = 0;
+    do {
+        usleep(10000);
+        store_sqlite_ops.stats(b->store, &stats);
+        rounds = rounds ? rounds : stats.seal_rounds + 2;
+    } while (!stats.idle_tenants || stats.seal_rounds < rounds);
+}
+
+/* ---- reading ---- */
+
+struct sums {
+    int64_t *self;
+    size_t pairs;
+    uint32_t *nodes; /* all that was visited, to be added up once more */
+    int64_t *values;
+    size_t cap;
+    bool keep;
+};
+
+static enum fk_err add_run(void *arg, const struct store_run *run)
+{
+    struct sums *s = arg;
+    for (size_t i = 0; i < run->n; i++)
+        s->self[run->nodes[i]] += run->values[i];
+    for (size_t i = 0; s->keep && i < run->n && s->pairs + i < s->cap; i++) {
+        s->nodes[s->pairs + i] = run->nodes[i];
+        s->values[s->pairs + i] = run->values[i];
+    }
+    s->pairs += run->n;
+    return FK_OK;
+}
+
+static double merge_us(
+    struct bench *b, struct sums *sums, int64_t t0, int64_t t1, int repeats)
+{
+    struct selector all;
+    double best = 1e18;
+    selector_init(&all);
+    for (int i = 0; i < repeats; i++) {
+        int64_t began = fk_mono_ns();
+        sums->pairs = 0;
+        if (store_sqlite_ops.merge(
+                b->tenant, &all, t0, t1, NULL, add_run, sums, NULL))
+            die("merge", "failed");
+        double us = (double)(fk_mono_ns() - began) / 1000;
+        best = us < best ? us : best;
+    }
+    return best;
+}
+
+static double limit_us(struct sums *sums)
+{
+    double best = 1e18;
+    for (int i = 0; i < REPEATS; i++) {
+        int64_t began = fk_mono_ns();
+        for (size_t k = 0; k < sums->pairs; k++)
+            sums->self[sums->nodes[k]] += sums->values[k];
+        double us = (double)(fk_mono_ns() - began) / 1000;
+        best = us < best ? us : best;
+    }
+    return best;
+}
+
+static void at_most(
+    const char *name, double value, const char *unit, double goal)
+{
+    printf("bench %s %.3g %s goal %g %s\n", name, value, unit, goal,
+        value <= goal ? "ok" : "short");
+}
+
+static void at_least(
+    const char *name, double value, const char *unit, double goal)
+{
+    printf("bench %s %.3g %s goal %g %s\n", name, value, unit, goal,
+        value >= goal ? "ok" : "short");
+}
+
+/* Single profiles are only kept for two hours: a query from a millisecond
+ * after the minute to one before the next reads nothing else. */
+static double raw_us_a_day(struct bench *b, struct sums *sums, int64_t end)
+{
+    double us = 0;
+    for (int i = 1; i <= 10; i++)
+        us += merge_us(
+            b, sums, end - (i + 20) * 60000 + 1, end - (i + 19) * 60000 - 1, 3);
+    return us / 10 * 1440 * (WANTED_INSTANCES / INSTANCES);
+}
+
+static void read_back(struct bench *b)
+{
+    struct sums sums = {.cap = 4 << 20};
+    sums.self = calloc(4 << 20, sizeof *sums.self);
+    sums.nodes = calloc(sums.cap, sizeof *sums.nodes);
+    sums.values = calloc(sums.cap, sizeof *sums.values);
+    if (!sums.self || !sums.nodes || !sums.values)
+        die("sums", "out of memory");
+    int64_t end = DAY0 + 24 * HOUR_MS;
+    double raw = raw_us_a_day(b, &sums, end);
+    double day = merge_us(b, &sums, DAY0, end, REPEATS);
+    /* An hour short of a day: hours, not the one row of the day. */
+    double hours = merge_us(b, &sums, DAY0, end - HOUR_MS, REPEATS);
+    sums.keep = true;
+    merge_us(b, &sums, DAY0, end - HOUR_MS, 1);
+    double limit = limit_us(&sums);
+    printf("# %s, 24 h: single profiles of %d instances %.0f ms (from 10 "
+           "minutes of %d), whole day %.0f us, 23 hours %.0f us, in memory "
+           "%.0f us\n",
+        b->world->set->name, WANTED_INSTANCES, raw / 1000, INSTANCES, day,
+        hours, limit);
+    if (b->world->set == &sets[0]) {
+        at_least("store_group_vs_raw_24h_x100", raw / day, "times", 1000);
+        at_most("store_group_vs_memory", hours / limit, "times", 6);
+    }
+    free(sums.self);
+    free(sums.nodes);
+    free(sums.values);
+}
+
+static void run_day(const struct set *set, const char *dir)
+{
+    struct bench b;
+    char rows[128], data[128], tenant[160], name[64];
+    struct world *w = world_new(set);
+    double samples = (double)w->values / PATTERNS;
+    size_t profiles = DAY_PROFILES * INSTANCES;
+    snprintf(rows, sizeof rows, "%s/%s-rows", dir, set->name);
+    snprintf(data, sizeof data, "%s/%s", dir, set->name);
+    snprintf(tenant, sizeof tenant, "%s/t-bench", data);
+    if (mkdir(rows, 0755))
+        die("mkdir", rows);
+    double row = row_bytes(w, rows);
+    bench_open(&b, w, data);
+    int64_t began = fk_cpu_ns();
+    /* Hour by hour, for the sealer has an hour for that in life. */
+    for (size_t i = 0; i < profiles; i += profiles / 24) {
+        ingest(&b, i, profiles / 24, INSTANCES);
+        wait_idle(&b);
+    }
+    clock_ms = DAY0 + 24 * HOUR_MS + 180000;
+    wait_idle(&b);
+    double us = (double)(fk_cpu_ns() - began) / 1000 / (double)profiles;
+    read_back(&b);
+    store_sqlite_ops.close(b.store);
+    double bytes = (double)datadir_bytes(tenant);
+    printf("# %s: %.0f samples a profile, %.1f MB an instance and day, %.1f us "
+           "of CPU a profile with all sums\n",
+        set->name, samples, bytes / 1e6 / INSTANCES, us);
+    snprintf(name, sizeof name, "store_disk_vs_rows_%s", set->name);
+    at_least(
+        name, row / (bytes / ((double)profiles * samples)), "times", set->goal);
+    world_free(w);
+}
+
+/* ---- one instance or thousands ---- */
+
+static double flat_us(const char *dir, size_t instances)
+{
+    struct bench b;
+    char data[128];
+    struct world *w = world_new(&sets[0]);
+    snprintf(data, sizeof data, "%s/flat-%zu", dir, instances);
+    bench_open(&b, w, data);
+    size_t warm = instances < GROUP ? GROUP : instances;
+    ingest(&b, 0, warm, instances); /* every series is known then */
+    int64_t began = fk_cpu_ns();
+    ingest(&b, warm, FLAT_PROFILES, instances);
+    double us = (double)(fk_cpu_ns() - began) / 1000 / FLAT_PROFILES;
+    store_sqlite_ops.close(b.store);
+    world_free(w);
+    return us;
+}
+
+static void run_flat(const char *dir)
+{
+    double one = flat_us(dir, 1), some = flat_us(dir, 100),
+           many = flat_us(dir, 5000);
+    printf("# us of CPU a profile: 1 instance %.1f, 100 %.1f, 5,000 %.1f\n",
+        one, some, many);
+    at_most("store_ingest_slope_in_instances", log(many / one) / log(5000),
+        "slope", 0.1);
+}
+
+static int remove_one(
+    const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+int main(void)
+{
+    char dir[] = "build/store_levels.XXXXXX";
+    mkdir("build", 0755);
+    if (!mkdtemp(dir))
+        die("mkdtemp", dir);
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        run_day(&sets[i], dir);
+    run_flat(dir);
+    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return 0;
+}

@@ -118,7 +118,12 @@ static enum fk_err write_pairs(struct bucket *b, struct db *db,
     if (!sum->n)
         return FK_OK;
     fk_buf_reset(&b->bytes);
-    blob_encode_packed(b->codec, &b->bytes, sum->at, sum->n, sum->flags);
+    /* Hours and days are few and read often: unpacking them would take most
+     * of the time of a query. */
+    if (level >= LEVEL_HOUR)
+        blob_encode(&b->bytes, sum->at, sum->n, sum->flags);
+    else
+        blob_encode_packed(b->codec, &b->bytes, sum->at, sum->n, sum->flags);
     if (b->bytes.err)
         return b->bytes.err;
     return levels_put(db, level, id, start, fk_buf_slice(&b->bytes));

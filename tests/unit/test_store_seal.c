@@ -338,6 +338,38 @@ TEST_TIMED(what_is_old_is_known_less_exactly, 120)
     fx_fini(&fx);
 }
 
+/* ---- plans ---- */
+
+static bool plans_bad;
+
+/* The late table is nearly always empty; walking the journal to find what of
+ * it is late was a query's whole cost once. */
+static void check_plan(const char *sql, const char *step)
+{
+    if (!strstr(step, "SCAN") && !strstr(step, "TEMP B-TREE") &&
+        !(strstr(sql, "FROM late") && strstr(step, "SEARCH j USING") &&
+            strstr(step, "rowid>")))
+        return;
+    tap_diag("%s: %s", step, sql);
+    plans_bad = true;
+}
+
+/* 17, 18: reading sums neither scans nor sorts. */
+TEST_TIMED(no_query_of_sums_scans_or_sorts, 120)
+{
+    struct fx fx;
+    open_sealing(&fx, DAY0);
+    for (int i = 0; i < 100; i++)
+        CHECK_INT(fx_put(&fx, APP_A, DAY0 + i * MIN_MS, "a 1"), 0);
+    settle(&fx, DAY0 + FX_DAY_MS);
+    db_watch_plans(check_plan);
+    CHECK_STR(fx_merge(&fx, ALL, DAY0 + 1, DAY0 + 90 * MIN_MS + 7), "a 90");
+    CHECK(*fx_timeline(&fx, ALL, DAY0, DAY0 + HOUR_MS));
+    db_watch_plans(NULL);
+    CHECK(!plans_bad);
+    fx_fini(&fx);
+}
+
 /* ---- damage ---- */
 
 #define DAY_FILE "t-anonymous/day-20231114.db"

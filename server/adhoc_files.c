@@ -11,9 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KIND  FK_SLICE("adhoc")
-#define PIECE FK_SLICE("adhocpart")
-
 enum { ULID = 26, ULID_TIME = 10, PIECE_BYTES = 45000 };
 
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -67,36 +64,52 @@ static const struct store_ops *ops_of(const struct request *r)
     return r->server->store->ops;
 }
 
-static enum fk_err put_piece(struct request *r, const struct adhoc_file *f,
-    unsigned number, struct fk_slice bytes, struct fk_diag *diag)
+struct piece_id {
+    char text[ADHOC_FILES_MAX_ID + 8];
+};
+
+static struct fk_slice piece_id(
+    struct piece_id *p, struct fk_slice id, size_t number)
 {
-    char id[ADHOC_FILES_MAX_ID + 8];
+    snprintf(p->text, sizeof(p->text), FK_SLICE_FMT "/%04zu", FK_SLICE_ARG(id),
+        number);
+    return fk_slice_of(p->text);
+}
+
+/* `doc` has kind, id and time already. */
+static enum fk_err put_piece(struct request *r, struct store_doc *doc,
+    struct fk_slice bytes, struct fk_diag *diag)
+{
     struct fk_buf text;
 
-    snprintf(id, sizeof(id), FK_SLICE_FMT "/%04u", FK_SLICE_ARG(f->id), number);
     fk_buf_init(&text, STORE_DOC_MAX_BYTES);
     fk_base64_encode(bytes, &text);
-    const struct store_doc doc = {
-        PIECE, fk_slice_of(id), f->uploaded_ms, 0, fk_buf_slice(&text)};
+    doc->body = fk_buf_slice(&text);
     enum fk_err err =
-        text.err ? text.err : ops_of(r)->doc_put(r->tenant, &doc, diag);
+        text.err ? text.err : ops_of(r)->doc_put(r->tenant, doc, diag);
     fk_buf_fini(&text);
     return err;
 }
 
-static enum fk_err put_pieces(struct request *r, const struct adhoc_file *f,
+static enum fk_err put_pieces(struct request *r,
+    const struct adhoc_shelf *shelf, const struct adhoc_file *f,
     struct fk_slice bytes, struct fk_diag *diag)
 {
+    struct store_doc doc = {
+        .kind = fk_slice_of(shelf->piece), .from_ms = f->uploaded_ms};
+    struct piece_id id;
     enum fk_err err = FK_OK;
 
-    for (size_t at = 0, i = 0; at < bytes.len && !err; at += PIECE_BYTES, i++)
-        err = put_piece(
-            r, f, (unsigned)i, fk_slice_sub(bytes, at, at + PIECE_BYTES), diag);
+    for (size_t at = 0, i = 0; at < bytes.len && !err; at += PIECE_BYTES, i++) {
+        doc.id = piece_id(&id, f->id, i);
+        err =
+            put_piece(r, &doc, fk_slice_sub(bytes, at, at + PIECE_BYTES), diag);
+    }
     return err;
 }
 
-static enum fk_err put_file(
-    struct request *r, const struct adhoc_file *f, struct fk_diag *diag)
+static enum fk_err put_file(struct request *r, const struct adhoc_shelf *shelf,
+    const struct adhoc_file *f, struct fk_diag *diag)
 {
     struct fk_buf body;
     struct fk_json j;
@@ -107,8 +120,8 @@ static enum fk_err put_file(
     fk_json_key(&j, "name");
     fk_json_str(&j, f->name);
     fk_json_end(&j);
-    const struct store_doc doc = {
-        KIND, f->id, f->uploaded_ms, 0, fk_buf_slice(&body)};
+    const struct store_doc doc = {fk_slice_of(shelf->file), f->id,
+        f->uploaded_ms, 0, fk_buf_slice(&body)};
     enum fk_err err =
         body.err ? body.err : ops_of(r)->doc_put(r->tenant, &doc, diag);
     fk_buf_fini(&body);
@@ -116,9 +129,10 @@ static enum fk_err put_file(
 }
 
 /* The name comes last, so what is listed is whole. */
-enum fk_err adhoc_files_save(struct request *r, struct fk_slice name,
+enum fk_err adhoc_files_save(struct request *r, const struct adhoc_shelf *shelf,
     struct fk_slice bytes, struct adhoc_file *f, struct fk_diag *diag)
 {
+    struct fk_slice name = f->name;
     struct fk_buf packed;
     enum fk_err err = FK_OK;
 
@@ -138,10 +152,27 @@ enum fk_err adhoc_files_save(struct request *r, struct fk_slice name,
         err = fk_diag_set(diag, FK_ERR_FORMAT,
             "the file has more than %d MiB, compressed", ADHOC_FILES_MAX >> 20);
     if (err == FK_OK)
-        err = put_pieces(r, f, bytes, diag);
+        err = put_pieces(r, shelf, f, bytes, diag);
     if (err == FK_OK)
-        err = put_file(r, f, diag);
+        err = put_file(r, shelf, f, diag);
     fk_buf_fini(&packed);
+    return err;
+}
+
+/* The name goes first, so what is listed is whole. */
+enum fk_err adhoc_files_remove(
+    struct request *r, const struct adhoc_shelf *shelf, struct fk_slice id)
+{
+    struct fk_slice pieces = fk_slice_of(shelf->piece);
+    struct piece_id piece;
+
+    if (id_time(id) < 0)
+        return FK_ERR_NOT_FOUND;
+    enum fk_err err =
+        ops_of(r)->doc_del(r->tenant, fk_slice_of(shelf->file), id);
+    enum fk_err more = err;
+    for (size_t i = 0; more == FK_OK; i++)
+        more = ops_of(r)->doc_del(r->tenant, pieces, piece_id(&piece, id, i));
     return err;
 }
 
@@ -191,22 +222,23 @@ static enum fk_err add_piece(void *arg, const struct store_doc *doc)
     return l->bytes.err;
 }
 
-enum fk_err adhoc_files_load(struct request *r, struct fk_slice id,
-    struct adhoc_file *f, struct fk_diag *diag)
+enum fk_err adhoc_files_load(struct request *r, const struct adhoc_shelf *shelf,
+    struct fk_slice id, struct adhoc_file *f, struct fk_diag *diag)
 {
     struct loading l = {.request = r, .id = id};
     int64_t ms = id_time(id);
 
     if (ms < 0)
         return fk_diag_set(diag, FK_ERR_FORMAT,
-            "the id of an ad hoc profile is what Upload or List told");
-    (void)ops_of(r)->doc_list(r->tenant, KIND, ms, ms + 1, see_file, &l);
+            "the id of a file is what was told when it was sent or listed");
+    (void)ops_of(r)->doc_list(
+        r->tenant, fk_slice_of(shelf->file), ms, ms + 1, see_file, &l);
     if (!l.name.len)
         return fk_diag_set(
-            diag, FK_ERR_NOT_FOUND, "there is no ad hoc profile with this id");
+            diag, FK_ERR_NOT_FOUND, "there is no file with this id");
     fk_buf_init(&l.bytes, ADHOC_FILES_MAX);
-    enum fk_err err =
-        ops_of(r)->doc_list(r->tenant, PIECE, ms, ms + 1, add_piece, &l);
+    enum fk_err err = ops_of(r)->doc_list(
+        r->tenant, fk_slice_of(shelf->piece), ms, ms + 1, add_piece, &l);
     if (err == FK_OK)
         *f = (struct adhoc_file){fk_arena_dup(&r->arena, id), l.name, ms,
             fk_arena_dup(&r->arena, fk_buf_slice(&l.bytes))};
@@ -232,9 +264,11 @@ static enum fk_err list_one(void *arg, const struct store_doc *doc)
     return l->fn(l->arg, &f);
 }
 
-enum fk_err adhoc_files_list(struct request *r, adhoc_files_fn fn, void *arg)
+enum fk_err adhoc_files_list(struct request *r, const struct adhoc_shelf *shelf,
+    adhoc_files_fn fn, void *arg)
 {
     struct list l = {r, fn, arg};
 
-    return ops_of(r)->doc_list(r->tenant, KIND, 0, 0, list_one, &l);
+    return ops_of(r)->doc_list(
+        r->tenant, fk_slice_of(shelf->file), 0, 0, list_one, &l);
 }

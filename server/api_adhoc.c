@@ -20,6 +20,8 @@
 
 enum { MAX_BODY = 64 << 10 };
 
+static const struct adhoc_shelf shelf = {"adhoc", "adhocpart"};
+
 struct ask {
     struct fk_slice id, right_id, name, profile, type;
     int64_t max_nodes;
@@ -210,7 +212,7 @@ static enum fk_err upload(struct service_call *c)
     fk_buf_reset(&c->out);
     struct fk_slice bytes = file.bytes;
     if (err == FK_OK)
-        err = adhoc_files_save(c->request, ask->name, bytes, &file, &c->why);
+        err = adhoc_files_save(c->request, &shelf, bytes, &file, &c->why);
     file.bytes = bytes;
     return err ? err : answer_file(c, &file);
 }
@@ -222,7 +224,7 @@ static enum fk_err get(struct service_call *c)
     enum fk_err err = check_nodes(c);
 
     if (err == FK_OK)
-        err = adhoc_files_load(c->request, ask->id, &file, &c->why);
+        err = adhoc_files_load(c->request, &shelf, ask->id, &file, &c->why);
     return err ? err : answer_file(c, &file);
 }
 
@@ -255,7 +257,7 @@ static enum fk_err collect(void *arg, const struct adhoc_file *f)
 static enum fk_err list(struct service_call *c)
 {
     struct names n = {.arena = &c->request->arena};
-    enum fk_err err = adhoc_files_list(c->request, collect, &n);
+    enum fk_err err = adhoc_files_list(c->request, &shelf, collect, &n);
 
     for (size_t i = n.count; i-- > 0 && err == FK_OK;) {
         size_t mark = fk_pb_begin(&c->out, 1);
@@ -279,7 +281,8 @@ struct side {
 static enum fk_err open_side(
     struct service_call *c, struct fk_slice id, struct side *s)
 {
-    enum fk_err err = adhoc_files_load(c->request, id, &s->file, &c->why);
+    enum fk_err err =
+        adhoc_files_load(c->request, &shelf, id, &s->file, &c->why);
 
     return err ? err
                : adhoc_open(&s->adhoc, s->file.name, s->file.bytes,

@@ -215,6 +215,7 @@ const struct route assets_routes[] = {
     PAGE("/docs", "The page: glossary, how a sample becomes a rectangle."),
     PAGE("/status", "The page: is data arriving."),
     PAGE("/workshop*", "The page: the exercises."),
+    PAGE("/s/*", "The page: a snapshot, which does not age."),
     {"GET", "/assets/*", get_asset, 0, ROUTE_PAGE,
         "Modules and styles of the page, under the hash of its build.",
         LANE_INLINE},

@@ -11,6 +11,7 @@ static const struct route *const tables[] = {
     api_annotations_routes,
     api_settings_routes,
     api_adhoc_routes,
+    api_snapshots_routes,
     api_ops_routes,
     api_querier_routes,
     api_render_routes,

@@ -16,6 +16,7 @@ extern const struct route api_kit_routes[];
 extern const struct route api_annotations_routes[];
 extern const struct route api_settings_routes[];
 extern const struct route api_adhoc_routes[];
+extern const struct route api_snapshots_routes[];
 extern const struct route api_ops_routes[];
 extern const struct route assets_routes[];
 extern const struct route api_querier_routes[];

@@ -1,20 +1,26 @@
 #!/bin/sh
-# embed.sh OUT UI: packs the page in folder UI into OUT/assets_data.S (the
-# bytes, by .incbin) and OUT/assets_table.c (path, MIME type, ETag and length
-# of each, and of its gzip twin). In index.html /assets/@BUILD@/ becomes a
-# path with the hash of all files, so browsers may keep what is behind it for
-# ever and a new server never meets old modules.
+# embed.sh OUT UI STRIP: packs the page in folder UI into OUT/assets/ (each
+# file without what only its readers need, by the program STRIP, and its gzip
+# twin), OUT/assets_data.S (the bytes, by .incbin) and OUT/assets_table.c
+# (path, MIME type, ETag and length of each, and of its twin). In index.html
+# /assets/@BUILD@/ becomes a path with the hash of all files, so browsers may
+# keep what is behind it for ever and a new server never meets old modules.
 set -eu
-out=$1 ui=$2
+out=$1 ui=$2 strip=$3
 here=$(pwd)
 files=$(cd "$ui" 2>/dev/null && find . -type f ! -name '.*' | sed 's|^\./||' |
     grep -E '\.(html|js|css|svg|png|ico|json|woff2|txt)$' |
     grep -Ev '\.test\.js$|(^|/)(tsconfig|jsconfig|package)\.json$' |
     LC_ALL=C sort) || files=
+rm -rf "$out/assets"
 mkdir -p "$out/assets"
+for f in $files; do
+    mkdir -p "$(dirname "$out/assets/$f")"
+    "$strip" "$ui/$f" >"$out/assets/$f"
+done
 
 build=none
-[ -z "$files" ] || build=$(cd "$ui" && for f in $files; do
+[ -z "$files" ] || build=$(cd "$out/assets" && for f in $files; do
     echo "$f"
     cat "$f"
 done | sha256sum | cut -c1-16)
@@ -40,20 +46,20 @@ echo '    .section .rodata' >&3
 : >"$out/assets_names"
 i=0
 for f in $files; do
-    plain=$out/assets/$i.plain
+    plain=$out/assets/$f
     case $f in
     *.html) sed "s|/assets/@BUILD@/|/assets/$build/|g" "$ui/$f" >"$plain" ;;
-    *) cat "$ui/$f" >"$plain" ;;
     esac
-    gzip -9nc "$plain" >"$out/assets/$i.gz"
-    for kind in plain gz; do
-        printf '    .global asset_%s_%s\nasset_%s_%s:\n' $i $kind $i $kind >&3
-        printf '    .incbin "%s"\n' "$here/$out/assets/$i.$kind" >&3
-        echo "extern const char asset_${i}_${kind}[];" >>"$out/assets_names"
+    gzip -9nc "$plain" >"$plain.gz"
+    for twin in "" .gz; do
+        name=asset_$i${twin#.}
+        printf '    .global %s\n%s:\n' "$name" "$name" >&3
+        printf '    .incbin "%s"\n' "$here/$plain$twin" >&3
+        echo "extern const char ${name}[];" >>"$out/assets_names"
     done
-    printf '    {"%s", "%s", "\\"%s\\"", {asset_%s_plain, %s}, {asset_%s_gz, %s}},\n' \
+    printf '    {"%s", "%s", "\\"%s\\"", {asset_%s, %s}, {asset_%sgz, %s}},\n' \
         "$f" "$(mime_of "$f")" "$(sha256sum <"$plain" | cut -c1-16)" \
-        $i "$(wc -c <"$plain")" $i "$(wc -c <"$out/assets/$i.gz")" >&4
+        $i "$(wc -c <"$plain")" $i "$(wc -c <"$plain.gz")" >&4
     i=$((i + 1))
 done
 {

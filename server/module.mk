@@ -6,9 +6,14 @@ server_OBJS += $(server_PAGE)/assets_data.o $(server_PAGE)/assets_table.o
 $(SERVER_A): $(server_OBJS)
 
 # The page is packed whenever one of its files, or their list, changes.
-$(server_PAGE)/assets_table.c $(server_PAGE)/assets_data.S &: server/embed.sh server/assets.h $(shell find server/ui 2>/dev/null)
+STRIP := $(B)/server/strip/strip
+strip_OBJS := $(B)/server/strip/strip.o
+$(STRIP): $(B)/server/strip/main.o $(strip_OBJS) $(COMMON_A)
+	$(call say,ld,$@)
+	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
+$(server_PAGE)/assets_table.c $(server_PAGE)/assets_data.S &: server/embed.sh server/assets.h $(STRIP) $(shell find server/ui 2>/dev/null)
 	$(call say,pack,server/ui)
-	$(Q)sh server/embed.sh $(server_PAGE) server/ui
+	$(Q)sh server/embed.sh $(server_PAGE) server/ui $(STRIP)
 $(server_PAGE)/assets_data.o: $(server_PAGE)/assets_data.S | $(B)/.needs
 	$(Q)$(CC) -c -o $@ $<
 $(server_PAGE)/assets_table.o: $(server_PAGE)/assets_table.c | $(B)/.needs

@@ -15,6 +15,7 @@ $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.
 $(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query% $(B)/tests/unit/test_spans,$(UNIT)): $(B)/tests/store_fixture.o
 $(B)/tests/unit/test_store_power: $(B)/tests/cut_vfs.o
+$(B)/tests/unit/test_strip: $$(strip_OBJS)
 agent_FIXTURE := $(B)/tests/fakeserver.o $(B)/tests/received.o $(B)/tests/agent_host.o \
                  $(B)/tests/blocking.o
 $(filter $(B)/tests/unit/test_agent%,$(UNIT)): $(agent_FIXTURE)

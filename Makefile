@@ -119,6 +119,7 @@ help:
 #?   make all      all programs -> build/release/bin      (MODE=debug asan tsan)
 #?   make check    every test, ends with "N passed, N failed, N skipped"
 #?   make check-long   what takes longer than ten minutes
+#?   make check-interop   real clients of five languages against the server
 #?   make install  programs, library, manual, systemd unit   (PREFIX=, DESTDIR=)
 #?   make calibrate    does this machine tell the reference's story?
 #?   make asan tsan fuzz lint fmt bench      (T=60 seconds a fuzzer, BENCH=name)
@@ -175,6 +176,9 @@ install: all
 	install -m 644 agent/flamekit.h $(TO)/include
 	sed 's|@PREFIX@|$(PREFIX)|' server/flamekit-server.service.in >$(TO)/lib/systemd/system/flamekit-server.service
 	for p in $(INSTALLED); do sh common/man.sh $(B)/bin/$$p >$(TO)/share/man/man1/$$p.1; done
+
+# tests/module.mk has the rest.
+check-interop: all
 
 clean:
 	rm -rf build

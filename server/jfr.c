@@ -269,8 +269,8 @@ static bool find_events(struct reading *r)
 {
     uint32_t n = r->chunk.num_classes;
 
-    r->event = fk_arena_array(r->j->arena, n + 1, sizeof(*r->event));
-    r->wanted = fk_arena_array(r->j->arena, n + 1, sizeof(*r->wanted));
+    r->event = fk_arena_array(&r->chunk.scratch, n + 1, sizeof(*r->event));
+    r->wanted = fk_arena_array(&r->chunk.scratch, n + 1, sizeof(*r->wanted));
     if (!r->event || !r->wanted)
         return false;
     for (uint32_t i = 0; i < n; i++)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { HEADER_BYTES = 68, CHECKPOINT_EVENT = 1 };
+enum { HEADER_BYTES = 68, METADATA_EVENT = 0, CHECKPOINT_EVENT = 1 };
 
 /* ---- constant pools ---------------------------------------------------- */
 
@@ -35,7 +35,7 @@ static void add_constant(
     if (c->num_constants == c->cap_constants) {
         uint32_t cap = c->cap_constants ? c->cap_constants * 2 : 1024;
         struct jfr_constant *more =
-            fk_arena_array(c->arena, cap, sizeof(*more));
+            fk_arena_array(&c->scratch, cap, sizeof(*more));
         if (!more) {
             jfr_too_much(c, "the file needs too much memory");
             return;
@@ -225,6 +225,7 @@ enum fk_err jfr_chunk_open(struct jfr_chunk *c, struct fk_slice body,
 
     *c = (struct jfr_chunk){
         .arena = arena, .diag = diag, .body = (const uint8_t *)body.ptr};
+    fk_arena_init(&c->scratch, (size_t)256 << 20);
     fk_map_init(&c->class_by_id, JFR_MAX_CLASSES);
     fk_map_init(&c->constant_by_key, JFR_MAX_CONSTANTS);
     if (check_header(c, body, *at, &size) != FK_OK)
@@ -235,8 +236,10 @@ enum fk_err jfr_chunk_open(struct jfr_chunk *c, struct fk_slice body,
         return jfr_broken(
             c, c->all.at + 24, "there is no metadata in the chunk");
     in = (struct jfr_cursor){c->all.at + metadata, c->all.end};
-    jfr_varint(c, &in);
-    jfr_read_metadata(c, in);
+    if (!next_raw(c, &in, &event, &type) || type != METADATA_EVENT)
+        return jfr_broken(
+            c, c->all.at + metadata, "there is no metadata where it should be");
+    jfr_read_metadata(c, event);
     in = first_event(c);
     while (next_raw(c, &in, &event, &type))
         if (type == CHECKPOINT_EVENT)
@@ -248,6 +251,7 @@ enum fk_err jfr_chunk_open(struct jfr_chunk *c, struct fk_slice body,
 
 void jfr_chunk_close(struct jfr_chunk *c)
 {
+    fk_arena_fini(&c->scratch);
     fk_map_fini(&c->class_by_id);
     fk_map_fini(&c->constant_by_key);
 }

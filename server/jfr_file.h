@@ -7,7 +7,8 @@
  * that the work is bounded by the size of the chunk whatever it claims.
  * Errors are sticky and name the byte. Texts are views of the body or live in
  * the arena. One thread.
- * Limits: 4,096 classes, 65,536 fields, 2^22 constants, values 16 deep.
+ * Limits: 4,096 classes, 65,536 fields, 2^22 constants, values 16 deep, tables
+ * of 256 MiB.
  */
 #ifndef SERVER_JFR_FILE_H
 #define SERVER_JFR_FILE_H
@@ -95,7 +96,8 @@ struct jfr_constant {
 };
 
 struct jfr_chunk {
-    struct fk_arena *arena;
+    struct fk_arena *arena;  /* texts, for good */
+    struct fk_arena scratch; /* tables, until it is closed */
     struct fk_diag *diag;
     enum fk_err err;
     const uint8_t *body; /* of the file, for messages */

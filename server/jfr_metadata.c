@@ -159,10 +159,14 @@ static void resolve_fields(struct jfr_chunk *c)
     }
 }
 
-/* `in` is the metadata event behind its size. */
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* `in` is the metadata event behind its type. */
 void jfr_read_metadata(struct jfr_chunk *c, struct jfr_cursor in)
 {
-    jfr_varint(c, &in); /* its type, looked at by the caller */
     jfr_varint(c, &in); /* start time */
     jfr_varint(c, &in); /* duration */
     jfr_varint(c, &in); /* number of the metadata */
@@ -171,11 +175,13 @@ void jfr_read_metadata(struct jfr_chunk *c, struct jfr_cursor in)
         jfr_broken(c, in.at, "the metadata has more strings than bytes");
     if (c->err)
         return;
-    c->strings = fk_arena_array(c->arena, n + 1, sizeof(*c->strings));
-    c->classes =
-        fk_arena_array(c->arena, JFR_MAX_CLASSES + 1, sizeof(*c->classes));
-    c->fields =
-        fk_arena_array(c->arena, JFR_MAX_FIELDS + 1, sizeof(*c->fields));
+    /* An element takes three bytes at least. */
+    size_t elements = (size_t)(in.end - in.at) / 3 + 1;
+    c->strings = fk_arena_array(&c->scratch, n + 1, sizeof(*c->strings));
+    c->classes = fk_arena_array(&c->scratch,
+        smaller(elements, JFR_MAX_CLASSES) + 1, sizeof(*c->classes));
+    c->fields = fk_arena_array(
+        &c->scratch, smaller(elements, JFR_MAX_FIELDS) + 1, sizeof(*c->fields));
     if (!c->strings || !c->classes || !c->fields) {
         jfr_too_much(c, "the file needs too much memory");
         return;

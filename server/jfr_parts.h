@@ -24,7 +24,7 @@ void jfr_skip_one(struct jfr_chunk *c, struct jfr_cursor *in,
 void jfr_read_fields(struct jfr_chunk *c, struct jfr_cursor *in,
     const struct jfr_class *k, struct jfr_value values[JFR_SLOTS]);
 
-/* jfr_metadata.c: `in` is the metadata event behind its size. */
+/* jfr_metadata.c: `in` is the metadata event behind its type. */
 void jfr_read_metadata(struct jfr_chunk *c, struct jfr_cursor in);
 
 #endif

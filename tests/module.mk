@@ -70,6 +70,10 @@ check check-long:
 	@sh tests/run.sh $(if $(filter check-long,$@),unit fuzz lint integration exercises ui long)
 endif
 
+.PHONY: check-interop
+check-interop:
+	@sh tests/interop/run.sh
+
 # A stamp follows its object, which follows the headers.
 TIDY := $(patsubst %.c,$(B)/%.tidy,$(sort $(wildcard $(MODULES:%=%/*.c))))
 tidy: $(TIDY)

@@ -1,0 +1,10 @@
+#!/bin/sh
+# @pyroscope/nodejs: raw pprof to /ingest.
+. tests/interop/lib.sh
+toolchain npm
+
+mkdir -p "$CACHE/nodejs"
+cp "$POLYGLOT/nodejs/"*.js* "$CACHE/nodejs/"
+fetch_client npm ci --prefix "$CACHE/nodejs" --cache "$CACHE/npm" --no-audit \
+    --no-fund --loglevel=error
+node tests/interop/sdk.js nodejs node "$CACHE/nodejs/app.js"

@@ -17,12 +17,14 @@
 #include "agent/hooks.h"
 #include "agent/hostlog.h"
 #include "agent/labels.h"
+#include "agent/own.h"
 #include "agent/tagboard.h"
 #include "agent/wall.h"
 #include "agent/worker.h"
 #include "common/clock.h"
 
 #define FINAL_UPLOAD_NS (2 * FK_NS_PER_S)
+#define RESTART_NS      (1 * FK_NS_PER_S) /* by then most have called exec */
 #define KNOWN_TYPES     (FLAMEKIT_PROFILE_CPU | FLAMEKIT_PROFILE_WALL)
 
 struct fk_counters fk_counters;
@@ -41,8 +43,9 @@ static struct {
     struct fk_config config;
     struct fk_stacktab *cpu, *wall;
     unsigned types; /* switched on now */
-    bool forked; /* the tables are copies that handlers may have been inside */
-    bool hooked; /* atfork and atexit are registered */
+    bool forked;  /* the tables are copies that handlers may have been inside */
+    bool hooked;  /* atfork and atexit are registered */
+    bool restart; /* a forked child, which starts its own agent soon */
     sigset_t mask_before_fork;
 } agent = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -74,9 +77,60 @@ static void in_parent(void)
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
+/* A file of the parent's is not the child's to write, too. */
+static bool wants_restart(void)
+{
+    const flamekit_config *c = &agent.config.public;
+    return agent.state == RUNNING && c->after_fork == FLAMEKIT_FORK_RESTART &&
+           (c->output_file == NULL || strstr(c->output_file, "%p") != NULL);
+}
+
+static int start_locked(const flamekit_config *config);
+
+/* With the parent's configuration and a tag that tells the two apart. */
+static void restart_locked(void)
+{
+    if (!agent.restart)
+        return;
+    agent.restart = false;
+    struct fk_config inherited = agent.config;
+    inherited.public.report_pid = 1;
+    int rc = start_locked(&inherited.public);
+    if (rc != 0)
+        fk_hostlog(FLAMEKIT_LOG_WARN, "this child is not profiled: %s",
+            strerrordesc_np(-rc));
+    if (rc != -EAGAIN)
+        fk_config_fini(&inherited);
+}
+
+static void *restart_main(void *arg)
+{
+    fk_own_busy = true;
+    fk_sleep_until_mono(fk_mono_ns() + RESTART_NS);
+    pthread_mutex_lock(&agent.lock);
+    restart_locked();
+    pthread_mutex_unlock(&agent.lock);
+    return arg;
+}
+
+/* Both C libraries have their allocator ready again before they call the
+ * handlers of fork. */
+static void restart_later(void)
+{
+    pthread_t thread;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    agent.restart = pthread_create(&thread, NULL, restart_main, NULL) == 0;
+    if (agent.restart)
+        pthread_detach(thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 /* No thread, no timer, no upload: the child is on its own. */
 static void in_child(void)
 {
+    bool restart = wants_restart();
     fk_hooks_fork_done();
     fk_hooks_stop();
     fk_labels_fork_done();
@@ -91,7 +145,10 @@ static void in_child(void)
     if (agent.state != OFF)
         agent.state = usable ? OFF : UNUSABLE;
     agent.forked = true;
+    agent.restart = false;
     sigset_t mask = agent.mask_before_fork;
+    if (restart && usable)
+        restart_later();
     pthread_mutex_unlock(&agent.lock);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
@@ -209,6 +266,7 @@ static int start_locked(const flamekit_config *config)
 int flamekit_configure(const flamekit_config *config)
 {
     pthread_mutex_lock(&agent.lock);
+    agent.restart = false;
     if (agent.state == OFF) {
         fk_hostlog_set(config->log, config->log_arg, config->log_level);
         fk_env_tell();
@@ -223,6 +281,7 @@ int flamekit_configure(const flamekit_config *config)
 static bool enter_state(enum state from, enum state to)
 {
     pthread_mutex_lock(&agent.lock);
+    agent.restart = false;
     bool ok = agent.state == from;
     if (ok)
         agent.state = to;
@@ -253,6 +312,7 @@ void flamekit_shutdown(void)
 static bool is_running(void)
 {
     pthread_mutex_lock(&agent.lock);
+    restart_locked();
     bool running = agent.state == RUNNING;
     pthread_mutex_unlock(&agent.lock);
     return running;

@@ -18,7 +18,8 @@
  * Threads: every function may be called from any thread, at any time after
  * main began, but not from a signal handler. The agent runs one thread of
  * its own, and another one for wall-clock profiles; both block all signals.
- * After fork() the child is not profiled; it may call flamekit_configure again.
+ * After fork() the child is not profiled, unless after_fork says so; it may
+ * call flamekit_configure again.
  *
  * Ownership: strings and arrays passed in are copied before the call
  * returns, unless a comment says otherwise. Strings returned live as long as
@@ -67,8 +68,12 @@ enum flamekit_symbolize {
 };
 
 enum flamekit_after_fork {
-    FLAMEKIT_FORK_OFF,    /* default: the child is not profiled */
-    FLAMEKIT_FORK_RESTART /* as OFF in this version */
+    FLAMEKIT_FORK_OFF, /* default: the child is not profiled */
+    /* The child starts an agent of its own, with a pid label on its samples:
+     * a second after the fork, or when it first calls flamekit_flush,
+     * flamekit_set_enabled or flamekit_thread_register. Not when
+     * output_file has no "%p" in it. */
+    FLAMEKIT_FORK_RESTART
 };
 
 typedef struct flamekit_tag {

@@ -212,6 +212,85 @@ TEST(pitfall_12_a_child_may_start_its_own_agent)
     flamekit_shutdown();
 }
 
+static void start_with_restart(unsigned interval_ms)
+{
+    flamekit_config c = host_config(1000);
+    c.after_fork = FLAMEKIT_FORK_RESTART;
+    c.upload_interval_ms = interval_ms;
+    CHECK_INT(flamekit_configure(&c), 0);
+    CHECK_INT(flamekit_thread_register(NULL), 0);
+    host_wait_sampled();
+}
+
+/* How many profiles arrived with this pid; none twice. */
+static unsigned count_with_pid(const char *pid)
+{
+    unsigned with = 0, n = fake_server_count(host_server());
+    struct received r, other;
+    for (unsigned i = 0; i < n && i < 64; i++) {
+        size_t len;
+        const void *body = fake_server_body(host_server(), i, &len);
+        received_read(&r, body, len);
+        with += received_label(&r, 0, "pid", pid) > 0;
+        for (unsigned k = 0; k < i; k++) {
+            body = fake_server_body(host_server(), k, &len);
+            received_read(&other, body, len);
+            CHECK(!fk_slice_eq(r.id, other.id));
+            received_free(&other);
+        }
+        received_free(&r);
+    }
+    return with;
+}
+
+static pid_t fork_sampled(bool by_call)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    if (by_call && flamekit_thread_register(NULL) != 0)
+        _exit(3);
+    int64_t until = fk_mono_ns() + 10 * FK_NS_PER_S;
+    do
+        host_burn(10 * FK_NS_PER_MS);
+    while (host_stats().uploads_ok == 0 && fk_mono_ns() < until &&
+           (host_stats().samples < 20 || flamekit_flush(3000) != 0));
+    host_exit();
+}
+
+TEST(pitfall_12_a_child_starts_again_by_itself)
+{
+    start_with_restart(3600000);
+    for (int i = 0; i < 2; i++) {
+        pid_t pid = fork_sampled(i == 1);
+        char text[16];
+        host_child_ends(pid);
+        snprintf(text, sizeof(text), "%d", (int)pid);
+        CHECK(count_with_pid(text) >= 1);
+    }
+    CHECK_INT(flamekit_flush(3000), 0);
+    char own[16];
+    snprintf(own, sizeof(own), "%d", (int)getpid());
+    CHECK_INT(count_with_pid(own), 0);
+    flamekit_shutdown();
+}
+
+/* Short-lived children end before they would start again, and nobody hangs. */
+TEST(pitfall_12_children_that_end_at_once_upload_nothing)
+{
+    start_with_restart(100);
+    for (int i = 0; i < HOST_FULL(100, 20); i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            child_work();
+            host_exit();
+        }
+        host_child_ends(pid);
+    }
+    flamekit_shutdown();
+    CHECK_INT(host_stats().uploads_ok, fake_server_count(host_server()));
+}
+
 /* Pitfall 11: a timer that outlived exec would kill the new program, which
  * has no handler for its signal. */
 TEST(pitfall_11_exec_is_survived)

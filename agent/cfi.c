@@ -56,7 +56,7 @@ static bool add_extra(
         !grow(b, &extras, &b->extra_room, sizeof *cfi->extras))
         return false;
     cfi->extras = extras;
-    fk_row_pack_extra(cfi->extra_count, row);
+    row->word = fk_row_extra_word(cfi->extra_count);
     cfi->extras[cfi->extra_count++] = *rule;
     return true;
 }

@@ -10,9 +10,7 @@
 #include "agent/own.h"
 #include "agent/poisson.h"
 #include "agent/sites.h"
-#include "common/clock.h"
 #include "common/hash.h"
-#include "common/rng.h"
 
 #define LIVE_SLOTS   (2 * FK_HEAP_LIVE) /* a power of two, half empty */
 #define IDLE_CREDIT  (64 << 10)         /* until a thread looks again */
@@ -21,24 +19,23 @@
 bool fk_heap_hooked;
 _Thread_local int64_t fk_heap_credit;
 _Atomic uint64_t fk_heap_filter[FK_HEAP_FILTER_BITS / 64];
-static _Thread_local uint64_t draws;
+static _Thread_local bool begun;
 
 struct live {
     uintptr_t block; /* 0: free */
     struct fk_heap_block is;
 };
 
-/* `lock` guards sites, live blocks and changes of the filter. */
+/* The ledger's lock guards live blocks and changes of the filter, too. What
+ * is lost: bytes. */
 static struct {
-    pthread_mutex_t lock;
+    struct fk_ledger ledger;
     _Atomic bool on;
     bool alloc, inuse;
     uint64_t mean;
-    struct fk_sites *sites;
     struct live *live;
     uint32_t num_live;
-    uint64_t lost; /* bytes, since the last drain */
-} heap = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} heap = {.ledger.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- blocks in use -------------------------------------------------------
  */
@@ -76,7 +73,7 @@ static void site_change(const struct fk_heap_block *b, int sign)
 {
     const int64_t values[FK_KIND_VALUES] = {
         0, 0, sign * b->objects, sign * b->bytes};
-    fk_sites_change(heap.sites, b->site, values);
+    fk_sites_change(heap.ledger.sites, b->site, values);
 }
 
 static bool live_put(void *block, const struct fk_heap_block *is)
@@ -111,46 +108,40 @@ static void live_delete(uint32_t hole)
 /* ---- samples -------------------------------------------------------------
  */
 
-static uint64_t draw(void)
-{
-    if (draws == 0)
-        draws = (uint64_t)fk_mono_ns() ^ (uintptr_t)&draws << 20;
-    return fk_rng_at(fk_hash_seed(), draws++);
-}
-
 static void keep_sample(void *block, size_t size, const struct fk_trace *trace)
 {
     double weight = fk_poisson_weight(size, heap.mean);
     struct fk_heap_block b = {
-        .objects = fk_poisson_round(weight, draw()),
-        .bytes = fk_poisson_round(weight * (double)size, draw()),
+        .objects = fk_poisson_round(weight, fk_poisson_draw()),
+        .bytes = fk_poisson_round(weight * (double)size, fk_poisson_draw()),
     };
     int64_t values[FK_KIND_VALUES] = {
         heap.alloc ? b.objects : 0, heap.alloc ? b.bytes : 0};
-    pthread_mutex_lock(&heap.lock);
-    b.site = fk_sites_add(heap.sites, trace, values);
+    pthread_mutex_lock(&heap.ledger.lock);
+    b.site = fk_sites_add(heap.ledger.sites, trace, values);
     bool kept = b.site != FK_SITES_NONE;
     if (kept && heap.inuse) {
         kept = live_put(block, &b);
         if (kept)
             site_change(&b, 1);
     }
-    heap.lost += kept ? 0 : (uint64_t)b.bytes;
-    pthread_mutex_unlock(&heap.lock);
+    heap.ledger.lost += kept ? 0 : (uint64_t)b.bytes;
+    pthread_mutex_unlock(&heap.ledger.lock);
     fk_count(kept ? &fk_counters.heap_samples : &fk_counters.heap_lost, 1);
 }
 
 void fk_heap_sample(void *block, size_t size, const void *caller)
 {
-    bool first = draws == 0;
+    bool first = !begun;
     if (fk_own_busy || !atomic_load_explicit(&heap.on, memory_order_acquire)) {
         fk_heap_credit = IDLE_CREDIT;
         return;
     }
     int saved_errno = errno;
     fk_own_busy = true;
+    begun = true;
     int64_t before = fk_heap_credit;
-    fk_heap_credit = fk_poisson_distance(draw(), heap.mean);
+    fk_heap_credit = fk_poisson_distance(fk_poisson_draw(), heap.mean);
     /* A new thread had no credit to begin with: draw, then see. */
     if (first && before + fk_heap_credit >= 0) {
         fk_heap_credit += before;
@@ -159,7 +150,7 @@ void fk_heap_sample(void *block, size_t size, const void *caller)
         fk_capture_take(&c, caller);
         keep_sample(block, size, &c.trace);
         if (first)
-            fk_heap_credit = fk_poisson_distance(draw(), heap.mean);
+            fk_heap_credit = fk_poisson_distance(fk_poisson_draw(), heap.mean);
     }
     fk_own_busy = false;
     errno = saved_errno;
@@ -173,14 +164,14 @@ struct fk_heap_block fk_heap_remove(void *block)
     bool before = fk_own_busy;
     int saved_errno = errno;
     fk_own_busy = true;
-    pthread_mutex_lock(&heap.lock);
+    pthread_mutex_lock(&heap.ledger.lock);
     uint32_t i = slot_of((uintptr_t)block);
     if (heap.live[i].block != 0) {
         gone = heap.live[i].is;
         live_delete(i);
         site_change(&gone, -1);
     }
-    pthread_mutex_unlock(&heap.lock);
+    pthread_mutex_unlock(&heap.ledger.lock);
     fk_own_busy = before;
     errno = saved_errno;
     return gone;
@@ -191,10 +182,10 @@ void fk_heap_put_back(void *block, const struct fk_heap_block *gone)
     if (gone->site == FK_SITES_NONE)
         return;
     int saved_errno = errno;
-    pthread_mutex_lock(&heap.lock);
+    pthread_mutex_lock(&heap.ledger.lock);
     if (live_put(block, gone))
         site_change(gone, 1);
-    pthread_mutex_unlock(&heap.lock);
+    pthread_mutex_unlock(&heap.ledger.lock);
     errno = saved_errno;
 }
 
@@ -203,15 +194,15 @@ void fk_heap_put_back(void *block, const struct fk_heap_block *gone)
 
 static bool map_memory(void)
 {
-    if (heap.sites == NULL)
-        heap.sites = fk_sites_new(SITE_AMOUNTS);
+    if (heap.ledger.sites == NULL)
+        heap.ledger.sites = fk_sites_new(SITE_AMOUNTS);
     if (heap.live == NULL) {
         void *m =
             mmap(NULL, LIVE_SLOTS * sizeof(struct live), PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         heap.live = m == MAP_FAILED ? NULL : m;
     }
-    return heap.sites != NULL && heap.live != NULL;
+    return heap.ledger.sites != NULL && heap.live != NULL;
 }
 
 int fk_heap_start(uint64_t mean, bool alloc, bool inuse)
@@ -230,40 +221,19 @@ void fk_heap_stop(void)
     atomic_store(&heap.on, false);
 }
 
-struct drained {
-    struct fk_profile *profile;
-    uint64_t lost;
-};
-
-static void emit(void *arg, const struct fk_trace *trace, const int64_t *values)
-{
-    struct drained *d = arg;
-    if (!fk_profile_put(d->profile, trace, values))
-        d->lost++;
-}
-
 enum fk_err fk_heap_drain(void *unused, struct fk_profile *p, uint64_t *lost)
 {
     (void)unused;
-    struct drained d = {.profile = p};
-    if (heap.sites == NULL)
-        return FK_OK;
-    pthread_mutex_lock(&heap.lock);
-    fk_sites_cut(heap.sites);
-    d.lost = heap.lost;
-    heap.lost = 0;
-    pthread_mutex_unlock(&heap.lock);
-    fk_sites_emit(heap.sites, emit, &d);
-    *lost += d.lost;
+    fk_ledger_drain(&heap.ledger, p, lost);
     return FK_OK;
 }
 
 void fk_heap_fork_prepare(void)
 {
-    pthread_mutex_lock(&heap.lock);
+    pthread_mutex_lock(&heap.ledger.lock);
 }
 
 void fk_heap_fork_done(void)
 {
-    pthread_mutex_unlock(&heap.lock);
+    pthread_mutex_unlock(&heap.ledger.lock);
 }

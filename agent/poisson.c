@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/hash.h"
 #include "common/rng.h"
 
 #define LN_2     0.69314718055994531
@@ -10,6 +12,14 @@
 #define MANTISSA 52
 #define EXP_BIAS 1023
 #define FRACTION ((1ull << MANTISSA) - 1)
+
+uint64_t fk_poisson_draw(void)
+{
+    static _Thread_local uint64_t draws;
+    if (draws == 0)
+        draws = (uint64_t)fk_mono_ns() ^ (uintptr_t)&draws << 20;
+    return fk_rng_at(fk_hash_seed(), draws++);
+}
 
 /* x in (0, 1]: mantissa m in [1, 2) by the series of atanh((m-1) / (m+1)),
  * right to 1e-7. */

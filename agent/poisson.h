@@ -1,12 +1,15 @@
 /*
  * Sampling an amount at a mean distance: every byte (or nanosecond) has the
- * same chance, whatever the size of the piece it comes in. Pure functions;
- * the C library's mathematics are not needed.
+ * same chance, whatever the size of the piece it comes in. Any thread; the C
+ * library's mathematics are not needed.
  */
 #ifndef FK_AGENT_POISSON_H
 #define FK_AGENT_POISSON_H
 
 #include <stdint.h>
+
+/* Random bits, of a stream of the calling thread's own. */
+uint64_t fk_poisson_draw(void);
 
 /* From 64 random bits: how far to the next sample; at least 1. */
 int64_t fk_poisson_distance(uint64_t random, uint64_t mean);

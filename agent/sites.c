@@ -134,7 +134,7 @@ static void keep(struct fk_sites *s, struct site *site)
         site->depth * sizeof(uintptr_t));
 }
 
-void fk_sites_cut(struct fk_sites *s)
+static void cut(struct fk_sites *s)
 {
     s->num_aside = 0;
     s->arena ^= 1;
@@ -152,7 +152,8 @@ void fk_sites_cut(struct fk_sites *s)
     }
 }
 
-void fk_sites_emit(struct fk_sites *s, fk_site_fn fn, void *arg)
+/* What the last cut put aside. */
+static void emit(const struct fk_sites *s, struct fk_profile *p, uint64_t *lost)
 {
     for (uint32_t i = 0; i < s->num_aside; i++) {
         const struct site *site = &s->aside[i];
@@ -163,6 +164,19 @@ void fk_sites_emit(struct fk_sites *s, fk_site_fn fn, void *arg)
             .depth = site->depth,
             .pcs = &s->words[s->arena ^ 1][site->at],
         };
-        fn(arg, &trace, site->values);
+        *lost += !fk_profile_put(p, &trace, site->values);
     }
+}
+
+void fk_ledger_drain(
+    struct fk_ledger *ledger, struct fk_profile *p, uint64_t *lost)
+{
+    if (ledger->sites == NULL)
+        return;
+    pthread_mutex_lock(&ledger->lock);
+    cut(ledger->sites);
+    *lost += ledger->lost;
+    ledger->lost = 0;
+    pthread_mutex_unlock(&ledger->lock);
+    emit(ledger->sites, p, lost);
 }

@@ -316,7 +316,7 @@ static enum step step_to_caller(struct walk *w, uintptr_t at)
     uint64_t bits = bits_of(w->objects, at);
     struct fk_rule rule = fk_bits_are_extra(bits)
                               ? extra_rule(w->objects, at, bits)
-                              : fk_bits_rule(bits);
+                              : fk_bits_unpack(bits, (int32_t)fk_bits_ra(bits));
     enum step step = step_by(w, &rule);
     return step == STEP_LOST ? step_without_rule(w) : step;
 }

@@ -129,8 +129,9 @@ static struct fk_rule rule_at(const struct fk_cfi *cfi, uintptr_t pc)
     if (!row)
         return (struct fk_rule){.kind = FK_RULE_NONE};
     uint64_t bits = fk_row_bits(row);
-    return fk_bits_are_extra(bits) ? cfi->extras[fk_bits_extra(bits)]
-                                   : fk_bits_rule(bits);
+    return fk_bits_are_extra(bits)
+               ? cfi->extras[fk_bits_extra(bits)]
+               : fk_bits_unpack(bits, (int32_t)fk_bits_ra(bits));
 }
 
 /* ---- meanings

@@ -4,7 +4,7 @@
  */
 import { DiffView } from "./diff_view.js";
 import { mergeProfiles } from "./diff.js";
-import { addStyles, h } from "./dom.js";
+import { h } from "./dom.js";
 import { Explore } from "./explore.js";
 import { readFile } from "./files.js";
 import { shown } from "./format.js";
@@ -16,7 +16,6 @@ export class Page {
   /** @param {HTMLElement} root @param {object} app */
   constructor(root, app) {
     this.app = app;
-    addStyles("./pages.css");
     this.slots = ["A", "B"].map((name, i) => this.#slot(name, i));
     this.problem = h("p", { class: "card pad wrong", hidden: true, role: "alert" });
     this.view = h("div");

@@ -84,8 +84,7 @@ class App {
     document.title = `${NAMES[state.page]} · Flamekit`;
     if (PAGES[state.page]) {
       this.explore = null;
-      await this.#loadRest();
-      const { Page } = await PAGES[state.page]();
+      const [{ Page }] = await Promise.all([PAGES[state.page](), this.#loadRest(), (this.styled ??= addStyles("./pages.css"))]);
       if (this.page !== state.page) return;
       this.other = new Page(this.main, this);
       this.other.changed(this.store.state, null);

@@ -3,7 +3,7 @@
  * one timeline with two brushes, presets, and the loading of both.
  */
 import { labelNames, labelValues } from "./ask.js";
-import { addStyles, give, h, icon } from "./dom.js";
+import { give, h, icon } from "./dom.js";
 import { formatQuery, serviceOf, withService } from "./query.js";
 import { openPresets } from "./presets.js";
 import { resolveSides } from "./sides.js";
@@ -36,7 +36,6 @@ export class Compare {
   constructor(root, app) {
     this.app = app;
     this.now = { sides: null, loaded: null, error: null, points: [], step: 5 };
-    this.styled = addStyles("./pages.css");
     this.timeline = h("fk-timeline");
     this.sideBars = ["left", "right"].map((id) => this.#makeSide(id));
     this.body = h("div", { class: "compare-body" });
@@ -114,7 +113,6 @@ export class Compare {
     const turn = ++this.#turn;
     const { app } = this;
     const stale = () => turn !== this.#turn || app.other !== this;
-    await this.styled;
     if (!app.store.state.query && !app.store.state.leftQuery) await app.begin();
     if (stale()) return;
     const { state } = app.store;

@@ -3,7 +3,7 @@
  * cards of well-known frames, to be searched.
  */
 import { CARDS } from "./cards.js";
-import { addStyles, h, s } from "./dom.js";
+import { h, s } from "./dom.js";
 import { explainCard } from "./explain.js";
 import { GLOSSARY } from "./glossary.js";
 import { kindOf } from "./kinds.js";
@@ -30,7 +30,6 @@ function drawn() {
 export class Page {
   /** @param {HTMLElement} root */
   constructor(root) {
-    addStyles("./pages.css");
     this.search = h("input", { type: "search", class: "search", placeholder: "Name of a function", "aria-label": "Explain a function", spellcheck: "false", on: { input: () => this.#explain() } });
     this.card = h("div", { "aria-live": "polite" });
     root.replaceChildren(h("div", { class: "status docs" },

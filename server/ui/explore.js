@@ -58,7 +58,7 @@ export class Explore {
     this.tip = h("fk-tip");
     this.empty = h("fk-empty", { hidden: true });
     this.stage = h("div", { class: "stage" },
-      h("section", { class: "card graph-card", "aria-label": "Flame graph" }, this.crumbs, h("fk-overview"), this.graph, this.legend),
+      h("section", { class: "card graph-card", "aria-label": "Flame graph" }, this.crumbs, h("fk-overview", { hidden: true }), this.graph, this.legend),
       h("section", { class: "card sandwich-card", "aria-label": "Callers and callees" }, this.sandwich),
       h("section", { class: "card table-card", id: "functions", "aria-label": "Functions" }, this.table),
       h("section", { class: "card tree-card", "aria-label": "Call tree" }, this.tree));
@@ -102,6 +102,8 @@ export class Explore {
     const query = parseQuery(state.query);
     const type = typeInfo(query.type);
     const basics = { state, data, query, type, dark: env.dark, big: env.big };
+    // Room for the search's answer.
+    this.tools.classList.toggle("asked", state.q !== "");
     give(this.picker, basics);
     give(this.timeline, basics);
     this.timeline.hidden = !query.type;

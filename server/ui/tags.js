@@ -3,7 +3,7 @@
  * click compares a value with all others, a Shift-click with another value.
  */
 import { labelNames, seriesBy } from "./ask.js";
-import { addStyles, give, h, s } from "./dom.js";
+import { give, h, s } from "./dom.js";
 import { share, significant, value } from "./format.js";
 import { filtersOf, formatQuery, parseQuery, serviceOf, withService } from "./query.js";
 import { sparkline } from "./services.js";
@@ -22,7 +22,6 @@ export class Page {
   /** @param {HTMLElement} root @param {object} app */
   constructor(root, app) {
     this.app = app;
-    this.styled = addStyles("./pages.css");
     this.now = { names: [], rows: null, error: null, range: null, label: "" };
     this.picker = h("fk-picker");
     this.labels = h("div", { class: "segments wrap", role: "group", "aria-label": "Label to group by" });
@@ -49,7 +48,6 @@ export class Page {
     const turn = ++this.#turn;
     const { app } = this;
     const stale = () => turn !== this.#turn || app.other !== this;
-    await this.styled;
     if (!app.store.state.query) await app.begin();
     await app.data.loadMarkers();
     if (!app.data.now.catalog) await app.data.loadCatalog();

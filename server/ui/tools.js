@@ -30,7 +30,7 @@ class Tools extends Part {
       spellcheck: "false", autocomplete: "off", "aria-describedby": "search-answer",
       on: { input: () => this.emit("fk-type", { field: "q", patch: { q: this.input.value } }),
         keydown: (e) => this.#key(e) } });
-    this.answer = h("output", { class: "answer", id: "search-answer", "aria-live": "polite" });
+    this.answer = h("output", { class: "answer", id: "search-answer", "aria-live": "polite", hidden: true });
     this.steps = h("span", { class: "steps", hidden: true },
       h("button", { type: "button", class: "quiet", title: "Previous match (N)", "aria-label": "Previous match", on: { click: () => this.emit("fk-step", -1) } }, icon("previous")),
       h("button", { type: "button", class: "quiet", title: "Next match (n)", "aria-label": "Next match", on: { click: () => this.emit("fk-step", 1) } }, icon("next")),
@@ -62,7 +62,8 @@ class Tools extends Part {
     this.requests.setAttribute("aria-pressed", String(folds.has("idle")));
     folds.delete("idle");
     this.fold.firstChild.textContent = folds.size ? `Fold: ${[...folds].join(", ")}` : "Fold";
-    this.steps.hidden = !marked;
+    // With the search, not with its answer: what is below must not move twice.
+    this.steps.hidden = this.answer.hidden = state.q === "";
     this.#answer(profile, marked, needle, zoom);
   }
 

@@ -105,9 +105,17 @@ export async function frame(page, name) {
   return found;
 }
 
+/** Where a frame is once the picture has stood still. */
+async function still(page, name) {
+  for (;;) {
+    const [before, after] = [await frame(page, name), await frame(page, name)];
+    if (before.x === after.x && before.y === after.y && before.width === after.width) return after;
+  }
+}
+
 /** Clicks the middle of a frame. */
 export async function clickFrame(page, name, options = {}) {
-  const f = await frame(page, name);
+  const f = await still(page, name);
   await page.locator("canvas.fg-overlay").click({ position: { x: f.x + f.width / 2, y: f.y + f.height / 2 }, ...options });
 }
 

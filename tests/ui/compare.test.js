@@ -104,6 +104,7 @@ story("brushes: a drag moves A, an Alt-drag B, arrow keys move an edge", {}, asy
   const from = await until(() => Number(param(page, "rightFrom")), "B moved");
   assert.ok(Number(param(page, "rightUntil")) > from);
   const edge = page.locator(".edge.right").first();
+  await page.locator(`.edge.right[aria-valuenow="${Math.round(from / 1000)}"]`).waitFor();
   await edge.focus();
   await page.keyboard.press("ArrowRight");
   await until(() => Number(param(page, "rightFrom")) > from, "its begin moved on");

@@ -177,6 +177,24 @@ story("CPU to wall keeps the filter and tells the server", {}, async ({ page, fa
   assert.match(await text(page, "fk-facts .sum"), /waiting or running/);
 });
 
+for (const path of ["/", "/?q=hash&fn=compute_hash", "/comparison", "/diff"]) {
+  story(`the picture stays where it was painted: ${path}`, {}, async ({ page, open }) => {
+    await page.addInitScript(() => {
+      window.places = new Set();
+      const look = () => {
+        const painted = document.querySelector("canvas.fg-picture[data-ready]");
+        if (painted) window.places.add(painted.getBoundingClientRect().y);
+        requestAnimationFrame(look);
+      };
+      look();
+    });
+    await open(path);
+    await page.locator("canvas.fg-picture[data-ready]").first().waitFor({ state: "attached" });
+    await page.waitForLoadState("networkidle");
+    assert.match((await page.evaluate(() => [...window.places])).join(" then "), /^[0-9.]+$/);
+  });
+}
+
 story("what was looked at is posted", {}, async ({ page, fake, open }) => {
   await open();
   await clickFrame(page, "compute_primes_slow");

@@ -71,6 +71,7 @@ PATH_PROBES := $(patsubst %,$(B)/tests/unit/path-%,gcc-O0 gcc-O1 gcc-O2 gcc-O3 \
 ifneq (,$(filter release debug,$(MODE)))
 $(PATH_PROBES): $(B)/tests/unit/path-%: tests/unit/path_probe.c $$(AGENT_A) $$(COMMON_A)
 	$(call say,cc,path_probe.c $*)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(firstword $(subst -, ,$*)) -std=c17 -g -$(lastword $(subst -, ,$*)) \
 	  -fomit-frame-pointer $(if $(findstring nopie,$*),-fno-pie -no-pie) $(if $(findstring static,$*),-static) $(CPPFLAGS) -o $@ $(filter-out %.h,$^) $(LDFLAGS) -ldl
 build-tests $(B)/tests/unit/test_unwind: $(PATH_PROBES)

@@ -3,13 +3,21 @@
  * and not only answers. One report for one action; live refresh repeats
  * "viewed" at most every AGAIN_MS.
  */
-import { debounce } from "./dom.js";
 import { coverage } from "./coverage.js";
 import { nameOf } from "./layout.js";
 import { filtersOf, formatMatcher, parseQuery } from "./query.js";
 
 const AGAIN_MS = 15e3;
 const QUIET_MS = 700;
+
+/** The last call wins after `ms` of quiet. @template {unknown[]} A @param {(...a: A) => void} fn @param {number} ms */
+function debounce(fn, ms) {
+  let timer = 0;
+  return (/** @type {A} */ ...args) => {
+    clearTimeout(timer);
+    timer = setTimeout(fn, ms, ...args);
+  };
+}
 
 export class Activity {
   #viewed = new Map();

@@ -31,7 +31,8 @@ class App {
   constructor() {
     this.store = new Store();
     this.api = new Api(() => this.drawn());
-    this.data = new Data(this.api, () => this.drawn());
+    this.fresh = new Data(this.api, () => this.drawn());
+    this.data = this.fresh;
     this.theme = readTheme();
     this.searching = null;
     this.rest = null;
@@ -49,7 +50,7 @@ class App {
     this.runText = h("span", { class: "run" });
     this.banner = h("div", { class: "banners", role: "status" });
     const helpButton = h("button", { class: "quiet", type: "button", title: "Keys and help (?)", "aria-label": "Help",
-      on: { click: () => this.#help() } }, "?");
+      on: { click: async () => (await import("./help.js")).showHelp() } }, "?");
     this.links = Object.entries(NAMES).map(([page, text]) =>
       h("a", { href: pathOf(page), "data-page": page, on: { click: (e) => this.#go(e, page) } }, text));
     document.querySelector("header").replaceChildren(
@@ -81,7 +82,8 @@ class App {
     this.page = state.page;
     this.other?.close?.();
     this.other = null;
-    document.title = `${NAMES[state.page]} · Flamekit`;
+    this.data = this.fresh;
+    document.title = `${NAMES[state.page] ?? "Snapshot"} · Flamekit`;
     if (PAGES[state.page]) {
       this.explore = null;
       const [{ Page }] = await Promise.all([PAGES[state.page](), this.#loadRest(), (this.styled ??= addStyles("./pages.css"))]);
@@ -91,10 +93,13 @@ class App {
       this.drawn();
       return;
     }
+    if (state.shot) this.data = new (await import("./snapshot.js")).Frozen(this);
+    if (this.page !== state.page) return;
     this.explore = new Explore(this.main, { set: (patch) => this.store.push(patch) });
     this.drawn();
     setTimeout(() => this.#loadRest(), REST_AFTER_MS);
-    if (state.query) this.data.load(state);
+    if (state.query || state.shot) this.data.load(state);
+    if (state.shot) return;
     await this.begin();
     this.#tick();
   }
@@ -113,7 +118,7 @@ class App {
   }
 
   #changed(state, before) {
-    if (state.page !== this.page) {
+    if (state.page !== this.page || state.shot !== before.shot) {
       this.#open(state);
       return;
     }
@@ -235,12 +240,7 @@ class App {
 
   /** Another page with the same query, range and sides. */
   go(page, patch = {}) {
-    this.store.push({ page, zoom: "", fn: "", ...patch });
-  }
-
-  async #help() {
-    const { showHelp } = await import("./help.js");
-    showHelp();
+    this.store.push({ page, shot: "", zoom: "", fn: "", ...patch });
   }
 
   async #key(e) {

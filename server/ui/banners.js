@@ -12,6 +12,11 @@ function wrongRange(data) {
     `“${data.range.wrong}” is no range the page can find: showing the last 5 minutes.`) : null;
 }
 
+function frozenLine({ frozen, shownRange }) {
+  return frozen?.name ? h("div", { class: "banner frozen" },
+    h("span", { "data-state": "frozen" }, `A snapshot of ${clock(shownRange.from, { day: true })} – ${clock(shownRange.until)}: it stays as it is. Another range or filter leads back to Explore.`)) : null;
+}
+
 function awayLine(away, data, probe) {
   const wait = Math.max(0, Math.ceil((away.nextTry - Date.now()) / 1000));
   const age = data.loadedAt ? ` The picture is ${span(Date.now() - data.loadedAt)} old.` : "";
@@ -23,7 +28,7 @@ function awayLine(away, data, probe) {
 
 /** @param {HTMLElement} root @param {import("./api.js").Api} api @param {object} data */
 export function showBanners(root, api, data) {
-  const lines = [wrongRange(data)];
+  const lines = [wrongRange(data), frozenLine(data)];
   if (api.away) lines.push(awayLine(api.away, data, () => api.probe()));
   else if (data.error && data.profile) {
     lines.push(h("div", { class: "banner error" },

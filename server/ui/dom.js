@@ -16,7 +16,7 @@ function setProperty(node, name, value) {
   } else if (name === "value") {
     node.value = value;
   } else {
-    node.setAttribute(name === "className" ? "class" : name, value === true ? "" : String(value));
+    node.setAttribute(name, value === true ? "" : String(value));
   }
 }
 
@@ -47,14 +47,13 @@ const ICONS = {
   play: "M5 3.5v9l7-4.5z", pause: "M5 3.5h2v9H5zM9 3.5h2v9H9z",
   close: "M4 5l1-1 3 3 3-3 1 1-3 3 3 3-1 1-3-3-3 3-1-1 3-3z",
   search: "M7 2a5 5 0 103 9l3 3 1-1-3-3a5 5 0 00-4-8zm0 1.5a3.5 3.5 0 110 7 3.5 3.5 0 010-7z",
-  down: "M4 6l4 4 4-4z", up: "M4 10l4-4 4 4z", next: "M6 4l4 4-4 4z", previous: "M10 4l-4 4 4 4z",
+  down: "M4 6l4 4 4-4z", next: "M6 4l4 4-4 4z", previous: "M10 4l-4 4 4 4z",
   theme: "M8 2a6 6 0 100 12A6 6 0 008 2zm0 1.5v9a4.5 4.5 0 010-9z",
-  link: "M6.5 9.5l3-3M5 7.5L3.8 8.7a2.5 2.5 0 003.5 3.5L8.5 11M11 8.5l1.2-1.2a2.5 2.5 0 00-3.5-3.5L7.5 5",
   flip: "M5 3v8M3 9l2 2 2-2M11 13V5M9 7l2-2 2 2", clock: "M8 2a6 6 0 100 12A6 6 0 008 2zM8 5v3l2 2",
   swap: "M3 6h9M9 3l3 3-3 3M13 11H4M7 8l-3 3 3 3",
   save: "M8 2.5v7M5 7l3 3 3-3M3 12.5h10",
 };
-const STROKED = new Set(["link", "flip", "clock", "save", "swap"]);
+const STROKED = new Set(["flip", "clock", "save", "swap"]);
 
 /** @param {keyof typeof ICONS} name */
 export function icon(name) {
@@ -63,21 +62,17 @@ export function icon(name) {
     s("path", { d: ICONS[name] }));
 }
 
-/** The last call wins after `ms` of quiet. @template {unknown[]} A @param {(...a: A) => void} fn @param {number} ms */
-export function debounce(fn, ms) {
-  let timer = 0;
-  return (/** @type {A} */ ...args) => {
-    clearTimeout(timer);
-    timer = setTimeout(fn, ms, ...args);
-  };
-}
+const sheets = new Map();
 
-/** Adds a style sheet that lies beside this module. @param {string} name */
+/** Adds a style sheet that lies beside this module, once. @param {string} name @returns {Promise<unknown>} */
 export function addStyles(name) {
-  return new Promise((done) => {
-    const href = new URL(name, import.meta.url).href;
-    document.head.append(h("link", { rel: "stylesheet", href, on: { load: done, error: done } }));
-  });
+  if (!sheets.has(name)) {
+    sheets.set(name, new Promise((done) => {
+      const href = new URL(name, import.meta.url).href;
+      document.head.append(h("link", { rel: "stylesheet", href, on: { load: done, error: done } }));
+    }));
+  }
+  return sheets.get(name);
 }
 
 /** Is the person typing? Then single keys are theirs. @param {EventTarget|null} target */

@@ -46,6 +46,8 @@ class Rest {
     addEventListener("dragover", (e) => e.preventDefault());
     addEventListener("drop", (e) => this.#drop(e));
     setInterval(() => app.api.away && showBanners(app.banner, app.api, app.data.now), COUNTDOWN_MS);
+    app.themeButton.before(this.keep = h("button", { class: "quiet", type: "button", title: "Favourites and snapshots", "aria-label": "Favourites and snapshots",
+      "aria-haspopup": "dialog", on: { click: async () => (await import("./favourites.js")).openFavourites(this.keep, app) } }, "★"));
     this.#painted();
   }
 

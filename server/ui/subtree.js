@@ -37,7 +37,7 @@ export class Subtree {
     const coarse = data.now.profile;
     const key = [coarse, state.zoom, state.fold, state.maxNodes];
     const same = this.key?.every((v, i) => v === key[i]);
-    if (same || !shown || shown.zoom.level === 0 || state.fold || !isCut(shown.profile, shown.zoom)) return;
+    if (same || !shown || data.now.frozen || shown.zoom.level === 0 || state.fold || !isCut(shown.profile, shown.zoom)) return;
     this.key = key;
     const { type, matchers } = data.now.shownQuery;
     const range = data.now.shownRange;

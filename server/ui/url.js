@@ -56,11 +56,14 @@ const PAGES = {
   "/explore": "tags", "/tags": "tags", "/adhoc": "adhoc", "/adhoc-single": "adhoc", "/docs": "docs", "/status": "status",
 };
 
-/** @typedef {Record<string, string|number> & {page: string, rest: [string, string][]}} State */
+const SNAPSHOT = /^\/s\/([\w.-]{1,140})$/;
+
+/** @typedef {Record<string, string|number> & {page: string, shot: string, rest: [string, string][]}} State */
 
 /** @param {string} path @param {string} search with or without "?" @returns {State} */
 export function parseUrl(path, search) {
-  const state = { page: PAGES[path] ?? "explore", rest: [] };
+  const [, shot = ""] = SNAPSHOT.exec(path) ?? [];
+  const state = { page: shot ? "snapshot" : PAGES[path] ?? "explore", shot, rest: [] };
   for (const name in PARAMS) state[name] = PARAMS[name].fallback;
   for (const [name, value] of new URLSearchParams(search)) {
     if (Object.hasOwn(PARAMS, name)) state[name] = PARAMS[name].read(value);
@@ -81,7 +84,7 @@ export function pathOf(page) {
 
 /** @param {State} state @returns {string} path with search */
 export function formatUrl(state) {
-  const path = pathOf(state.page);
+  const path = state.page === "snapshot" ? `/s/${state.shot}` : pathOf(state.page);
   const pairs = Object.keys(PARAMS)
     .filter((name) => state[name] !== PARAMS[name].fallback)
     .map((name) => [name, String(state[name])]);

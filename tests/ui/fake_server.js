@@ -163,6 +163,7 @@ function answer(w, method, url, body) {
   if (rpc && rpc[1] === "SelectMergeProfile") return Buffer.from([0x0a, 0x00]);
   if (url.pathname === "/api/kit/hello") return hello(w);
   if (url.pathname === "/api/annotations") return [...w.phases, ...w.notes];
+  if (url.pathname === "/api/kit/snapshots") return [];
   if (url.pathname === "/metrics") return METRICS;
   if (url.pathname === "/api/kit/activity" && method === "POST") {
     w.activity.push(JSON.parse(body));

@@ -1,65 +1,62 @@
 #include "server/catalog.h"
 
-#include "common/hash.h"
-
 #include <stdlib.h>
 
-/* Apps outlive their series: a trie stays when the last profile is gone. */
-enum { TRIES_PER_SERIES = 4 };
+/* Ids of tries are not used again before all are loaded anew. */
+enum { TRIES_PER_SERIES = 16 };
 
 enum fk_err catalog_init(struct catalog *c, uint32_t max_series)
 {
-    *c = (struct catalog){.max_tries = max_series * TRIES_PER_SERIES,
-        .trie_limits = TRIE_LIMITS_DEFAULT};
+    *c = (struct catalog){0};
     pthread_rwlock_init(&c->lock, NULL);
     series_index_init(&c->series, max_series);
-    fk_map_init(&c->apps, c->max_tries);
-    c->tries = calloc(c->max_tries, sizeof(struct trie *));
-    return c->tries ? FK_OK : FK_ERR_NOMEM;
+    return tries_init(&c->tries, max_series * TRIES_PER_SERIES);
 }
 
 void catalog_fini(struct catalog *c)
 {
-    for (uint32_t i = 0; i < c->num_tries; i++)
-        trie_free(c->tries[i]);
-    free(c->tries);
-    fk_map_fini(&c->apps);
+    tries_fini(&c->tries);
     series_index_fini(&c->series);
     pthread_rwlock_destroy(&c->lock);
 }
 
-struct trie *catalog_trie(struct catalog *c, uint32_t id)
+static int64_t date_of(int64_t time_ms)
 {
-    return id < atomic_load(&c->num_tries) ? c->tries[id] : NULL;
+    return time_ms / TRIES_DAY_MS;
 }
 
-struct trie *catalog_add_app(struct catalog *c, struct fk_slice app)
+struct trie *catalog_trie_of(
+    struct catalog *c, const struct series_entry *e, int64_t time_ms)
 {
-    uint64_t hash = fk_hash_bytes(fk_hash_seed(), app.ptr, app.len), id;
-    size_t at = 0;
-    while ((id = fk_map_next(&c->apps, hash, &at)) != FK_MAP_NONE)
-        if (fk_slice_eq(c->tries[id]->app, app))
-            return c->tries[id];
-    uint32_t new = c->num_tries;
-    if (new == c->max_tries)
-        return NULL;
-    struct trie *t = trie_new(new, app, &c->trie_limits);
-    if (!t || fk_map_add(&c->apps, hash, new)) {
-        trie_free(t);
-        return NULL;
-    }
-    c->tries[new] = t;
-    atomic_store(&c->num_tries, new + 1);
-    return t;
+    return tries_on(&c->tries, e->app, date_of(time_ms));
 }
 
-/* All known and live: the usual case, with a shared lock. */
+uint32_t catalog_drop_trie(struct catalog *c, int64_t date)
+{
+    pthread_rwlock_wrlock(&c->lock);
+    uint32_t dropped = tries_drop(&c->tries, date);
+    pthread_rwlock_unlock(&c->lock);
+    return dropped;
+}
+
+void catalog_free_dropped(struct catalog *c)
+{
+    pthread_rwlock_wrlock(&c->lock);
+    tries_free_dropped(&c->tries);
+    pthread_rwlock_unlock(&c->lock);
+}
+
+/* All known and live, and no new day: the usual case, with a shared lock. */
 static bool find_all(
     struct catalog *c, const struct store_batch *batch, uint32_t *series)
 {
     for (size_t i = 0; i < batch->num_profiles; i++) {
-        series[i] = series_find(&c->series, &batch->profiles[i].labels);
-        if (series[i] == SERIES_NONE || !c->series.entries[series[i]]->live)
+        const struct store_profile *p = &batch->profiles[i];
+        series[i] = series_find(&c->series, &p->labels);
+        if (series[i] == SERIES_NONE)
+            return false;
+        const struct series_entry *e = c->series.entries[series[i]];
+        if (!e->live || tries_is_new(&c->tries, e->app, date_of(p->time_ms)))
             return false;
     }
     return true;
@@ -85,16 +82,18 @@ static enum fk_err count_new(
 }
 
 static enum fk_err add_one(
-    struct catalog *c, const struct fk_labels *l, uint32_t *id)
+    struct catalog *c, const struct store_profile *p, uint32_t *id)
 {
-    *id = series_find(&c->series, l);
+    *id = series_find(&c->series, &p->labels);
     if (*id != SERIES_NONE) {
         series_set_live(&c->series, *id, true);
         return FK_OK;
     }
-    struct fk_slice app = fk_labels_get(l, FK_SLICE("service_name"));
-    struct trie *t = catalog_add_app(c, app);
-    return t ? series_add(&c->series, l, t->id, id) : FK_ERR_LIMIT;
+    uint32_t app = tries_app(&c->tries,
+        fk_labels_get(&p->labels, FK_SLICE("service_name")),
+        date_of(p->time_ms));
+    return app == TRIE_NONE ? FK_ERR_LIMIT
+                            : series_add(&c->series, &p->labels, app, id);
 }
 
 static enum fk_err add_all(struct catalog *c, const struct store_batch *batch,
@@ -106,7 +105,10 @@ static enum fk_err add_all(struct catalog *c, const struct store_batch *batch,
     if (!err && (live > max || new > max - live))
         err = FK_ERR_LIMIT;
     for (size_t i = 0; !err && i < batch->num_profiles; i++)
-        err = add_one(c, &batch->profiles[i].labels, &series[i]);
+        err = add_one(c, &batch->profiles[i], &series[i]);
+    for (size_t i = 0; !err && i < batch->num_profiles; i++)
+        tries_reach(&c->tries, c->series.entries[series[i]]->app,
+            date_of(batch->profiles[i].time_ms));
     if (err == FK_ERR_LIMIT)
         fk_diag_set(diag, err,
             "Maximum active series limit exceeded (%u/%u), reduce the number "
@@ -165,6 +167,8 @@ void catalog_set_ranges(
             continue;
         series_touch(&c->series, i, ranges[i].first_ms);
         series_touch(&c->series, i, ranges[i].last_ms);
+        tries_note(
+            &c->tries, c->series.entries[i]->app, date_of(ranges[i].last_ms));
     }
     pthread_rwlock_unlock(&c->lock);
 }
@@ -220,9 +224,8 @@ enum fk_err catalog_visit(struct catalog *c, const struct selector *s,
     for (uint32_t i = 0; !err && i < count; i++) {
         struct fk_labels labels;
         series_labels(visits[i].entry, &labels);
-        struct store_series series = {visits[i].entry->id,
-            visits[i].entry->trie, &labels, visits[i].first_ms,
-            visits[i].last_ms};
+        struct store_series series = {visits[i].entry->id, visits[i].entry->app,
+            &labels, visits[i].first_ms, visits[i].last_ms};
         err = fn(arg, &series);
     }
     free(visits);
@@ -238,43 +241,53 @@ enum fk_err catalog_select(struct catalog *c, const struct selector *s,
     if (err)
         return err;
     uint32_t cap = count ? visits[count - 1].entry->id + 1 : 0;
-    uint32_t *trie = malloc(2 * ((size_t)cap + 1) * sizeof *trie);
-    if (trie) {
-        uint32_t *group = trie + cap + 1;
+    uint32_t *app = malloc(2 * ((size_t)cap + 1) * sizeof *app);
+    if (app) {
+        uint32_t *group = app + cap + 1;
         for (uint32_t i = 0; i < cap; i++)
-            trie[i] = group[i] = TRIE_NONE;
+            app[i] = group[i] = TRIE_NONE;
         for (uint32_t i = 0; i < count; i++) {
             const struct series_entry *e = visits[i].entry;
-            trie[e->id] = e->trie;
+            app[e->id] = e->app;
             group[e->id] = e->group;
         }
-        *out = (struct catalog_set){trie, group, cap, count};
+        *out = (struct catalog_set){app, group, cap, count};
     }
     free(visits);
-    return trie ? FK_OK : FK_ERR_NOMEM;
+    return app ? FK_OK : FK_ERR_NOMEM;
 }
 
+/* Under the lock, against freeing what was dropped. */
 enum fk_err catalog_trie_hold(
     struct catalog *c, uint32_t trie, struct store_trie *out)
 {
-    struct trie *found = catalog_trie(c, trie);
-    if (!found)
-        return FK_ERR_NOT_FOUND;
-    trie_view(found, out);
-    return FK_OK;
+    pthread_rwlock_rdlock(&c->lock);
+    struct trie *found = tries_get(&c->tries, trie);
+    if (found) {
+        found->holds++;
+        trie_view(found, out);
+    }
+    pthread_rwlock_unlock(&c->lock);
+    return found ? FK_OK : FK_ERR_NOT_FOUND;
 }
 
-/* Tries live as long as the catalog, so there is nothing to give back. */
 void catalog_trie_release(struct catalog *c, struct store_trie *trie)
 {
+    struct trie *held = trie->hold;
     (void)c;
+    held->holds--;
     *trie = (struct store_trie){0};
 }
 
 enum fk_err catalog_frame(
     struct catalog *c, uint32_t trie, uint32_t frame, struct store_frame *out)
 {
-    struct trie *found = catalog_trie(c, trie);
+    struct trie *found = tries_get(&c->tries, trie);
+    if (!found) { /* dropped, but held */
+        pthread_rwlock_rdlock(&c->lock);
+        found = tries_dropped(&c->tries, trie);
+        pthread_rwlock_unlock(&c->lock);
+    }
     if (!found || !trie_frame_at(found, frame, out))
         return FK_ERR_NOT_FOUND;
     return FK_OK;
@@ -283,7 +296,7 @@ enum fk_err catalog_frame(
 /* One allocation holds both. */
 void catalog_set_fini(struct catalog_set *set)
 {
-    free(set->trie);
+    free(set->app);
 }
 
 void catalog_mark_partial(struct catalog *c, const struct catalog_set *set,
@@ -293,7 +306,7 @@ void catalog_mark_partial(struct catalog *c, const struct catalog_set *set,
     for (uint32_t i = 0; i < c->series.count; i++) {
         const struct series_entry *e = c->series.entries[i];
         if (e->group < set->count && in_range(e, t0, t1) &&
-            catalog_set_trie(set, i) == TRIE_NONE)
+            !catalog_set_has(set, i))
             partial[e->group] = true;
     }
     pthread_rwlock_unlock(&c->lock);
@@ -312,7 +325,9 @@ void catalog_stats(struct catalog *c, struct store_stats *out)
         if (e->last_ms > out->newest_ms)
             out->newest_ms = e->last_ms;
     }
-    for (uint32_t i = 0; i < c->num_tries; i++)
-        out->trie_nodes += c->tries[i]->num_nodes;
+    for (uint32_t i = 0; i < c->tries.count; i++) {
+        const struct trie *t = tries_get(&c->tries, i);
+        out->trie_nodes += t ? t->num_nodes : 0;
+    }
     pthread_rwlock_unlock(&c->lock);
 }

@@ -1,39 +1,38 @@
 /*
- * What a tenant knows beside values: its apps, each with a trie, and its
+ * What a tenant knows beside values: its apps, each with its tries, and its
  * series. Kept in memory by every store; store_sqlite writes it down.
  *
  * Threads: any. One lock guards the series and the adding of tries; visitors
- * run without it. Tries live until catalog_fini and lock themselves.
+ * run without it. Tries lock themselves.
  */
 #ifndef SERVER_CATALOG_H
 #define SERVER_CATALOG_H
 
 #include "server/series.h"
 #include "server/store.h"
-#include "server/trie.h"
+#include "server/tries.h"
 
 struct catalog {
     pthread_rwlock_t lock;
     struct series_index series;
-    struct trie **tries; /* by id */
-    _Atomic uint32_t num_tries;
-    uint32_t max_tries;
-    struct fk_map apps; /* hash of service_name -> trie: verify */
-    struct trie_limits trie_limits;
+    struct tries tries;
 };
 
 FK_MUST_USE enum fk_err catalog_init(struct catalog *c, uint32_t max_series);
 void catalog_fini(struct catalog *c);
 
 /* The series of each profile, made if new: all of them, or none and
- * FK_ERR_LIMIT. */
+ * FK_ERR_LIMIT. After it, catalog_trie_of knows where their stacks go. */
 FK_MUST_USE enum fk_err catalog_resolve(struct catalog *c,
     const struct store_batch *batch, uint32_t *series, struct fk_diag *diag);
-/* NULL when there is no such trie. */
-struct trie *catalog_trie(struct catalog *c, uint32_t id);
-/* The trie of an app, made if new; not safe against other adders (loading,
- * and catalog_resolve under its lock). */
-struct trie *catalog_add_app(struct catalog *c, struct fk_slice app);
+/* That of a series at a time. */
+struct trie *catalog_trie_of(
+    struct catalog *c, const struct series_entry *e, int64_t time_ms);
+/* For the writer, when days were dropped: forget one trie that only days
+ * before this one had, TRIE_NONE when there is none. Later, free those that
+ * nobody uses any more. */
+uint32_t catalog_drop_trie(struct catalog *c, int64_t date);
+void catalog_free_dropped(struct catalog *c);
 /* A profile of a series at this time is stored. */
 void catalog_touch(struct catalog *c, uint32_t series, int64_t time_ms);
 
@@ -65,7 +64,7 @@ FK_MUST_USE enum fk_err catalog_frame(
 
 /* A selection to ask for each profile of a scan. */
 struct catalog_set {
-    uint32_t *trie;  /* by series: its trie, TRIE_NONE = not selected */
+    uint32_t *app;   /* by series: its app, TRIE_NONE = not selected */
     uint32_t *group; /* by series: series_entry.group */
     uint32_t count, selected;
 };
@@ -78,10 +77,10 @@ void catalog_set_fini(struct catalog_set *set);
 void catalog_mark_partial(struct catalog *c, const struct catalog_set *set,
     int64_t t0, int64_t t1, bool *partial);
 
-static inline uint32_t catalog_set_trie(
+static inline bool catalog_set_has(
     const struct catalog_set *set, uint32_t series)
 {
-    return series < set->count ? set->trie[series] : TRIE_NONE;
+    return series < set->count && set->app[series] != TRIE_NONE;
 }
 
 /* Counts for store_stats. */

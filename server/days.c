@@ -375,6 +375,11 @@ int days_expire(struct days *d, int64_t now_ms, uint32_t keep_days)
     return dropped;
 }
 
+int64_t days_first_date(const struct days *d)
+{
+    return d->first ? d->first->date : INT64_MAX;
+}
+
 bool days_drop_first(struct days *d)
 {
     if (!d->first || !d->first->next)

@@ -81,6 +81,8 @@ FK_MUST_USE enum fk_err days_open(
     struct days *d, struct day *day, struct fk_diag *diag);
 /* Rename a damaged file to bad-YYYYMMDD.db and forget it. */
 void days_set_aside(struct days *d, struct day *day);
+/* The earliest there is; INT64_MAX = none. */
+int64_t days_first_date(const struct days *d);
 /* Drop one: the earliest, unless it is the only one. False: there was
  * none. */
 bool days_drop_first(struct days *d);

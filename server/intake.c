@@ -102,9 +102,8 @@ void intake_fini(struct intake *in)
     *in = (struct intake){0};
 }
 
-static void use_trie(struct intake *in, uint32_t id)
+static void use_trie(struct intake *in, struct trie *t)
 {
-    struct trie *t = catalog_trie(in->catalog, id);
     if (t == in->trie)
         return;
     in->trie = t;
@@ -136,7 +135,9 @@ static uint32_t node_of(struct intake *in, uint32_t stack)
 void intake_profile(struct intake *in, size_t profile)
 {
     const struct store_profile *p = &in->batch->profiles[profile];
-    use_trie(in, catalog_entry(in->catalog, in->series[profile])->trie);
+    use_trie(
+        in, catalog_trie_of(in->catalog,
+                catalog_entry(in->catalog, in->series[profile]), p->time_ms));
     in->num_pairs = 0;
     pthread_mutex_lock(&in->trie->lock);
     for (size_t i = 0; i < p->num_values; i++)

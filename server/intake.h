@@ -14,7 +14,7 @@ struct intake {
     struct catalog *catalog;
     const struct store_batch *batch;
     uint32_t *series;     /* by profile */
-    struct trie *trie;    /* the memos are about */
+    struct trie *trie;    /* of the profile at hand and of the memos */
     uint32_t *frame_memo; /* by frame of the batch: frame + 1, 0 = unasked */
     uint32_t *node_memo;  /* by stack of the batch: node + 1, 0 = unasked */
     uint32_t *stack;      /* frames of the stack at hand */

@@ -27,7 +27,7 @@ static inline uint32_t journal_series(int64_t key)
 }
 
 struct journal_row {
-    uint32_t series;
+    uint32_t series, trie;
     int64_t time_ms, duration_ns;
     uint64_t dedup;
     uint8_t id[16];

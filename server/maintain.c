@@ -113,7 +113,7 @@ struct checking {
 };
 
 static bool blob_is_good(
-    struct checking *c, struct fk_slice data, uint32_t series)
+    struct checking *c, struct fk_slice data, uint32_t series, int64_t time_ms)
 {
     struct blob blob;
     const struct series_entry *e =
@@ -128,7 +128,8 @@ static bool blob_is_good(
         c->room.cap = c->room.nodes && c->room.values ? blob.n : 0;
     }
     return blob.n <= c->room.cap && !blob_unpack(c->codec, &blob) &&
-           !blob_decode(&blob, catalog_trie(c->catalog, e->trie)->num_nodes,
+           !blob_decode(&blob,
+               catalog_trie_of(c->catalog, e, time_ms)->num_nodes,
                c->room.nodes, c->room.values);
 }
 
@@ -137,7 +138,7 @@ static enum fk_err check_profile(
 {
     struct checking *c = arg;
     c->profiles++;
-    if (blob_is_good(c, journal_blob(row), series))
+    if (blob_is_good(c, journal_blob(row), series, time_ms))
         return FK_OK;
     c->damaged++;
     fprintf(c->out, "damaged: profile of series %u at %lld ms\n", series,
@@ -150,8 +151,8 @@ static enum fk_err check_sum(void *arg, enum level level, uint32_t id,
 {
     struct checking *c = arg;
     c->sums++;
-    bool good =
-        level == LEVEL_CHUNK ? !chunk_check(data) : blob_is_good(c, data, id);
+    bool good = level == LEVEL_CHUNK ? !chunk_check(data)
+                                     : blob_is_good(c, data, id, start * 1000);
     if (good)
         return FK_OK;
     c->damaged++;

@@ -29,6 +29,10 @@ static const char *const steps[] = {
     "  name TEXT NOT NULL,"
     "  value TEXT NOT NULL,"
     "  PRIMARY KEY(series, name)) STRICT, WITHOUT ROWID;" DOCS_SCHEMA,
+    /* Until then an app had one trie. */
+    "ALTER TABLE app ADD COLUMN app INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE app ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE app SET app = id;",
     NULL,
 };
 
@@ -68,7 +72,9 @@ static enum fk_err save_frames(struct meta *m, struct trie *t, uint32_t from)
 static enum fk_err save_nodes(struct meta *m, struct trie *t, uint32_t from)
 {
     struct db_stmt *s;
-    struct store_trie view = {m->next[t->id].nodes, t->parent, t->frame, NULL};
+    const struct store_trie view = {.count = m->next[t->id].nodes,
+        .parent = t->parent,
+        .frame = t->frame};
     enum fk_err err = db_prepare(m->db,
         "INSERT INTO trie(id, nodes) VALUES(?1, ?2) "
         "ON CONFLICT(id) DO UPDATE SET nodes = ?2",
@@ -89,12 +95,14 @@ static enum fk_err save_nodes(struct meta *m, struct trie *t, uint32_t from)
 static enum fk_err save_app(struct meta *m, const struct trie *t)
 {
     struct db_stmt *s;
-    enum fk_err err =
-        db_prepare(m->db, "INSERT INTO app(id, name) VALUES(?1, ?2)", &s);
+    enum fk_err err = db_prepare(m->db,
+        "INSERT INTO app(id, name, app, since) VALUES(?1, ?2, ?3, ?4)", &s);
     if (err)
         return err;
     db_bind_int(s, 1, t->id);
-    db_bind_text(s, 2, t->app);
+    db_bind_text(s, 2, t->name);
+    db_bind_int(s, 3, t->app);
+    db_bind_int(s, 4, t->since);
     return db_run(s);
 }
 
@@ -150,7 +158,7 @@ static enum fk_err save_series(struct meta *m)
     m->next_series = m->saved_series;
     while (!err && (e = catalog_entry(m->catalog, m->next_series))) {
         db_bind_int(s, 1, e->id);
-        db_bind_int(s, 2, e->trie);
+        db_bind_int(s, 2, e->app);
         err = db_run(s);
         if (!err)
             err = save_labels(m, e);
@@ -163,21 +171,29 @@ static enum fk_err save_series(struct meta *m)
 static enum fk_err save_all(struct meta *m)
 {
     enum fk_err err = save_series(m);
-    m->next_tries = atomic_load(&m->catalog->num_tries);
-    for (uint32_t i = 0; !err && i < m->next_tries; i++)
-        err = save_trie(m, catalog_trie(m->catalog, i));
+    m->next_tries = atomic_load(&m->catalog->tries.count);
+    for (uint32_t i = 0; !err && i < m->next_tries; i++) {
+        struct trie *t = tries_get(&m->catalog->tries, i);
+        err = t ? save_trie(m, t) : FK_OK;
+    }
     return err;
+}
+
+static bool is_trie_saved(struct trie *t, const struct meta_mark *saved)
+{
+    struct meta_mark now = count_trie(t);
+    return now.nodes == saved->nodes && now.frames == saved->frames &&
+           now.texts == saved->texts;
 }
 
 static bool is_saved(struct meta *m)
 {
-    uint32_t tries = atomic_load(&m->catalog->num_tries);
+    uint32_t tries = atomic_load(&m->catalog->tries.count);
     if (tries != m->saved_tries || catalog_entry(m->catalog, m->saved_series))
         return false;
     for (uint32_t i = 0; i < tries; i++) {
-        struct meta_mark now = count_trie(catalog_trie(m->catalog, i));
-        if (now.nodes != m->saved[i].nodes ||
-            now.frames != m->saved[i].frames || now.texts != m->saved[i].texts)
+        struct trie *t = tries_get(&m->catalog->tries, i);
+        if (t && !is_trie_saved(t, &m->saved[i]))
             return false;
     }
     return true;
@@ -212,6 +228,44 @@ enum fk_err meta_save(struct meta *m, struct fk_diag *diag)
 {
     pthread_mutex_lock(&m->lock);
     enum fk_err err = db_explain(m->db, save(m), diag);
+    pthread_mutex_unlock(&m->lock);
+    return err;
+}
+
+/* ---- forgetting a trie ---- */
+
+static enum fk_err delete_trie(struct db *db, uint32_t trie)
+{
+    static const char *const rows[] = {
+        "DELETE FROM text WHERE id >= ?1 AND id < ?2",
+        "DELETE FROM frame WHERE id >= ?1 AND id < ?2",
+        "DELETE FROM trie WHERE id >= ?1 AND id < ?2",
+        "DELETE FROM app WHERE id = ?1 >> 32 AND id < ?2",
+    };
+    enum fk_err err = FK_OK;
+    for (size_t i = 0; !err && i < sizeof rows / sizeof *rows; i++) {
+        struct db_stmt *s;
+        err = db_prepare(db, rows[i], &s);
+        if (err)
+            break;
+        db_bind_int(s, 1, meta_key(trie, 0));
+        db_bind_int(s, 2, meta_key(trie + 1, 0));
+        err = db_run(s);
+    }
+    return err;
+}
+
+enum fk_err meta_drop_trie(struct meta *m, uint32_t trie, struct fk_diag *diag)
+{
+    pthread_mutex_lock(&m->lock);
+    enum fk_err err = db_begin(m->db, "a trie's end");
+    if (!err)
+        err = delete_trie(m->db, trie);
+    if (!err)
+        err = db_commit(m->db);
+    db_explain(m->db, err, diag);
+    if (err)
+        db_rollback(m->db);
     pthread_mutex_unlock(&m->lock);
     return err;
 }
@@ -273,10 +327,13 @@ static enum fk_err check_tenant(
 
 static void mark_loaded(struct meta *m)
 {
-    m->saved_tries = m->catalog->num_tries;
+    m->saved_tries = m->catalog->tries.count;
     m->saved_series = m->catalog->series.count;
-    for (uint32_t i = 0; i < m->saved_tries; i++)
-        m->saved[i] = count_trie(catalog_trie(m->catalog, i));
+    for (uint32_t i = 0; i < m->saved_tries; i++) {
+        struct trie *t = tries_get(&m->catalog->tries, i);
+        if (t)
+            m->saved[i] = count_trie(t);
+    }
 }
 
 enum fk_err meta_open(struct meta *m, const char *dir, struct fk_slice tenant,
@@ -287,8 +344,8 @@ enum fk_err meta_open(struct meta *m, const char *dir, struct fk_slice tenant,
     *m = (struct meta){.catalog = catalog};
     pthread_mutex_init(&m->lock, NULL);
     fk_buf_init(&m->page, 1 << 16);
-    m->saved = calloc(catalog->max_tries, sizeof *m->saved);
-    m->next = calloc(catalog->max_tries, sizeof *m->next);
+    m->saved = calloc(catalog->tries.max, sizeof *m->saved);
+    m->next = calloc(catalog->tries.max, sizeof *m->next);
     enum fk_err err = db_pool_init(&m->readers, path);
     if (err || !m->saved || !m->next)
         return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");

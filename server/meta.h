@@ -37,6 +37,9 @@ FK_MUST_USE enum fk_err meta_tenant_name(struct db *db, struct fk_buf *name);
 
 /* Make all that the catalog knows now durable. */
 FK_MUST_USE enum fk_err meta_save(struct meta *m, struct fk_diag *diag);
+/* Forget a trie that the catalog has dropped. */
+FK_MUST_USE enum fk_err meta_drop_trie(
+    struct meta *m, uint32_t trie, struct fk_diag *diag);
 /* Can it write? */
 FK_MUST_USE enum fk_err meta_probe(struct meta *m, struct fk_diag *diag);
 

@@ -40,7 +40,7 @@ static enum fk_err load_rows(
         return err;
     while (!(err = db_step(s, &row)) && row) {
         int64_t key = db_int(s, 0);
-        struct trie *t = catalog_trie(c, (uint32_t)(key >> 32));
+        struct trie *t = tries_get(&c->tries, (uint32_t)(key >> 32));
         err = t ? fn(t, (uint32_t)key, s) : FK_ERR_CORRUPT;
         if (err)
             break;
@@ -49,28 +49,37 @@ static enum fk_err load_rows(
     return err;
 }
 
+/* A file that is only looked at may be of the first format. */
+static enum fk_err prepare_apps(struct db *db, struct db_stmt **s)
+{
+    int64_t version;
+    enum fk_err err = db_version(db, &version);
+    return err ? err
+               : db_prepare(db,
+                     version < 2 ? "SELECT id, name, id, 0 FROM app ORDER BY id"
+                                 : "SELECT id, name, app, since FROM app "
+                                   "ORDER BY id",
+                     s);
+}
+
 static enum fk_err load_apps(struct db *db, struct catalog *c)
 {
     struct db_stmt *s;
     bool row = false;
-    enum fk_err err =
-        db_prepare(db, "SELECT id, name FROM app ORDER BY id", &s);
+    enum fk_err err = prepare_apps(db, &s);
     if (err)
         return err;
-    while (!(err = db_step(s, &row)) && row) {
-        struct trie *t = catalog_add_app(c, db_bytes(s, 1));
-        if (t && t->id == db_int(s, 0))
-            continue;
-        err = t ? FK_ERR_CORRUPT : FK_ERR_NOMEM;
-        break;
-    }
+    while (!(err = db_step(s, &row)) && row)
+        if ((err = tries_load(&c->tries, (uint32_t)db_int(s, 0), db_bytes(s, 1),
+                 (uint32_t)db_int(s, 2), db_int(s, 3))))
+            break;
     db_reset(s);
     return err;
 }
 
 /* The series that the rows read so far are about. */
 struct loading {
-    int64_t id, trie;
+    int64_t id, app;
     struct fk_labels labels;
     struct fk_arena arena;
 };
@@ -80,10 +89,9 @@ static enum fk_err end_series(struct catalog *c, struct loading *l)
     uint32_t id;
     if (l->id < 0)
         return FK_OK;
-    if (!catalog_trie(c, (uint32_t)l->trie) || l->arena.failed)
+    if (!tries_on(&c->tries, (uint32_t)l->app, 0) || l->arena.failed)
         return FK_ERR_CORRUPT;
-    enum fk_err err =
-        series_add(&c->series, &l->labels, (uint32_t)l->trie, &id);
+    enum fk_err err = series_add(&c->series, &l->labels, (uint32_t)l->app, &id);
     if (err)
         return err;
     series_set_live(&c->series, id, false); /* until a day has it */
@@ -100,7 +108,7 @@ static enum fk_err load_label(
         if (err)
             return err;
         l->id = db_int(s, 0);
-        l->trie = db_int(s, 1);
+        l->app = db_int(s, 1);
     }
     struct fk_slice name = fk_arena_dup(&l->arena, db_bytes(s, 2));
     struct fk_slice value = fk_arena_dup(&l->arena, db_bytes(s, 3));

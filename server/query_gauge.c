@@ -20,12 +20,12 @@ bool query_gauge_is(const struct profile_type *type)
 
 /* How often a series was measured in ten minutes. */
 struct cell {
-    uint32_t trie, series, count;
+    uint32_t app, series, count;
     int64_t at;
 };
 
 struct gauge {
-    struct fk_map trie_of; /* series -> trie */
+    struct fk_map app_of;  /* series -> app */
     struct fk_map cell_of; /* hash of series and time -> cell: verify */
     struct cell *cells;
     size_t count, cap;
@@ -34,7 +34,7 @@ struct gauge {
 static enum fk_err add_series(void *arg, const struct store_series *series)
 {
     struct gauge *g = arg;
-    return fk_map_put(&g->trie_of, series->id, series->trie);
+    return fk_map_put(&g->app_of, series->id, series->app);
 }
 
 static enum fk_err add_cell(
@@ -55,8 +55,8 @@ static enum fk_err add_cell(
 static enum fk_err add_point(void *arg, const struct store_point *p)
 {
     struct gauge *g = arg;
-    uint64_t trie = fk_map_get(&g->trie_of, p->series), found;
-    if (trie == FK_MAP_NONE)
+    uint64_t app = fk_map_get(&g->app_of, p->series), found;
+    if (app == FK_MAP_NONE)
         return FK_OK; /* a series born since; the next answer has it */
     int64_t at = p->time_ms / CELL_MS;
     uint64_t key = fk_hash_mix((uint64_t)p->series << 32 ^ (uint64_t)at);
@@ -68,7 +68,7 @@ static enum fk_err add_point(void *arg, const struct store_point *p)
             return FK_OK;
         }
     }
-    struct cell cell = {(uint32_t)trie, p->series, p->profiles, at};
+    struct cell cell = {(uint32_t)app, p->series, p->profiles, at};
     return add_cell(g, key, &cell);
 }
 
@@ -76,8 +76,8 @@ static enum fk_err add_point(void *arg, const struct store_point *p)
 static int by_moment(const void *a, const void *b)
 {
     const struct cell *x = a, *y = b;
-    if (x->trie != y->trie)
-        return x->trie < y->trie ? -1 : 1;
+    if (x->app != y->app)
+        return x->app < y->app ? -1 : 1;
     if (x->at != y->at)
         return x->at < y->at ? -1 : 1;
     return (x->count < y->count) - (x->count > y->count);
@@ -89,21 +89,34 @@ static void divide(struct query_sum *sum, int64_t by)
         sum->self[i] = sum->self[i] / by + (sum->self[i] % by * 2 >= by);
 }
 
-static void divide_all(struct query_sums *s, const struct gauge *g)
+static int64_t moments_of(const struct gauge *g, uint32_t app)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        struct query_sum *sum = &s->sum[i];
-        int64_t moments = 0;
-        if (sum->tenant != s->tenant)
-            continue;
-        for (size_t k = 0; k < g->count; k++) {
-            const struct cell *c = &g->cells[k];
-            bool first = !k || c[-1].trie != c->trie || c[-1].at != c->at;
-            if (first && c->trie == sum->trie)
-                moments += c->count;
-        }
-        divide(sum, moments);
+    int64_t moments = 0;
+    for (size_t k = 0; k < g->count; k++) {
+        const struct cell *c = &g->cells[k];
+        bool first = !k || c[-1].app != c->app || c[-1].at != c->at;
+        if (first && c->app == app)
+            moments += c->count;
     }
+    return moments;
+}
+
+/* An app may have several sums, one a trie. */
+static enum fk_err divide_all(
+    struct query_sums *s, struct store_tenant *tenant, const struct gauge *g)
+{
+    const struct store_ops *ops = s->query->store->ops;
+    for (size_t i = 0; i < s->count; i++) {
+        struct store_trie held;
+        if (s->sum[i].tenant != s->tenant)
+            continue;
+        enum fk_err err = ops->trie_hold(tenant, s->sum[i].trie, &held);
+        if (err)
+            return err;
+        divide(&s->sum[i], moments_of(g, held.app));
+        ops->trie_release(tenant, &held);
+    }
+    return FK_OK;
 }
 
 enum fk_err query_gauge_average(struct query_sums *s)
@@ -113,7 +126,7 @@ enum fk_err query_gauge_average(struct query_sums *s)
     const struct store_ops *ops = q->store->ops;
     struct store_tenant *tenant = query_tenant(q, s->tenant);
     struct gauge g = {0};
-    fk_map_init(&g.trie_of, QUERY_GAUGE_MAX_CELLS);
+    fk_map_init(&g.app_of, QUERY_GAUGE_MAX_CELLS);
     fk_map_init(&g.cell_of, QUERY_GAUGE_MAX_CELLS);
     enum fk_err err = ops->series(
         tenant, &select->selector, select->t0, select->t1, add_series, &g);
@@ -124,8 +137,8 @@ enum fk_err query_gauge_average(struct query_sums *s)
     if (!err && g.count)
         qsort(g.cells, g.count, sizeof *g.cells, by_moment);
     if (!err)
-        divide_all(s, &g);
-    fk_map_fini(&g.trie_of);
+        err = divide_all(s, tenant, &g);
+    fk_map_fini(&g.app_of);
     fk_map_fini(&g.cell_of);
     free(g.cells);
     return err;

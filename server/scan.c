@@ -10,7 +10,7 @@
 #define SELECT_MARGIN_MS (3600 * 1000)
 
 struct scan_part {
-    uint32_t id, trie;
+    uint32_t id, app;
 };
 
 static int64_t min(int64_t a, int64_t b)
@@ -60,9 +60,10 @@ static void note_damage(struct scan *scan)
 }
 
 static enum fk_err visit_run(
-    struct scan *scan, uint32_t id, uint32_t trie_id, struct blob *blob)
+    struct scan *scan, uint32_t id, uint32_t app, struct blob *blob)
 {
-    struct trie *trie = catalog_trie(scan->catalog, trie_id);
+    const struct trie *trie =
+        tries_on(&scan->catalog->tries, app, scan->day->date);
     if (!make_room(scan, blob->n))
         return FK_ERR_NOMEM;
     if (blob_unpack(scan->codec, blob) ||
@@ -72,13 +73,13 @@ static enum fk_err visit_run(
     }
     uint32_t series = id & LEVELS_GROUP ? STORE_SERIES_MANY : id;
     struct store_run run = {
-        trie_id, series, scan->nodes, scan->values, blob->n};
+        trie->id, series, scan->nodes, scan->values, blob->n};
     scan->stopped = scan->run_fn(scan->arg, &run);
     return scan->stopped;
 }
 
 static enum fk_err visit_blob(
-    struct scan *scan, uint32_t id, uint32_t trie, struct fk_slice data)
+    struct scan *scan, uint32_t id, uint32_t app, struct fk_slice data)
 {
     struct blob blob;
     if (blob_open(&blob, data)) {
@@ -87,7 +88,7 @@ static enum fk_err visit_blob(
     }
     scan->stopped =
         store_meter_add(&scan->meter, blob.n * STORE_PAIR_BYTES, scan->diag);
-    return scan->stopped ? scan->stopped : visit_run(scan, id, trie, &blob);
+    return scan->stopped ? scan->stopped : visit_run(scan, id, app, &blob);
 }
 
 static enum fk_err visit_point(
@@ -105,12 +106,12 @@ static enum fk_err on_journal(
 {
     struct scan *scan = arg;
     struct blob blob;
-    uint32_t trie = catalog_set_trie(&scan->set, series);
-    if (trie == TRIE_NONE)
+    if (!catalog_set_has(&scan->set, series))
         return FK_OK;
     scan->place = (struct day_damage){.journal = true, .at = db_int(row, 0)};
     if (scan->run_fn)
-        return visit_blob(scan, series, trie, journal_blob(row));
+        return visit_blob(
+            scan, series, scan->set.app[series], journal_blob(row));
     if (!blob_open(&blob, journal_blob(row)))
         return visit_point(scan, series, time_ms, blob.total);
     note_damage(scan);
@@ -124,7 +125,7 @@ static enum fk_err on_level(void *arg, enum level level, uint32_t id,
 {
     struct scan *scan = arg;
     scan->place = (struct day_damage){.level = level, .id = id, .at = start};
-    return visit_blob(scan, id, scan->part_trie, data);
+    return visit_blob(scan, id, scan->part_app, data);
 }
 
 static enum fk_err on_chunk(void *arg, enum level level, uint32_t id,
@@ -154,7 +155,7 @@ static enum fk_err read_level(
     enum fk_err err = FK_OK;
     levels_fn fn = level == LEVEL_CHUNK ? on_chunk : on_level;
     for (uint32_t i = 0; !err && i < scan->num_parts; i++) {
-        scan->part_trie = scan->parts[i].trie;
+        scan->part_app = scan->parts[i].app;
         err = levels_scan(
             scan->db, level, scan->parts[i].id, from, until, fn, scan);
     }
@@ -273,7 +274,7 @@ static enum fk_err choose_parts(struct scan *scan, int64_t t0, int64_t t1)
     scan->num_parts = 0;
     for (uint32_t i = 0; !err && i < set->count; i++) {
         uint32_t id = i, group = set->group[i];
-        if (set->trie[i] == TRIE_NONE)
+        if (!catalog_set_has(set, i))
             continue;
         if (scan->run_fn && !single[group] && !chosen[group]) {
             bool decided;
@@ -283,7 +284,7 @@ static enum fk_err choose_parts(struct scan *scan, int64_t t0, int64_t t1)
         } else if (chosen[group]) {
             continue;
         }
-        scan->parts[scan->num_parts++] = (struct scan_part){id, set->trie[i]};
+        scan->parts[scan->num_parts++] = (struct scan_part){id, set->app[i]};
     }
     free(single);
     free(chosen);

@@ -33,7 +33,7 @@ struct scan {
     struct levels_state state;
     struct scan_part *parts; /* what to read of the levels of this day */
     uint32_t num_parts;
-    uint32_t part_trie;      /* of the part at hand */
+    uint32_t part_app;       /* of the part at hand */
     struct day_damage place; /* of the row at hand, should it be damaged */
     struct blob_codec *codec;
     uint32_t *nodes; /* of the row at hand */

@@ -14,16 +14,15 @@ static enum fk_err on_row(
     void *arg, uint32_t series, int64_t time_ms, struct fk_slice bytes)
 {
     struct scan_spans *scan = arg;
-    const struct store_span_item like = {
-        .trie = catalog_set_trie(&scan->set, series),
-        .series = series,
-        .time_ms = time_ms};
-    if (like.trie == TRIE_NONE)
+    if (!catalog_set_has(&scan->set, series))
         return FK_OK;
+    const struct trie *trie = tries_on(
+        &scan->catalog->tries, scan->set.app[series], time_ms / TRIES_DAY_MS);
+    const struct store_span_item like = {
+        .trie = trie->id, .series = series, .time_ms = time_ms};
     scan->stopped = store_meter_add(&scan->meter, bytes.len, scan->diag);
     if (scan->stopped)
         return scan->stopped;
-    const struct trie *trie = catalog_trie(scan->catalog, like.trie);
     enum fk_err err = spans_visit(bytes, trie->num_nodes, &like, visit, scan);
     if (!err || scan->stopped)
         return err;

@@ -44,7 +44,7 @@ enum fk_err seal_load(struct seal *s, int64_t key, int64_t start)
     struct bucket *b = &s->one;
     const struct series_entry *e =
         catalog_entry(s->catalog, journal_series(key));
-    struct trie *trie = catalog_trie(s->catalog, e->trie);
+    const struct trie *trie = catalog_trie_of(s->catalog, e, start * 1000);
     int64_t time_ms = 0;
     enum fk_err err = journal_get(seal_db(s), key, &time_ms, &b->stored);
     if (err || !b->stored.len)

@@ -146,7 +146,7 @@ static struct fk_slice type_of(const struct series_entry *e)
 static enum fk_err join_group(struct series_index *x, struct series_entry *e)
 {
     struct fk_slice type = type_of(e);
-    uint64_t hash = fk_hash_bytes(fk_hash_seed() ^ e->trie, type.ptr, type.len);
+    uint64_t hash = fk_hash_bytes(fk_hash_seed() ^ e->app, type.ptr, type.len);
     uint64_t id;
     size_t at = 0;
     while ((id = fk_map_next(&x->by_group, hash, &at)) != FK_MAP_NONE) {
@@ -155,7 +155,7 @@ static enum fk_err join_group(struct series_index *x, struct series_entry *e)
             return FK_OK;
         }
         struct series_entry *first = x->entries[id];
-        if (first->trie == e->trie && fk_slice_eq(type_of(first), type)) {
+        if (first->app == e->app && fk_slice_eq(type_of(first), type)) {
             e->group = first->id;
             first->members++;
             return FK_OK;
@@ -167,7 +167,7 @@ static enum fk_err join_group(struct series_index *x, struct series_entry *e)
 }
 
 enum fk_err series_add(struct series_index *x, const struct fk_labels *l,
-    uint32_t trie, uint32_t *id)
+    uint32_t app, uint32_t *id)
 {
     if (x->live >= x->max_live || x->count > SERIES_MAX_ID)
         return FK_ERR_LIMIT;
@@ -180,7 +180,7 @@ enum fk_err series_add(struct series_index *x, const struct fk_labels *l,
     if (!e)
         return FK_ERR_NOMEM;
     e->id = x->count;
-    e->trie = trie;
+    e->app = app;
     e->live = true;
     e->first_ms = INT64_MAX;
     e->last_ms = INT64_MIN;

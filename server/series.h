@@ -16,7 +16,7 @@
 #define SERIES_MAX_ID ((1u << 24) - 1) /* what a journal key has room for */
 
 struct series_entry {
-    uint32_t id, trie;
+    uint32_t id, app;
     uint32_t group;   /* the first series of the same app and type */
     uint32_t members; /* of the group, at its first: how many they are */
     bool live;
@@ -36,7 +36,7 @@ struct series_index {
     struct series_entry **entries;
     uint32_t count, cap, live, max_live;
     struct fk_map by_labels; /* hash -> id: verify */
-    struct fk_map by_group;  /* hash of trie and type -> id: verify */
+    struct fk_map by_group;  /* hash of app and type -> id: verify */
     struct series_posting *postings;
     uint32_t num_postings, cap_postings;
     struct fk_map by_label; /* hash of name and value -> posting: verify */
@@ -48,7 +48,7 @@ void series_index_fini(struct series_index *x);
 uint32_t series_find(const struct series_index *x, const struct fk_labels *l);
 /* A new one, not known before. FK_ERR_LIMIT past the limit of live ones. */
 FK_MUST_USE enum fk_err series_add(struct series_index *x,
-    const struct fk_labels *l, uint32_t trie, uint32_t *id);
+    const struct fk_labels *l, uint32_t app, uint32_t *id);
 /* It has a profile at this time. */
 void series_touch(struct series_index *x, uint32_t id, int64_t time_ms);
 /* It has none any more, and does not count against the limit. */

@@ -6,9 +6,10 @@
  *
  * Model. A tenant holds series; a series is a full label set, private labels
  * included (__profile_type__ and so on), and so has exactly one value type.
- * Every app (value of service_name) has a trie of frames; a stack is a node
- * of the trie, a profile is a list of (node, value). Node 0 is the root,
- * node 1 stands for stacks past the trie's limit, and parent < child always.
+ * Every app (value of service_name) has a trie of frames, and a new one now
+ * and then; a stack is a node of the trie, a profile is a list of (node,
+ * value). Node 0 is the root, node 1 stands for stacks past the trie's limit,
+ * and parent < child always.
  *
  * Threads: every function may be called from any thread at any time, except
  * close. Reads never wait for writes. Ranges are [t0, t1) in ms since 1970.
@@ -75,8 +76,8 @@ struct store_tenant;
 typedef void (*store_done_fn)(void *arg, enum fk_err err, const char *why);
 
 struct store_series {
-    uint32_t id; /* of this tenant */
-    uint32_t trie;
+    uint32_t id;  /* of this tenant */
+    uint32_t app; /* a number of its service_name */
     const struct fk_labels *labels;
     int64_t first_ms, last_ms; /* times of the oldest and newest profile */
 };
@@ -120,8 +121,10 @@ typedef enum fk_err (*store_span_fn)(
     void *arg, const struct store_span_item *item);
 
 /* A trie as it is now: append-only, so what is held stays valid and constant
- * until release. Held after a merge, it has every node of its runs. */
+ * until release. Held after a merge, it has every node of its runs. An app
+ * has several over time. */
 struct store_trie {
+    uint32_t app; /* store_series.app */
     uint32_t count;
     const uint32_t *parent;
     const uint32_t *frame;
@@ -238,7 +241,7 @@ struct store_ops {
     enum fk_err (*trie_hold)(
         struct store_tenant *t, uint32_t trie, struct store_trie *out);
     void (*trie_release)(struct store_tenant *t, struct store_trie *trie);
-    /* Views live as long as the store. */
+    /* Views live until the trie is released. */
     enum fk_err (*frame)(struct store_tenant *t, uint32_t trie, uint32_t frame,
         struct store_frame *out);
 

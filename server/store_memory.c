@@ -13,7 +13,7 @@
 #include <string.h>
 
 struct profile {
-    uint32_t series;
+    uint32_t series, trie;
     int64_t time_ms;
     uint64_t dedup;
     struct fk_buf spans; /* spans.h */
@@ -153,6 +153,7 @@ static bool keep(struct store_tenant *t, struct intake *in, size_t i)
     if (!kept)
         return false;
     *kept = (struct profile){.series = in->series[i],
+        .trie = in->trie->id,
         .time_ms = p->time_ms,
         .dedup = p->dedup,
         .num_pairs = in->num_pairs};
@@ -217,48 +218,57 @@ static enum fk_err memory_series(struct store_tenant *t,
     return catalog_visit(&t->catalog, s, t0, t1, fn, arg);
 }
 
-/* What one query walks over: profiles are never freed, so a copy of the
- * array of pointers is a snapshot. */
+/* One query. It walks over a copy of the array of pointers, which is a
+ * snapshot because profiles are never freed. */
 struct scan {
-    struct profile **profiles;
-    size_t count;
+    struct store_tenant *tenant;
     struct catalog_set set;
+    struct store_meter meter;
+    struct fk_diag *diag;
+    void *arg; /* of the visitor */
 };
 
-static enum fk_err scan_init(struct scan *scan, struct store_tenant *t,
-    const struct selector *s, int64_t t0, int64_t t1)
+/* What it does with each profile in the range. */
+typedef enum fk_err (*profile_fn)(struct scan *scan, const struct profile *p);
+
+static struct profile **copy_profiles(struct store_tenant *t, size_t *count)
 {
-    enum fk_err err = catalog_select(&t->catalog, s, t0, t1, &scan->set);
+    pthread_mutex_lock(&t->lock);
+    *count = t->num_profiles;
+    struct profile **copy = calloc(*count + 1, sizeof(struct profile *));
+    if (copy && *count)
+        memcpy(copy, t->profiles, *count * sizeof(struct profile *));
+    pthread_mutex_unlock(&t->lock);
+    return copy;
+}
+
+static enum fk_err scan_run(struct scan *scan, const struct selector *s,
+    int64_t t0, int64_t t1, profile_fn fn)
+{
+    size_t count;
+    enum fk_err err =
+        catalog_select(&scan->tenant->catalog, s, t0, t1, &scan->set);
     if (err)
         return err;
-    pthread_mutex_lock(&t->lock);
-    scan->count = t->num_profiles;
-    scan->profiles = calloc(scan->count + 1, sizeof(struct profile *));
-    if (scan->profiles && scan->count)
-        memcpy(scan->profiles, t->profiles,
-            scan->count * sizeof(struct profile *));
-    pthread_mutex_unlock(&t->lock);
-    if (!scan->profiles)
-        catalog_set_fini(&scan->set);
-    return scan->profiles ? FK_OK : FK_ERR_NOMEM;
-}
-
-static void scan_fini(struct scan *scan)
-{
-    free(scan->profiles);
+    struct profile **all = copy_profiles(scan->tenant, &count);
+    err = all ? FK_OK : FK_ERR_NOMEM;
+    for (size_t i = 0; !err && i < count; i++)
+        if (all[i]->time_ms >= t0 && all[i]->time_ms < t1 &&
+            catalog_set_has(&scan->set, all[i]->series))
+            err = fn(scan, all[i]);
+    free(all);
     catalog_set_fini(&scan->set);
+    return err;
 }
 
-static bool scan_wants(
-    const struct scan *scan, const struct profile *p, int64_t t0, int64_t t1)
-{
-    return p->time_ms >= t0 && p->time_ms < t1 &&
-           catalog_set_trie(&scan->set, p->series) != TRIE_NONE;
-}
+struct merge {
+    struct scan scan; /* first */
+    store_run_fn fn;
+};
 
-static enum fk_err visit_run(const struct scan *scan, const struct profile *p,
-    store_run_fn fn, void *arg)
+static enum fk_err visit_run(struct scan *scan, const struct profile *p)
 {
+    const struct merge *m = (struct merge *)scan;
     uint32_t *nodes = malloc((p->num_pairs + 1) * sizeof *nodes);
     int64_t *values = malloc((p->num_pairs + 1) * sizeof *values);
     enum fk_err err = nodes && values ? FK_OK : FK_ERR_NOMEM;
@@ -266,10 +276,13 @@ static enum fk_err visit_run(const struct scan *scan, const struct profile *p,
         nodes[i] = p->pairs[i].node;
         values[i] = p->pairs[i].value;
     }
+    if (!err)
+        err = store_meter_add(
+            &scan->meter, p->num_pairs * STORE_PAIR_BYTES, scan->diag);
     if (!err) {
-        struct store_run run = {catalog_set_trie(&scan->set, p->series),
-            p->series, nodes, values, p->num_pairs};
-        err = fn(arg, &run);
+        struct store_run run = {
+            p->trie, p->series, nodes, values, p->num_pairs};
+        err = m->fn(scan->arg, &run);
     }
     free(nodes);
     free(values);
@@ -281,21 +294,9 @@ static enum fk_err memory_merge(struct store_tenant *t,
     const struct store_budget *budget, store_run_fn fn, void *arg,
     struct fk_diag *diag)
 {
-    struct scan scan;
-    struct store_meter meter = {.budget = budget};
-    enum fk_err err = scan_init(&scan, t, s, t0, t1);
-    if (err)
-        return err;
-    for (size_t i = 0; !err && i < scan.count; i++) {
-        const struct profile *p = scan.profiles[i];
-        if (!scan_wants(&scan, p, t0, t1))
-            continue;
-        err = store_meter_add(&meter, p->num_pairs * STORE_PAIR_BYTES, diag);
-        if (!err)
-            err = visit_run(&scan, p, fn, arg);
-    }
-    scan_fini(&scan);
-    return err;
+    struct merge m = {
+        {.tenant = t, .meter.budget = budget, .diag = diag, .arg = arg}, fn};
+    return scan_run(&m.scan, s, t0, t1, visit_run);
 }
 
 static int64_t total_of(const struct profile *p)
@@ -307,27 +308,46 @@ static int64_t total_of(const struct profile *p)
     return total;
 }
 
+struct timeline {
+    struct scan scan; /* first */
+    store_point_fn fn;
+};
+
+static enum fk_err visit_point(struct scan *scan, const struct profile *p)
+{
+    const struct timeline *t = (struct timeline *)scan;
+    struct store_point point = {p->series, p->time_ms, total_of(p), 1};
+    enum fk_err err = store_meter_add(&scan->meter, sizeof point, scan->diag);
+    return err ? err : t->fn(scan->arg, &point);
+}
+
 static enum fk_err memory_timeline(struct store_tenant *t,
     const struct selector *s, int64_t t0, int64_t t1,
     const struct store_budget *budget, store_point_fn fn, void *arg,
     struct fk_diag *diag)
 {
-    struct scan scan;
-    struct store_meter meter = {.budget = budget};
-    enum fk_err err = scan_init(&scan, t, s, t0, t1);
-    if (err)
-        return err;
-    for (size_t i = 0; !err && i < scan.count; i++) {
-        const struct profile *p = scan.profiles[i];
-        if (!scan_wants(&scan, p, t0, t1))
-            continue;
-        struct store_point point = {p->series, p->time_ms, total_of(p), 1};
-        err = store_meter_add(&meter, sizeof point, diag);
-        if (!err)
-            err = fn(arg, &point);
-    }
-    scan_fini(&scan);
-    return err;
+    struct timeline line = {
+        {.tenant = t, .meter.budget = budget, .diag = diag, .arg = arg}, fn};
+    return scan_run(&line.scan, s, t0, t1, visit_point);
+}
+
+struct spans {
+    struct scan scan; /* first */
+    store_span_fn fn;
+};
+
+static enum fk_err visit_spans(struct scan *scan, const struct profile *p)
+{
+    const struct spans *v = (struct spans *)scan;
+    const struct store_span_item like = {
+        .trie = p->trie, .series = p->series, .time_ms = p->time_ms};
+    if (!p->spans.len)
+        return FK_OK;
+    const struct trie *trie = tries_get(&scan->tenant->catalog.tries, p->trie);
+    enum fk_err err = store_meter_add(&scan->meter, p->spans.len, scan->diag);
+    return err ? err
+               : spans_visit(fk_buf_slice(&p->spans), trie->num_nodes, &like,
+                     v->fn, scan->arg);
 }
 
 static enum fk_err memory_spans(struct store_tenant *t,
@@ -335,27 +355,9 @@ static enum fk_err memory_spans(struct store_tenant *t,
     const struct store_budget *budget, store_span_fn fn, void *arg,
     struct fk_diag *diag)
 {
-    struct scan scan;
-    struct store_meter meter = {.budget = budget};
-    enum fk_err err = scan_init(&scan, t, s, t0, t1);
-    if (err)
-        return err;
-    for (size_t i = 0; !err && i < scan.count; i++) {
-        const struct profile *p = scan.profiles[i];
-        const struct store_span_item like = {
-            .trie = catalog_set_trie(&scan.set, p->series),
-            .series = p->series,
-            .time_ms = p->time_ms};
-        if (!p->spans.len || !scan_wants(&scan, p, t0, t1))
-            continue;
-        err = store_meter_add(&meter, p->spans.len, diag);
-        if (!err)
-            err = spans_visit(fk_buf_slice(&p->spans),
-                catalog_trie(&t->catalog, like.trie)->num_nodes, &like, fn,
-                arg);
-    }
-    scan_fini(&scan);
-    return err;
+    struct spans v = {
+        {.tenant = t, .meter.budget = budget, .diag = diag, .arg = arg}, fn};
+    return scan_run(&v.scan, s, t0, t1, visit_spans);
 }
 
 static enum fk_err memory_trie_hold(

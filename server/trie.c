@@ -148,6 +148,7 @@ void trie_view(struct trie *t, struct store_trie *out)
     out->count = atomic_load_explicit(&t->num_nodes, memory_order_acquire);
     out->parent = t->parent;
     out->frame = t->frame;
+    out->app = t->app;
     out->hold = t;
 }
 
@@ -194,7 +195,7 @@ static bool add_fixed_nodes(struct trie *t)
 }
 
 struct trie *trie_new(
-    uint32_t id, struct fk_slice app, const struct trie_limits *limits)
+    uint32_t id, struct fk_slice name, const struct trie_limits *limits)
 {
     struct trie *t = calloc(1, sizeof *t);
     if (!t)
@@ -212,7 +213,8 @@ struct trie *trie_new(
     t->frame = reserve(max * sizeof *t->frame);
     t->frames = reserve(max * sizeof *t->frames);
     t->texts = reserve(max * sizeof *t->texts);
-    t->app = fk_arena_dup(&t->arena, app);
+    t->name = fk_arena_dup(&t->arena, name);
+    t->app = id;
     if (t->parent && t->frame && t->frames && t->texts && add_fixed_nodes(t))
         return t;
     trie_free(t);

@@ -45,8 +45,15 @@ struct trie_value {
 
 struct trie {
     uint32_t id;
-    struct fk_slice app;
+    struct fk_slice name; /* of the app */
     struct trie_limits limits;
+
+    /* Of tries.h: */
+    uint32_t app;  /* the id of the first trie of the same name */
+    int64_t since; /* the day it began */
+    struct trie *_Atomic older;
+    struct trie *next_dropped;
+    _Atomic uint32_t holds; /* views that were not given back */
 
     uint32_t *parent, *frame; /* by node */
     struct trie_frame *frames;
@@ -60,9 +67,9 @@ struct trie {
     struct fk_map stack_nodes, frame_ids, text_ids; /* by hash: verify */
 };
 
-/* NULL when there is no memory. `app` is copied. */
+/* NULL when there is no memory. `name` is copied. */
 struct trie *trie_new(
-    uint32_t id, struct fk_slice app, const struct trie_limits *limits);
+    uint32_t id, struct fk_slice name, const struct trie_limits *limits);
 void trie_free(struct trie *t);
 
 /* Both want t->lock held. Past a limit: TRIE_NONE for a frame, TRIE_OTHER

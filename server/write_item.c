@@ -22,6 +22,7 @@ static bool add_row(struct write_item *item, struct intake *in, size_t i)
         return false;
     row->spans.len = item->blobs.len - before - row->blob.len;
     row->series = in->series[i];
+    row->trie = in->trie->id;
     row->time_ms = p->time_ms;
     row->duration_ns = p->duration_ns;
     row->dedup = p->dedup;

@@ -103,6 +103,14 @@ static struct write_item *cut_group(struct writer *w)
 
 /* ---- one group ---- */
 
+/* A profile older than all others may have waited while its trie was
+ * dropped. */
+static bool has_its_trie(struct writer *w, const struct journal_row *row)
+{
+    const struct series_entry *e = catalog_entry(w->catalog, row->series);
+    return catalog_trie_of(w->catalog, e, row->time_ms)->id == row->trie;
+}
+
 static enum fk_err add_rows(
     struct writer *w, struct write_item *item, struct fk_diag *diag)
 {
@@ -111,8 +119,14 @@ static enum fk_err add_rows(
     struct days_clock clock = {.now_ms = o->now_ms()};
     clock.look_ms = clock.now_ms + o->seal_every_ms;
     clock.old_ms = clock.now_ms - o->keep.journal_ms;
-    for (size_t i = 0; !err && i < item->num_rows; i++)
-        err = days_add(w->days, &item->rows[i], &clock, diag);
+    for (size_t i = 0; !err && i < item->num_rows; i++) {
+        struct journal_row *row = &item->rows[i];
+        err = has_its_trie(w, row)
+                  ? days_add(w->days, row, &clock, diag)
+                  : fk_diag_set(diag, FK_ERR_LIMIT,
+                        "the stacks of that day were being forgotten: send "
+                        "the profile again");
+    }
     return err;
 }
 
@@ -227,6 +241,19 @@ static void refresh_ranges(struct writer *w)
         fk_log(FK_LOG_WARN, "ranges", "why=%s", fk_log_quote(diag.text));
 }
 
+/* Stacks that only days had which are gone. Readers may be at it still:
+ * memory is given back the next time. */
+static void drop_tries(struct writer *w)
+{
+    struct fk_diag diag = {""};
+    int64_t date = days_first_date(w->days);
+    uint32_t trie;
+    catalog_free_dropped(w->catalog);
+    while ((trie = catalog_drop_trie(w->catalog, date)) != TRIE_NONE)
+        if (meta_drop_trie(w->meta, trie, &diag))
+            fk_log(FK_LOG_WARN, "trie_drop", "why=%s", fk_log_quote(diag.text));
+}
+
 /* With too little room, say so, and drop a day now and then. */
 static void look_at_disk(struct writer *w)
 {
@@ -246,12 +273,13 @@ static void look_at_disk(struct writer *w)
 static void expire(struct writer *w)
 {
     uint32_t keep_days = w->options->keep_days;
-    if (!keep_days || fk_mono_ns() < w->expire_ns)
+    if (fk_mono_ns() < w->expire_ns)
         return;
     w->expire_ns = fk_mono_ns() + EXPIRE_EVERY_NS;
     seal_abort(&w->seal);
-    if (days_expire(w->days, w->options->now_ms(), keep_days))
+    if (keep_days && days_expire(w->days, w->options->now_ms(), keep_days))
         refresh_ranges(w);
+    drop_tries(w);
 }
 
 /* One slice of the sealer's work, or a look for some. */

@@ -74,6 +74,17 @@ EVERY_STORE(instances_are_added_and_services_kept_apart)
     check(fx, HEAP, "{}", 0, 60 * MIN_MS, "x 155\nz 7\n");
 }
 
+/* With a month an app's stacks begin anew; its mean goes on. */
+EVERY_STORE(a_mean_goes_on_over_the_end_of_a_month)
+{
+    const int64_t december = 1701388800000ll - T0;
+    for (int i = -30; i < 30; i++)
+        put(fx, HEAP, "a,pod=1", december + i * MIN_MS, "x 100");
+    check(fx, HEAP, "{}", december - 30 * MIN_MS, december + 30 * MIN_MS,
+        "x 100\n");
+    check(fx, HEAP, "{}", december, december + 30 * MIN_MS, "x 100\n");
+}
+
 TEST(only_levels_are_gauges)
 {
     static const struct {

@@ -72,9 +72,8 @@ static enum fk_err save_frames(struct meta *m, struct trie *t, uint32_t from)
 static enum fk_err save_nodes(struct meta *m, struct trie *t, uint32_t from)
 {
     struct db_stmt *s;
-    const struct store_trie view = {.count = m->next[t->id].nodes,
-        .parent = t->parent,
-        .frame = t->frame};
+    const struct store_trie view = {
+        .count = m->next[t->id].nodes, .parent = t->parent, .frame = t->frame};
     enum fk_err err = db_prepare(m->db,
         "INSERT INTO trie(id, nodes) VALUES(?1, ?2) "
         "ON CONFLICT(id) DO UPDATE SET nodes = ?2",

@@ -1,5 +1,5 @@
-/* `flamekit plan explain NAME`: what a load plan will do; the generator knows.
- */
+/* `flamekit plan explain NAME` and `plan diff A B`: what a load plan will do,
+ * and how two differ; the generator knows. */
 #include "cli/process.h"
 #include "cli/verbs.h"
 
@@ -11,11 +11,21 @@ int verb_plan(struct kit *kit, int argc, char **argv)
 {
     char program[PATH_MAX];
     struct fk_diag diag = {""};
-    if (argc != 2 || strcmp(argv[0], "explain") != 0) {
-        fprintf(stderr, "usage: flamekit plan explain NAME|FILE\n");
+    const char *explain[] = {program, "--explain", NULL, NULL};
+    const char *diff[] = {program, "--diff", NULL, "--plan", NULL, NULL};
+    const char **args = NULL;
+    if (argc == 2 && !strcmp(argv[0], "explain"))
+        args = explain;
+    else if (argc == 3 && !strcmp(argv[0], "diff"))
+        args = diff;
+    if (!args) {
+        fprintf(stderr, "usage: flamekit plan explain NAME|FILE\n"
+                        "       flamekit plan diff NAME|FILE NAME|FILE\n");
         return 2;
     }
-    const char *args[] = {program, "--explain", argv[1], NULL};
+    args[2] = argv[1];
+    if (args == diff)
+        diff[4] = argv[2];
     if (!kit_path(program, kit->bin, "loadgen"))
         process_become(args);
     fk_diag_set(&diag, FK_ERR_IO, "cannot run %s: %s; try `make all`", program,

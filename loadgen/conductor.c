@@ -6,11 +6,13 @@
 #include "loadgen/schedule.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     MAX_WORKERS = 16,
@@ -164,15 +166,18 @@ static bool ended(const struct stage *s)
     return s->run->interrupted || *s->run->stopped.text;
 }
 
-/* POST to the service itself, not to the server. */
-static bool tell_service(struct stage *s, const char *path)
+/* POST to the services themselves, not to the server. */
+static bool tell_services(struct stage *s, const char *path)
 {
-    char url[1024];
-    struct engine_reply reply = {0};
-    snprintf(url, sizeof url, "%s%s", s->run->target, path);
-    bool done = !engine_fetch(url, "{}", VERB_TIMEOUT_MS, &reply, NULL) &&
+    bool done = true;
+    for (unsigned i = 0; i < s->c->num_targets; i++) {
+        char url[1024];
+        struct engine_reply reply = {0};
+        snprintf(url, sizeof url, "%s%s", s->c->targets[i].base_url, path);
+        done &= !engine_fetch(url, "{}", VERB_TIMEOUT_MS, &reply, NULL) &&
                 reply.status == 200;
-    engine_reply_fini(&reply);
+        engine_reply_fini(&reply);
+    }
     return done;
 }
 
@@ -180,7 +185,7 @@ static void set_fault(struct stage *s, const char *fault)
 {
     char path[512];
     snprintf(path, sizeof path, "/api/faults/%s", fault);
-    if (!s->run->has_verbs || !tell_service(s, path))
+    if (!s->run->has_verbs || !tell_services(s, path))
         display_note(s->c->display,
             "the service did not take the fault \"%s\": it takes faults of "
             "the kit's demo app, from its own machine",
@@ -194,7 +199,7 @@ static void verb_before(struct stage *s, const struct plan_phase *p)
     if (p->before)
         set_fault(s, p->before);
     if (s->run->has_verbs)
-        tell_service(s, "/api/kit/flush");
+        tell_services(s, "/api/kit/flush");
 }
 
 static void verb_after(struct stage *s, const struct plan_phase *p)
@@ -202,7 +207,7 @@ static void verb_after(struct stage *s, const struct plan_phase *p)
     if (p->before)
         set_fault(s, "none");
     if (s->run->has_verbs)
-        tell_service(s, "/api/kit/flush");
+        tell_services(s, "/api/kit/flush");
 }
 
 static void play_phase(struct stage *s, uint32_t i)
@@ -234,6 +239,21 @@ static void play_phase(struct stage *s, uint32_t i)
     marker_close(s->run, s->c->server, i);
 }
 
+/* For live teaching: the room decides when it goes on. Ctrl-C goes on, too,
+ * to the end. */
+static void wait_for_enter(struct stage *s, const char *phase)
+{
+    struct pollfd in = {STDIN_FILENO, POLLIN, 0};
+    char line[256];
+    if (!isatty(STDIN_FILENO))
+        return;
+    display_note(s->c->display, "after %s; Enter goes on", phase);
+    while (!s->run->interrupted && poll(&in, 1, 0) == 0)
+        wait_until(s, fk_mono_ns() + TICK_MS * FK_NS_PER_MS);
+    if (!s->run->interrupted && !fgets(line, sizeof line, stdin))
+        display_note(s->c->display, "nobody is there to press Enter");
+}
+
 static void play_all(struct stage *s)
 {
     const struct plan *p = s->run->plan;
@@ -243,6 +263,8 @@ static void play_all(struct stage *s)
         rest_until(s, fk_mono_ns() + idle);
         if (!ended(s))
             play_phase(s, i);
+        if (p->phases[i].ask && !ended(s))
+            wait_for_enter(s, p->phases[i].name);
     }
     s->run->until_ms = fk_wall_ns() / FK_NS_PER_MS;
     s->run->finished = true;
@@ -257,7 +279,7 @@ enum fk_err conductor_play(
     stop_signals(&s.signals);
     for (unsigned i = 0; i < c->workers && i < MAX_WORKERS && !err; i++) {
         struct player_config config = {
-            run->plan, c->base_url, c->pinned, i, c->workers};
+            run->plan, c->targets, c->num_targets, i, c->workers};
         err = player_start(&config, &s.players[i], diag);
         s.num_players += !err;
     }

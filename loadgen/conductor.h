@@ -10,7 +10,8 @@
 #include "loadgen/run.h"
 
 struct conductor {
-    const char *base_url, *pinned;
+    const struct engine_target *targets; /* one, or one a region */
+    unsigned num_targets;
     const char *server; /* "" = nobody is told */
     unsigned workers;
     struct display *display;

@@ -17,6 +17,8 @@
  * so there are several, of this many connections each. */
 enum { SHARD_SLOTS = 128, MAX_EVENTS = 64, WAKE_FDS = 2 };
 
+#define JSON_HEADER "Content-Type: application/json"
+
 struct slot {
     CURL *easy;
     struct shard *shard;
@@ -25,6 +27,7 @@ struct slot {
     bool busy;
     int64_t sent_ns;
     uint64_t bytes;
+    unsigned target; /* index, of `url` */
     struct fk_buf url, request_body, kept;
 };
 
@@ -41,24 +44,10 @@ struct engine {
     struct slot *slots, *free;
     struct shard *shards;
     unsigned num_shards, inflight;
-    struct curl_slist *pinned, *json_header;
-    uint64_t answers; /* ever */
-    size_t base_len;  /* of config.base_url */
+    struct curl_slist *pinned, *headers;
+    const char *header; /* that `headers` holds beside the usual one */
+    uint64_t answers;   /* ever */
 };
-
-const char *engine_error_name(enum engine_error error)
-{
-    static const char *const names[ENGINE_NUM_ERRORS] = {
-        [ENGINE_OK] = "none",
-        [ENGINE_RESOLVE] = "name not found",
-        [ENGINE_CONNECT] = "connection refused",
-        [ENGINE_TIMEOUT] = "timeout",
-        [ENGINE_RESET] = "connection broken",
-        [ENGINE_LIMIT] = "limit of this machine",
-        [ENGINE_OTHER] = "other",
-    };
-    return names[error];
-}
 
 static enum engine_error class_of(CURLcode code, long os_errno)
 {
@@ -95,8 +84,7 @@ static size_t keep_body(char *bytes, size_t size, size_t n, void *arg)
     return len;
 }
 
-/* ---- libcurl asks for sockets and time -------------------------------------
- */
+/* ---- libcurl asks for sockets and time ---- */
 
 static int on_socket(
     CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
@@ -135,8 +123,7 @@ static void act(struct shard *shard, curl_socket_t fd, int events)
     curl_multi_socket_action(shard->multi, fd, events, &running);
 }
 
-/* ---- slots
- * -------------------------------------------------------------------- */
+/* ---- slots ---- */
 
 static void slot_release(struct engine *e, struct slot *s)
 {
@@ -181,8 +168,6 @@ static bool slot_init(struct engine *e, struct slot *s, struct shard *shard)
 
 static void slot_fini(struct slot *s)
 {
-    if (!s->easy)
-        return;
     curl_easy_cleanup(s->easy);
     fk_buf_fini(&s->url);
     fk_buf_fini(&s->request_body);
@@ -190,20 +175,40 @@ static void slot_fini(struct slot *s)
 }
 
 /* Setting a URL costs libcurl a copy and a parse: only when it changed. */
-static void slot_aim(struct engine *e, struct slot *s, const char *path)
+static void slot_aim(
+    struct engine *e, struct slot *s, const struct engine_request *request)
 {
-    if (s->url.len && strcmp(s->url.ptr + e->base_len, path) == 0)
+    const char *base = e->config.targets[request->target].base_url;
+    if (s->url.len && s->target == request->target &&
+        strcmp(s->url.ptr + strlen(base), request->path) == 0)
         return;
+    s->target = request->target;
     fk_buf_reset(&s->url);
-    fk_buf_printf(&s->url, "%s%s", e->config.base_url, path);
+    fk_buf_printf(&s->url, "%s%s", base, request->path);
     curl_easy_setopt(s->easy, CURLOPT_URL, s->url.ptr);
 }
 
-static void slot_load(struct engine *e, struct slot *s, const char *body)
+/* A header is set once a phase: its text stays where it is. */
+static struct curl_slist *headers_of(struct engine *e, const char *header)
 {
+    if (!e->headers || e->header != header) {
+        curl_slist_free_all(e->headers);
+        e->headers = curl_slist_append(NULL, JSON_HEADER);
+        if (header)
+            e->headers = curl_slist_append(e->headers, header);
+        e->header = header;
+    }
+    return e->headers;
+}
+
+static void slot_load(
+    struct engine *e, struct slot *s, const struct engine_request *request)
+{
+    const char *body = request->body, *header = request->header;
+    curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER,
+        body || header ? headers_of(e, header) : NULL);
     if (!body) {
         curl_easy_setopt(s->easy, CURLOPT_HTTPGET, 1L);
-        curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, NULL);
         return;
     }
     fk_buf_reset(&s->request_body);
@@ -211,7 +216,6 @@ static void slot_load(struct engine *e, struct slot *s, const char *body)
     curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE, (long)s->request_body.len);
     curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS,
         s->request_body.len ? s->request_body.ptr : "");
-    curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, e->json_header);
 }
 
 enum fk_err engine_start(struct engine *e, const struct engine_request *request)
@@ -224,8 +228,8 @@ enum fk_err engine_start(struct engine *e, const struct engine_request *request)
     s->owner = request->owner;
     s->bytes = 0;
     fk_buf_reset(&s->kept);
-    slot_aim(e, s, request->path);
-    slot_load(e, s, request->body);
+    slot_aim(e, s, request);
+    slot_load(e, s, request);
     curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS,
         (long)(request->timeout_ns / FK_NS_PER_MS));
     s->sent_ns = fk_mono_ns();
@@ -390,9 +394,10 @@ static bool engine_init(struct engine *e)
     if (e->epoll_fd < 0 || !watch(e, e->timer_fd, 0) ||
         !watch(e, e->wake_fd, 1))
         return false;
-    e->json_header = curl_slist_append(NULL, "Content-Type: application/json");
-    if (*e->config.pinned)
-        e->pinned = curl_slist_append(NULL, e->config.pinned);
+    const struct engine_target *t = e->config.targets;
+    for (unsigned i = 0; i < e->config.num_targets; i++)
+        if (*t[i].pinned)
+            e->pinned = curl_slist_append(e->pinned, t[i].pinned);
     for (unsigned i = 0; i < e->num_shards; i++)
         if (!shard_init(e, &e->shards[i]))
             return false;
@@ -407,9 +412,8 @@ enum fk_err engine_open(const struct engine_config *config, struct engine **out,
     struct fk_diag *diag)
 {
     struct engine *e = calloc(1, sizeof *e);
-    FK_ASSERT(e && config->max_inflight > 0);
+    FK_ASSERT(e && config->max_inflight > 0 && config->num_targets > 0);
     e->config = *config;
-    e->base_len = strlen(config->base_url);
     e->num_shards = (config->max_inflight + SHARD_SLOTS - 1) / SHARD_SLOTS;
     e->shards = calloc(e->num_shards, sizeof *e->shards);
     e->slots = calloc(config->max_inflight, sizeof *e->slots);
@@ -436,18 +440,15 @@ void engine_close(struct engine *e)
     for (unsigned i = 0; i < e->num_shards; i++)
         curl_multi_cleanup(e->shards[i].multi);
     int fds[] = {e->epoll_fd, e->timer_fd, e->wake_fd};
-    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+    for (int i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);
     curl_slist_free_all(e->pinned);
-    curl_slist_free_all(e->json_header);
+    curl_slist_free_all(e->headers);
     free(e->slots);
     free(e->shards);
     free(e);
 }
-
-/* ---- single requests
- * ------------------------------------------------------------ */
 
 void engine_global_init(void)
 {
@@ -468,8 +469,7 @@ enum fk_err engine_fetch(const char *url, const char *json, long timeout_ms,
     fk_buf_init(&reply->body, 1024 * 1024);
     CURL *easy = easy_new();
     FK_ASSERT(easy);
-    struct curl_slist *header =
-        curl_slist_append(NULL, "Content-Type: application/json");
+    struct curl_slist *header = curl_slist_append(NULL, JSON_HEADER);
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, add_to_reply);

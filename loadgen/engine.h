@@ -27,9 +27,11 @@ enum engine_error {
 const char *engine_error_name(enum engine_error error);
 
 struct engine_request {
-    void *owner;      /* the caller's, comes back with the answer */
-    const char *path; /* starts with '/' */
-    const char *body; /* NULL = GET */
+    void *owner;        /* the caller's, comes back with the answer */
+    const char *path;   /* starts with '/' */
+    const char *body;   /* NULL = GET */
+    const char *header; /* "Name: value" or NULL; must outlive the phase */
+    unsigned target;    /* index */
     int64_t timeout_ns;
 };
 
@@ -45,9 +47,14 @@ struct engine_answer {
 
 typedef void engine_answer_fn(void *arg, const struct engine_answer *answer);
 
-struct engine_config {
+struct engine_target {
     const char *base_url; /* http://HOST:PORT, without a path at its end */
-    const char *pinned;   /* HOST:PORT:ADDRESS found by engine_probe, or "" */
+    const char *pinned;   /* HOST:PORT:ADDRESS found by target_ask, or "" */
+};
+
+struct engine_config {
+    const struct engine_target *targets; /* the caller's, which stay */
+    unsigned num_targets;
     unsigned max_inflight;
     engine_answer_fn *on_answer; /* may start requests */
     void *arg;

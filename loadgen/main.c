@@ -1,6 +1,7 @@
 /* loadgen: plays a load plan against a service. */
 #include "common/clock.h"
 #include "common/opt.h"
+#include "loadgen/compare.h"
 #include "loadgen/conductor.h"
 #include "loadgen/explain.h"
 #include "loadgen/library.h"
@@ -34,7 +35,7 @@ static const char usage[] =
 
 struct options {
     const char *plan, *target, *server, *run, *plans, *report, *output;
-    const char *seed, *speed, *check, *explain;
+    const char *seed, *speed, *check, *explain, *diff;
     int64_t duration_ns;
     long workers;
     bool quiet;
@@ -96,6 +97,8 @@ static enum fk_err parse_options(
             "print the plan as it would be played and send nothing"},
         {"explain", 0, NULL, FK_OPT_STRING, &o->explain, 0, 0, "FILE|NAME",
             "print when what will happen, and send nothing"},
+        {"diff", 0, NULL, FK_OPT_STRING, &o->diff, 0, 0, "FILE|NAME",
+            "print how --plan differs from this one, and send nothing"},
         {"run", 0, "FLAMEKIT_RUN", FK_OPT_STRING, &o->run, 0, 0, "ID",
             "run of the kit; a target of another run is refused"},
         {"plans", 0, "FLAMEKIT_PLANS", FK_OPT_STRING, &o->plans, 0, 0,
@@ -169,6 +172,32 @@ static enum fk_err load_plan(const struct options *o, const char *name,
     return err;
 }
 
+/* What a run sends, told without sending: its digest is the same. */
+static uint64_t requests_digest(const struct plan *p)
+{
+    struct fk_buf path, body;
+    uint64_t sum = 0;
+    fk_buf_init(&path, 128 * 1024);
+    fk_buf_init(&body, 1024 * 1024);
+    for (uint32_t i = 0; i < p->num_phases; i++) {
+        struct schedule schedule;
+        struct schedule_request r;
+        bool counts =
+            p->phases[i].record && p->phases[i].arrive.kind != ARRIVE_CLIENTS;
+        schedule_init(&schedule, p, i);
+        while (counts && schedule_next(&schedule, &r)) {
+            fk_buf_reset(&path);
+            fk_buf_reset(&body);
+            schedule_write(&schedule, &r, &path, &body);
+            sum += schedule_digest(&schedule, &r, &path, &body);
+        }
+        schedule_fini(&schedule);
+    }
+    fk_buf_fini(&path);
+    fk_buf_fini(&body);
+    return sum;
+}
+
 static void print_urls(const struct plan *p, uint32_t phase, struct fk_buf *out)
 {
     struct schedule schedule;
@@ -200,10 +229,27 @@ static int check_plan(const struct plan *p)
     plan_print(p, &out);
     for (uint32_t i = 0; i < p->num_phases; i++)
         print_urls(p, i, &out);
-    fk_buf_printf(&out, "digest %016llx\n", (unsigned long long)plan_digest(p));
+    fk_buf_printf(&out, "digest %016llx\nrequests %016llx\n",
+        (unsigned long long)plan_digest(p),
+        (unsigned long long)requests_digest(p));
     fwrite(out.ptr, 1, out.len, stdout);
     fk_buf_fini(&out);
     return EXIT_DONE;
+}
+
+static int compare_plan(
+    const struct options *o, const struct plan *p, struct fk_diag *diag)
+{
+    struct plan *other = NULL;
+    struct fk_buf out;
+    enum exit_code code = EXIT_USAGE;
+    fk_buf_init(&out, REPORT_LIMIT);
+    if (!load_plan(o, o->diff, &other, diag))
+        code = compare_print(other, p, &out) ? EXIT_MISSED : EXIT_DONE;
+    fwrite(out.len ? out.ptr : "", 1, out.len, stdout);
+    fk_buf_fini(&out);
+    plan_free(other);
+    return code;
 }
 
 static int explain_plan(const struct plan *p)
@@ -283,9 +329,17 @@ static void allow_many_files(void)
     }
 }
 
+/* Who is asked: the target, or that of each region. */
+struct aims {
+    struct target target[PLAN_MAX_REGIONS];
+    struct engine_target engine[PLAN_MAX_REGIONS];
+    unsigned count;
+};
+
 static int play(const struct options *o, const struct plan *plan,
-    const struct target *target, struct fk_diag *diag)
+    const struct aims *aims, struct fk_diag *diag)
 {
+    const struct target *target = &aims->target[0];
     struct run *run = calloc(1, sizeof *run);
     struct display display;
     struct threshold_row rows[THRESHOLD_MAX_ROWS];
@@ -295,8 +349,8 @@ static int play(const struct options *o, const struct plan *plan,
     snprintf(run->service, sizeof run->service, "%s", target->service);
     run->has_verbs = !strcmp(target->component, "demoapp");
     display_init(&display, o->quiet);
-    struct conductor conductor = {target->base_url, target->pinned, o->server,
-        (unsigned)o->workers, &display};
+    struct conductor conductor = {
+        aims->engine, aims->count, o->server, (unsigned)o->workers, &display};
     int code = EXIT_USAGE;
     if (!conductor_play(&conductor, run, diag)) {
         struct summary summary = {run, rows, threshold_judge(run, rows)};
@@ -309,21 +363,32 @@ static int play(const struct options *o, const struct plan *plan,
     return code;
 }
 
+static enum fk_err take_aim(const struct options *o, const char *url,
+    struct aims *aims, struct fk_diag *diag)
+{
+    struct target *t = &aims->target[aims->count];
+    if (!*url)
+        return fk_diag_set(diag, FK_ERR_ARG,
+            "No target: say which service with --target URL.");
+    enum fk_err err = target_ask(url, o->run, t, diag);
+    aims->engine[aims->count++] =
+        (struct engine_target){t->base_url, t->pinned};
+    return err;
+}
+
 static int start(
     const struct options *o, const struct plan *plan, struct fk_diag *diag)
 {
-    struct target target;
-    const char *url = *o->target ? o->target : plan->target;
-    if (!*url) {
-        fk_diag_set(diag, FK_ERR_ARG,
-            "No target: say which service with --target URL.");
-        return EXIT_USAGE;
-    }
+    struct aims aims = {.count = 0};
+    enum fk_err err = FK_OK;
     engine_global_init();
-    enum fk_err err = target_ask(url, o->run, &target, diag);
+    if (!plan->num_regions)
+        err = take_aim(o, *o->target ? o->target : plan->target, &aims, diag);
+    for (uint32_t i = 0; !err && i < plan->num_regions; i++)
+        err = take_aim(o, plan->regions[i].target, &aims, diag);
     if (err)
         return err == FK_ERR_UNAVAILABLE ? EXIT_GONE : EXIT_USAGE;
-    return play(o, plan, &target, diag);
+    return play(o, plan, &aims, diag);
 }
 
 int main(int argc, char **argv)
@@ -339,6 +404,7 @@ int main(int argc, char **argv)
         .speed = "",
         .check = "",
         .explain = "",
+        .diff = "",
         .workers = 1};
     struct fk_diag diag = {""};
     struct plan *plan = NULL;
@@ -354,6 +420,7 @@ int main(int argc, char **argv)
     if (!err)
         code = *o.check     ? check_plan(plan)
                : *o.explain ? explain_plan(plan)
+               : *o.diff    ? compare_plan(&o, plan, &diag)
                             : start(&o, plan, &diag);
     if (*diag.text)
         fprintf(stderr, "loadgen: %s\n", diag.text);

@@ -21,6 +21,14 @@ uint32_t plan_find_endpoint(const struct plan *p, struct fk_slice name)
     return i;
 }
 
+uint32_t plan_find_region(const struct plan *p, struct fk_slice name)
+{
+    uint32_t i = 0;
+    while (i < p->num_regions && !fk_slice_eqz(name, p->regions[i].name))
+        i++;
+    return i;
+}
+
 static void scale_phase(struct plan_phase *p, double factor)
 {
     int64_t *times[] = {&p->duration_ns, &p->offset_min_ns, &p->offset_max_ns};
@@ -112,9 +120,14 @@ static void print_phase(
     fk_buf_adds(out, "  arrive = ");
     print_arrive(&phase->arrive, out);
     fk_buf_adds(out, "\n  mix =");
-    for (uint32_t i = 0; i < phase->num_mix; i++)
-        fk_buf_printf(out, "%s %s %u", i ? "," : "",
-            p->endpoints[phase->mix[i].endpoint].name, phase->mix[i].weight);
+    for (uint32_t i = 0; i < phase->num_mix; i++) {
+        const struct plan_mix *m = &phase->mix[i];
+        fk_buf_printf(
+            out, "%s %s", i ? "," : "", p->endpoints[m->endpoint].name);
+        if (p->num_regions)
+            fk_buf_printf(out, "@%s", p->regions[m->region].name);
+        fk_buf_printf(out, " %u", m->weight);
+    }
     fk_buf_printf(out, " (of %u)\n  keys = ", phase->block);
     print_keys(&phase->keys, out);
     fk_buf_addc(out, '\n');
@@ -122,6 +135,9 @@ static void print_phase(
         fk_buf_printf(out, "  timeout = %gs\n", seconds(phase->timeout_ns));
     if (!phase->record)
         fk_buf_adds(out, "  record = no\n");
+    if (phase->ask)
+        fk_buf_adds(out, "  stop_on = ask\n");
+    print_optional(out, "header", phase->header);
     print_optional(out, "label", phase->label);
     print_optional(out, "before", phase->before);
     print_optional(out, "expect", phase->expect);
@@ -192,6 +208,9 @@ void plan_print(const struct plan *p, struct fk_buf *out)
         p->abort_errors * 100);
     for (uint32_t i = 0; i < p->num_endpoints; i++)
         print_endpoint(&p->endpoints[i], out);
+    for (uint32_t i = 0; i < p->num_regions; i++)
+        fk_buf_printf(
+            out, "region %s = %s\n", p->regions[i].name, p->regions[i].target);
     for (uint32_t i = 0; i < p->num_phases; i++)
         print_phase(p, &p->phases[i], out);
     for (uint32_t i = 0; i < p->num_thresholds; i++)

@@ -12,6 +12,7 @@
 
 #include "common/arena.h"
 #include "common/buf.h"
+#include "loadgen/metric.h"
 #include "loadgen/template.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
     PLAN_MAX_THRESHOLDS = 64,
     PLAN_MAX_KEYS = 100000,
     PLAN_MAX_CLIENTS = 1000,
+    PLAN_MAX_REGIONS = 8,
 };
 
 enum plan_markers { MARKERS_ON, MARKERS_HIDDEN, MARKERS_OFF };
@@ -60,8 +62,15 @@ struct plan_endpoint {
     const char *expect_content; /* part of the answer, or NULL */
 };
 
+/* An instance of the service; a plan without regions has its target alone. */
+struct plan_region {
+    const char *name;
+    const char *target; /* "" = the plan's */
+};
+
 struct plan_mix {
     uint32_t endpoint; /* index */
+    uint32_t region;   /* index; 0 without regions */
     uint32_t weight;   /* reduced: all of a mix sum up to a block */
 };
 
@@ -70,6 +79,7 @@ struct plan_phase {
     const char *label;  /* marker text, or NULL */
     const char *expect; /* what a check asserts, kept as text, or NULL */
     const char *before; /* fault of the demo app while it lasts, or NULL */
+    const char *header; /* "Name: value" of its requests, or NULL */
     int64_t duration_ns;
     int64_t offset_min_ns, offset_max_ns; /* idle time before the start */
     int64_t timeout_ns;                   /* 0 = the plan's */
@@ -78,30 +88,8 @@ struct plan_phase {
     struct plan_mix mix[PLAN_MAX_MIX];
     uint32_t num_mix, block; /* requests after which a mix is exact */
     bool record;             /* counts in the totals */
-    unsigned line;
-};
-
-enum plan_metric {
-    METRIC_ERRORS, /* share of completed requests */
-    METRIC_LATE,   /* share of sent requests */
-    METRIC_RATE,   /* share of the planned requests */
-    METRIC_P50,
-    METRIC_P90,
-    METRIC_P95,
-    METRIC_P99,
-    METRIC_P999,
-    METRIC_MEAN,
-    METRIC_MAX,
-};
-
-enum plan_op { OP_LT, OP_LE, OP_GT, OP_GE };
-
-struct plan_threshold {
-    const char *text;  /* as written */
-    const char *scope; /* phase or endpoint, NULL = all */
-    enum plan_metric metric;
-    enum plan_op op;
-    double value; /* share 0..1, or ns */
+    bool ask;                /* wait for Enter after it */
+    uint32_t repeat;         /* until plan_parse has made the copies */
     unsigned line;
 };
 
@@ -118,6 +106,8 @@ struct plan {
     uint32_t num_phases;
     struct plan_endpoint endpoints[PLAN_MAX_ENDPOINTS];
     uint32_t num_endpoints;
+    struct plan_region regions[PLAN_MAX_REGIONS];
+    uint32_t num_regions;
     struct plan_threshold thresholds[PLAN_MAX_THRESHOLDS];
     uint32_t num_thresholds;
 };
@@ -136,8 +126,9 @@ FK_MUST_USE enum fk_err plan_parse(
     const struct plan_source *source, struct plan **out, struct fk_buf *errors);
 void plan_free(struct plan *p);
 
-/* Index of the endpoint, or num_endpoints. */
+/* Index of the endpoint, or num_endpoints; the same for regions. */
 uint32_t plan_find_endpoint(const struct plan *p, struct fk_slice name);
+uint32_t plan_find_region(const struct plan *p, struct fk_slice name);
 /* Make the whole plan last `total_ns`, in proportion. */
 void plan_stretch(struct plan *p, int64_t total_ns);
 /* Durations divided, rates multiplied: the same requests in less time. */

@@ -198,6 +198,11 @@ static void read_mix(struct draft *d, struct value *v)
     d->mix[d->phase - d->plan->phases] = *v;
 }
 
+static void read_regions(struct draft *d, struct value *v)
+{
+    d->regions[d->phase - d->plan->phases] = *v;
+}
+
 static void read_keys(struct draft *d, struct value *v)
 {
     static const struct word words[] = {
@@ -254,6 +259,35 @@ static void read_record(struct draft *d, struct value *v)
         d->phase->record = record;
 }
 
+static void read_repeat(struct draft *d, struct value *v)
+{
+    int64_t times = 1;
+    if (value_integer(v, 1, PLAN_MAX_PHASES, &times) && value_end(v))
+        d->phase->repeat = (uint32_t)times;
+}
+
+/* header "Name: value" */
+static void read_with(struct draft *d, struct value *v)
+{
+    struct fk_slice header = {0};
+    if (value_take(v, "header"))
+        header = value_token(v);
+    if (fk_slice_find(header, ':') < 1) {
+        value_fail(v, "header \"NAME: VALUE\" is needed here");
+        return;
+    }
+    if (value_end(v))
+        d->phase->header = field_text(d, header);
+}
+
+static void read_stop_on(struct draft *d, struct value *v)
+{
+    static const struct word words[] = {{"ask", 1}, {"time", 0}, {0}};
+    int ask = 0;
+    if (read_word(v, words, &ask) && value_end(v))
+        d->phase->ask = ask;
+}
+
 const struct field fields_phase[] = {
     {"duration", true, read_duration},
     {"arrive", true, read_arrive},
@@ -265,6 +299,10 @@ const struct field fields_phase[] = {
     {"before", false, read_before},
     {"timeout", false, read_phase_timeout},
     {"record", false, read_record},
+    {"region", false, read_regions},
+    {"repeat", false, read_repeat},
+    {"with", false, read_with},
+    {"stop_on", false, read_stop_on},
     {0},
 };
 
@@ -352,6 +390,19 @@ const struct field fields_endpoint[] = {
     {"weight", false, read_weight},
     {"expect", false, read_expect},
     {"phases", false, read_phases},
+    {0},
+};
+
+/* ---- [region NAME] ---
+ */
+
+static void read_region_target(struct draft *d, struct value *v)
+{
+    d->region->target = read_text(d, v);
+}
+
+const struct field fields_region[] = {
+    {"target", true, read_region_target},
     {0},
 };
 

@@ -13,7 +13,9 @@ struct draft {
     struct plan *plan;
     struct plan_phase *phase;       /* the section at hand */
     struct plan_endpoint *endpoint; /* the section at hand */
+    struct plan_region *region;     /* the section at hand */
     struct value mix[PLAN_MAX_PHASES];
+    struct value regions[PLAN_MAX_PHASES];
     struct value only_phases[PLAN_MAX_ENDPOINTS]; /* of an endpoint */
     struct value_errors errors;
 };
@@ -24,7 +26,8 @@ struct field {
     void (*read)(struct draft *d, struct value *v);
 };
 
-extern const struct field fields_global[], fields_phase[], fields_endpoint[];
+extern const struct field fields_global[], fields_phase[], fields_endpoint[],
+    fields_region[];
 
 /* NUL-terminated, in the plan's arena. */
 const char *field_text(struct draft *d, struct fk_slice s);

@@ -14,6 +14,7 @@ enum section {
     SECTION_GLOBAL,
     SECTION_PHASE,
     SECTION_ENDPOINT,
+    SECTION_REGION,
     SECTION_THRESHOLDS,
     SECTION_UNKNOWN, /* reported once; its keys are skipped */
 };
@@ -35,6 +36,8 @@ static const struct field *fields_of(enum section s)
         return fields_phase;
     case SECTION_ENDPOINT:
         return fields_endpoint;
+    case SECTION_REGION:
+        return fields_region;
     case SECTION_THRESHOLDS:
     case SECTION_UNKNOWN:
         break;
@@ -85,6 +88,7 @@ static void open_phase(struct reader *r, struct value *v, struct fk_slice name)
         .name = field_text(&r->draft, name),
         .keys = {KEYS_UNIFORM, 100, 0},
         .record = true,
+        .repeat = 1,
         .line = r->line,
     };
 }
@@ -105,7 +109,38 @@ static void open_endpoint(
     r->draft.endpoint->name = field_text(&r->draft, name);
 }
 
-/* [phase NAME], [endpoint NAME] or [thresholds]; `v` is the inside. */
+static void open_region(struct reader *r, struct value *v, struct fk_slice name)
+{
+    struct plan *p = r->draft.plan;
+    if (plan_find_region(p, name) < p->num_regions)
+        value_fail(
+            v, "region " FK_SLICE_FMT " is there already", FK_SLICE_ARG(name));
+    if (p->num_regions == PLAN_MAX_REGIONS)
+        value_fail(v, "more than %d regions", PLAN_MAX_REGIONS);
+    if (v->bad)
+        return;
+    r->section = SECTION_REGION;
+    r->draft.region = &p->regions[p->num_regions++];
+    *r->draft.region = (struct plan_region){field_text(&r->draft, name), ""};
+}
+
+typedef void open_fn(struct reader *r, struct value *v, struct fk_slice name);
+
+static open_fn *named_section(struct fk_slice kind)
+{
+    static const struct {
+        const char *kind;
+        open_fn *open;
+    } rows[] = {{"phase", open_phase}, {"endpoint", open_endpoint},
+        {"region", open_region}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (fk_slice_eqz(kind, rows[i].kind))
+            return rows[i].open;
+    return NULL;
+}
+
+/* [phase NAME] and the like, or [thresholds]; `v` is the inside. */
 static void section_open(struct reader *r, struct value *v)
 {
     section_end(r);
@@ -113,15 +148,15 @@ static void section_open(struct reader *r, struct value *v)
     r->section_line = r->line;
     r->seen = 0;
     struct fk_slice kind = value_token(v);
-    bool phase = fk_slice_eqz(kind, "phase");
+    open_fn *open = named_section(kind);
     if (fk_slice_eqz(kind, "thresholds")) {
         if (value_end(v))
             r->section = SECTION_THRESHOLDS;
         return;
     }
-    if (!phase && !fk_slice_eqz(kind, "endpoint")) {
+    if (!open) {
         value_fail(v, "unknown section; known are [phase NAME], "
-                      "[endpoint NAME] and [thresholds]");
+                      "[endpoint NAME], [region NAME] and [thresholds]");
         return;
     }
     struct fk_slice name = value_token(v);
@@ -136,7 +171,7 @@ static void section_open(struct reader *r, struct value *v)
     if (!value_end(v))
         return;
     v->token_at = name_at;
-    (phase ? open_phase : open_endpoint)(r, v, name);
+    open(r, v, name);
 }
 
 /* ${NAME} and ${NAME:-default}. */

@@ -1,5 +1,9 @@
 #include "loadgen/plan_resolve.h"
 
+#include "common/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What the demo app answers, so that plans about it need no endpoints. */
@@ -55,7 +59,7 @@ static void add_to_mix(struct value *v, struct plan_phase *phase,
         value_fail(v, "more than %d endpoints in a mix", PLAN_MAX_MIX);
         return;
     }
-    phase->mix[phase->num_mix++] = (struct plan_mix){endpoint, weight};
+    phase->mix[phase->num_mix++] = (struct plan_mix){endpoint, 0, weight};
 }
 
 static void read_mix_text(
@@ -113,15 +117,68 @@ static uint32_t greatest_divisor(uint32_t a, uint32_t b)
     return a;
 }
 
+/* Divides by what all weights have in common; returns their sum. */
+static uint32_t reduce(struct plan_mix *mix, uint32_t n)
+{
+    uint32_t divisor = 0, sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        divisor = greatest_divisor(mix[i].weight, divisor);
+    for (uint32_t i = 0; i < n; i++)
+        sum += mix[i].weight /= divisor;
+    return sum;
+}
+
+/* Every endpoint in every region: both proportions are exact in a block. */
+static void multiply_mix(struct value *v, struct plan_phase *phase,
+    const struct plan_mix *regions, uint32_t num_regions)
+{
+    struct plan_mix all[PLAN_MAX_MIX];
+    uint32_t n = 0;
+    if (phase->num_mix * num_regions > PLAN_MAX_MIX) {
+        value_fail(v, "endpoints times regions are more than %d", PLAN_MAX_MIX);
+        return;
+    }
+    for (uint32_t i = 0; i < phase->num_mix; i++)
+        for (uint32_t r = 0; r < num_regions; r++)
+            all[n++] = (struct plan_mix){phase->mix[i].endpoint,
+                regions[r].region, phase->mix[i].weight * regions[r].weight};
+    memcpy(phase->mix, all, n * sizeof *all);
+    phase->num_mix = n;
+}
+
+/* region = us-east 33, eu-north 67 */
+static void read_regions_text(
+    struct draft *d, struct plan_phase *phase, struct value *v)
+{
+    struct plan_mix regions[PLAN_MAX_REGIONS];
+    uint32_t n = 0;
+    do {
+        struct fk_slice name = value_token(v);
+        uint32_t region = plan_find_region(d->plan, name);
+        int64_t weight = 0;
+        bool known = region < d->plan->num_regions, twice = false;
+        for (uint32_t i = 0; i < n; i++)
+            twice |= regions[i].region == region;
+        if (!known)
+            value_fail(
+                v, "there is no [region " FK_SLICE_FMT "]", FK_SLICE_ARG(name));
+        else if (twice)
+            value_fail(v, "this region is there twice");
+        else if (value_integer(v, 1, PLAN_MAX_WEIGHTS, &weight))
+            regions[n++] = (struct plan_mix){0, region, (uint32_t)weight};
+    } while (!v->bad && value_take(v, ","));
+    if (!value_end(v) || !phase->num_mix)
+        return;
+    reduce(regions, n);
+    reduce(phase->mix, phase->num_mix);
+    multiply_mix(v, phase, regions, n);
+}
+
 /* Weights become counts in a block of about 100 requests, in which the
  * proportions are exact. */
 static void fix_block(struct draft *d, struct plan_phase *phase)
 {
-    uint32_t divisor = 0, sum = 0;
-    for (uint32_t i = 0; i < phase->num_mix; i++)
-        divisor = greatest_divisor(phase->mix[i].weight, divisor);
-    for (uint32_t i = 0; i < phase->num_mix; i++)
-        sum += phase->mix[i].weight /= divisor;
+    uint32_t sum = reduce(phase->mix, phase->num_mix);
     uint32_t times = sum && sum <= 100 ? 100 / sum : 1;
     for (uint32_t i = 0; i < phase->num_mix; i++)
         phase->mix[i].weight *= times;
@@ -138,6 +195,46 @@ static bool is_scope(const struct plan *p, const char *scope)
         if (strcmp(p->phases[i].name, scope) == 0)
             return true;
     return plan_find_endpoint(p, fk_slice_of(scope)) < p->num_endpoints;
+}
+
+/* The second time is a phase of its own, NAME-2: its own requests, its own
+ * offset, its own marker. */
+static void add_copies(
+    struct draft *d, const struct plan_phase *phase, struct plan *into)
+{
+    for (uint32_t n = 1; n <= phase->repeat; n++) {
+        if (into->num_phases == PLAN_MAX_PHASES) {
+            value_report(&d->errors, phase->line, 1,
+                "with its repeats the plan has more than %d phases",
+                PLAN_MAX_PHASES);
+            return;
+        }
+        struct plan_phase *copy = &into->phases[into->num_phases++];
+        char name[96];
+        *copy = *phase;
+        copy->repeat = 1;
+        if (n == 1)
+            continue;
+        snprintf(name, sizeof name, "%.63s-%u", phase->name, n);
+        copy->name = field_text(d, fk_slice_of(name));
+        for (uint32_t i = 0; i < d->plan->num_phases; i++)
+            if (!strcmp(d->plan->phases[i].name, name))
+                value_report(&d->errors, phase->line, 1,
+                    "the repeats of %s need the name %s, which another phase "
+                    "has",
+                    phase->name, name);
+    }
+}
+
+static void unroll_repeats(struct draft *d)
+{
+    struct plan *unrolled = calloc(1, sizeof *unrolled);
+    FK_ASSERT(unrolled);
+    for (uint32_t i = 0; i < d->plan->num_phases; i++)
+        add_copies(d, &d->plan->phases[i], unrolled);
+    memcpy(d->plan->phases, unrolled->phases, sizeof unrolled->phases);
+    d->plan->num_phases = unrolled->num_phases;
+    free(unrolled);
 }
 
 static void check_only_phases(struct draft *d, struct value *v)
@@ -168,10 +265,18 @@ void plan_resolve(struct draft *d, unsigned last_line)
             read_mix_text(d, &p->phases[i], &d->mix[i]);
         else
             default_mix(d, &p->phases[i]);
+        if (d->regions[i].text.ptr)
+            read_regions_text(d, &p->phases[i], &d->regions[i]);
+        else if (p->num_regions)
+            value_report(&d->errors, p->phases[i].line, 1,
+                "phase %s needs a line \"region = NAME WEIGHT, ...\", as the "
+                "plan has regions",
+                p->phases[i].name);
         fix_block(d, &p->phases[i]);
     }
     for (uint32_t i = 0; i < own_endpoints; i++)
         check_only_phases(d, &d->only_phases[i]);
+    unroll_repeats(d);
     for (uint32_t i = 0; i < p->num_thresholds; i++)
         if (p->thresholds[i].scope && !is_scope(p, p->thresholds[i].scope))
             value_report(&d->errors, p->thresholds[i].line, 1,

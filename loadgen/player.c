@@ -120,6 +120,8 @@ static bool send_next(struct player *p, int64_t due_ns, uint32_t client)
     struct engine_request request = {
         .owner = f,
         .path = p->path.ptr,
+        .header = phase_of(p)->header,
+        .target = phase_of(p)->mix[f->mix].region,
         .body = !post         ? NULL
                 : p->body.len ? p->body.ptr
                               : "",
@@ -128,6 +130,8 @@ static bool send_next(struct player *p, int64_t due_ns, uint32_t client)
     struct tally *t = p->tallies[f->mix];
     uint64_t late = t->late;
     tally_sent(t, due_ns, fk_mono_ns());
+    t->requests +=
+        schedule_digest(&p->stand.schedule, &p->stand.next, &p->path, &p->body);
     p->live.sent++;
     p->live.late += t->late - late;
     /* There are as many flights as the engine has slots. */
@@ -353,7 +357,7 @@ enum fk_err player_start(const struct player_config *config,
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->changed, NULL);
     struct engine_config engine = {
-        config->base_url, config->pinned, n, on_answer, p};
+        config->targets, config->num_targets, n, on_answer, p};
     enum fk_err err = engine_open(&engine, &p->engine, diag);
     if (!err && pthread_create(&p->thread, NULL, player_main, p))
         err = fk_diag_set(diag, FK_ERR_LIMIT,

@@ -15,7 +15,8 @@ struct player;
 
 struct player_config {
     const struct plan *plan;
-    const char *base_url, *pinned;
+    const struct engine_target *targets; /* one, or one a region */
+    unsigned num_targets;
     unsigned index, count; /* this one of so many */
 };
 

@@ -47,6 +47,17 @@ void run_sum(const struct run *r, int phase, int endpoint, struct tally *out)
     }
 }
 
+void run_sum_region(const struct run *r, uint32_t region, struct tally *out)
+{
+    tally_reset(out);
+    for (uint32_t i = 0; i < r->plan->num_phases; i++) {
+        const struct plan_phase *p = &r->plan->phases[i];
+        for (uint32_t m = 0; selected(r, i, -1) && m < p->num_mix; m++)
+            if (p->mix[m].region == region)
+                tally_merge(out, r->phases[i].tally[m]);
+    }
+}
+
 double run_planned(const struct run *r, int phase, int endpoint)
 {
     double planned = 0;
@@ -92,6 +103,14 @@ static void percentile(
     fk_json_double(j, (double)fk_hist_quantile(&t->response, q) / FK_NS_PER_MS);
 }
 
+static bool has_endpoint(const struct plan_phase *p, uint32_t endpoint)
+{
+    for (uint32_t m = 0; m < p->num_mix; m++)
+        if (p->mix[m].endpoint == endpoint)
+            return true;
+    return false;
+}
+
 static void print_phase(
     const struct run *r, uint32_t i, struct fk_json *j, struct tally *sum)
 {
@@ -105,9 +124,12 @@ static void print_phase(
     counts(j, sum);
     fk_json_key(j, "endpoints");
     fk_json_object(j);
-    for (uint32_t m = 0; m < p->num_mix && played->played; m++) {
-        const struct tally *t = played->tally[m];
-        fk_json_key(j, r->plan->endpoints[p->mix[m].endpoint].name);
+    for (uint32_t e = 0; e < r->plan->num_endpoints && played->played; e++) {
+        run_sum(r, (int)i, (int)e, sum);
+        if (!has_endpoint(p, e))
+            continue;
+        const struct tally *t = sum;
+        fk_json_key(j, r->plan->endpoints[e].name);
         fk_json_object(j);
         counts(j, t);
         percentile(j, "p50Ms", t, 0.5);

@@ -37,6 +37,8 @@ void run_fini(struct run *r);
 /* Sum over a phase, an endpoint (index into the plan) or, with -1, over all
  * of them. Phases with `record = no` count only by themselves. Resets *out. */
 void run_sum(const struct run *r, int phase, int endpoint, struct tally *out);
+/* The same for one region of a plan that has some. */
+void run_sum_region(const struct run *r, uint32_t region, struct tally *out);
 /* Requests the plan promised for the same selection; 0 when it did not. */
 double run_planned(const struct run *r, int phase, int endpoint);
 /* What is posted to /api/kit/runs. */

@@ -204,6 +204,16 @@ void schedule_write(const struct schedule *s, const struct schedule_request *r,
     template_write(&e->body, &fill, body);
 }
 
+uint64_t schedule_digest(const struct schedule *s,
+    const struct schedule_request *r, const struct fk_buf *path,
+    const struct fk_buf *body)
+{
+    uint32_t region = s->phase->mix[r->mix].region;
+    uint64_t h = fk_hash_bytes(
+        fk_hash_mix(s->seed + r->k) + region, path->ptr, path->len);
+    return body->len ? fk_hash_bytes(h, body->ptr, body->len) : h;
+}
+
 int64_t schedule_offset_ns(const struct plan *p, uint32_t phase_index)
 {
     const struct plan_phase *phase = &p->phases[phase_index];

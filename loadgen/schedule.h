@@ -45,6 +45,10 @@ void schedule_key(
 /* Path (and body) of request k. */
 void schedule_write(const struct schedule *s, const struct schedule_request *r,
     struct fk_buf *path, struct fk_buf *body);
+/* Of request k as written; a sum of them does not depend on the order. */
+uint64_t schedule_digest(const struct schedule *s,
+    const struct schedule_request *r, const struct fk_buf *path,
+    const struct fk_buf *body);
 
 /* Idle time before the phase, drawn from the seed. */
 int64_t schedule_offset_ns(const struct plan *p, uint32_t phase_index);

@@ -129,10 +129,14 @@ void summary_text(const struct summary *s, struct fk_buf *out)
         if (t->sent)
             text_row(r->plan->endpoints[e].name, t, out);
     }
+    for (uint32_t i = 0; i < r->plan->num_regions; i++) {
+        run_sum_region(r, i, t);
+        text_row(r->plan->regions[i].name, t, out);
+    }
     run_sum(r, -1, -1, t);
     text_row("all", t, out);
     text_failures(t, out);
-    fk_buf_addc(out, '\n');
+    fk_buf_printf(out, "\nrequests %016llx\n", (unsigned long long)t->requests);
     text_rates(r, out);
     text_quality(r, t, out);
     for (int i = 0; i < s->num_rows; i++)
@@ -162,6 +166,13 @@ static void text(struct fk_json *j, const char *key, const char *value)
 {
     fk_json_key(j, key);
     fk_json_strz(j, value);
+}
+
+static void digest(struct fk_json *j, const char *key, uint64_t value)
+{
+    char hex[17];
+    snprintf(hex, sizeof hex, "%016llx", (unsigned long long)value);
+    text(j, key, hex);
 }
 
 static void json_hist(
@@ -212,6 +223,7 @@ static void json_tally(
     integer(j, "failed", t->failed);
     integer(j, "aborted", t->aborted);
     integer(j, "dropped", t->dropped);
+    digest(j, "requests", t->requests);
     integer(j, "bytes", t->bytes);
     integer(j, "newConnections", t->new_connections);
     json_errors(j, t);
@@ -255,20 +267,33 @@ static void json_endpoints(
     fk_json_end(j);
 }
 
+static void json_regions(
+    struct fk_json *j, const struct run *r, struct tally *t)
+{
+    if (!r->plan->num_regions)
+        return;
+    fk_json_key(j, "regions");
+    fk_json_array(j);
+    for (uint32_t i = 0; i < r->plan->num_regions; i++) {
+        run_sum_region(r, i, t);
+        json_tally(j, r->plan->regions[i].name, t);
+        fk_json_end(j);
+    }
+    fk_json_end(j);
+}
+
 void summary_json(const struct summary *s, struct fk_buf *out)
 {
     const struct run *r = s->run;
     struct tally *t = tally_new();
     struct fk_json j;
-    char digest[17];
-    snprintf(digest, sizeof digest, "%016llx", (unsigned long long)r->digest);
     fk_json_init(&j, out);
     fk_json_object(&j);
     integer(&j, "version", 1);
     text(&j, "id", r->id);
     text(&j, "plan", r->plan->name);
     integer(&j, "seed", r->plan->seed);
-    text(&j, "digest", digest);
+    digest(&j, "digest", r->digest);
     text(&j, "target", r->target);
     fk_json_key(&j, "interrupted");
     fk_json_bool(&j, r->interrupted);
@@ -280,6 +305,7 @@ void summary_json(const struct summary *s, struct fk_buf *out)
     fk_json_end(&j);
     json_phases(&j, r, t);
     json_endpoints(&j, r, t);
+    json_regions(&j, r, t);
     fk_json_key(&j, "thresholds");
     fk_json_array(&j);
     for (int i = 0; i < s->num_rows; i++) {

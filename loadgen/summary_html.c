@@ -76,6 +76,10 @@ static void rows_of_endpoints(
         if (t->sent)
             row(out, r->plan->endpoints[e].name, t, longest);
     }
+    for (uint32_t i = 0; i < r->plan->num_regions; i++) {
+        run_sum_region(r, i, t);
+        row(out, r->plan->regions[i].name, t, longest);
+    }
     run_sum(r, -1, -1, t);
     row(out, "all", t, longest);
     fk_buf_adds(out, "</table>\n");

@@ -30,6 +30,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->failed += from->failed;
     into->aborted += from->aborted;
     into->dropped += from->dropped;
+    into->requests += from->requests;
     into->bytes += from->bytes;
     into->new_connections += from->new_connections;
     into->wrong_status += from->wrong_status;

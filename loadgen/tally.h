@@ -17,8 +17,9 @@ enum {
 
 struct tally {
     uint64_t sent, ok, late, failed;
-    uint64_t aborted; /* still under way when the drain ended; no failure */
-    uint64_t dropped; /* due, but no connection was free until then */
+    uint64_t aborted;  /* still under way when the drain ended; no failure */
+    uint64_t dropped;  /* due, but no connection was free until then */
+    uint64_t requests; /* sum of the digests of what was sent */
     uint64_t bytes, new_connections;
     uint64_t wrong_status, wrong_content; /* failed checks */
     uint64_t error[ENGINE_NUM_ERRORS];

@@ -11,6 +11,17 @@ export FLAMEKIT_STATE
 unset FLAMEKIT_RUN FLAMEKIT_SERVER FLAMEKIT_APP FLAMEKIT_NIGHT
 at_exit "$kit down >/dev/null 2>&1"
 began=$(date +%s)
+renice -n -15 -p $$ >/dev/null 2>&1
+
+# Where it is allowed the kit goes before its neighbours on this machine. (Two
+# busy processes on two cores, without that, are a test of check-long.)
+prefer() { # PID...
+    for pid in "$@"; do
+        { echo -15 >"/proc/$pid/autogroup"; } 2>/dev/null
+    done
+}
+pid_of() { awk -v n="$1" '$1 == n { print $2 }' "$FLAMEKIT_STATE/pids"; }
+prefer $$
 
 check() { # EXERCISE -> $out, $verdict
     out=$($kit check "$1" 2>&1 </dev/null)
@@ -18,6 +29,7 @@ check() { # EXERCISE -> $out, $verdict
 }
 
 solve() { # EXERCISE SPEED
+    echo "# $1 begins after $(($(date +%s) - began)) s"
     $kit solve "$1" --speed "$2" >"$TMP/solve.$1" 2>&1
     is "the robot solves $1" $? 0
     [ "$(tail -n 1 "$TMP/solve.$1" | cut -c1-4)" = PASS ] ||
@@ -28,6 +40,7 @@ check 07.1
 is "nothing is up: BROKEN" $verdict 3
 like "and what to do" "$out" "*make up*"
 $kit up >"$TMP/up" 2>&1 || { cat "$TMP/up"; echo "Bail out! make up fails"; exit 1; }
+prefer "$(pid_of server)" "$(pid_of demoapp)"
 
 exercises="07.1 07.2 07.3 07.4 07.5"
 for ex in $exercises; do
@@ -47,9 +60,11 @@ mutant() {
     $kit answer "$1" "$2=$right" >/dev/null
 }
 # The night runs beside the others, as in a class; with this seed its burst
-# falls into the minute that only waits.
-SEAT_SEED=11 $kit solve 07.5 --speed 2.4 >"$TMP/solve.07.5" 2>&1 &
+# comes early, when 07.4 only waits.
+SEAT_SEED=20 $kit solve 07.5 --speed 2.4 >"$TMP/solve.07.5" 2>&1 &
 night=$!
+wait_for 30 grep -q '^night' "$FLAMEKIT_STATE/pids"
+prefer "$(pid_of night)"
 $kit predict 07.1 40 >/dev/null
 solve 07.1 3
 like "the prediction stands beside the truth" "$(tail -n 20 "$TMP/solve.07.1")" \
@@ -63,6 +78,7 @@ is "07.1: put right again, it passes" $verdict 0
 solve 07.4 3
 solve 07.2 4
 solve 07.3 2
+echo "# waiting for the night after $(($(date +%s) - began)) s"
 wait $night
 is "the robot solves 07.5" $? 0
 [ "$(tail -n 1 "$TMP/solve.07.5" | cut -c1-4)" = PASS ] ||
@@ -100,7 +116,7 @@ check 07.3
 is "07.3 forgotten: it wants its load again" $verdict 1
 like "and the list shows it as fresh" "$($kit list)" "*○ 07.3*"
 
-app_pid=$(awk '$1 == "demoapp" { print $2 }' "$FLAMEKIT_STATE/pids")
+app_pid=$(pid_of demoapp)
 kill "$app_pid"
 wait_for 15 gone "$app_pid"
 for ex in 07.1 07.2 07.3 07.4; do

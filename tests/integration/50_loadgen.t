@@ -86,6 +86,17 @@ is "--check twice is the same" "$(check_of 5)" "$(check_of 5)"
 differ() { ! equal "$(check_of 5)" "$(check_of 6)"; }
 ok "another seed is another plan" differ
 like "--check prints urls" "$(check_of 5)" "*/x/0*digest*"
+digests() { # WORKERS: of the requests that were sent, at any speed
+    for n in "$@"; do
+        play pairs --seed 5 --workers "$n"
+        got pairs .all.requests
+    done | sort -u
+}
+is "1, 4 and 16 threads send the same requests, those that --check tells" \
+    "$(digests 1 4 16)" "$(check_of 5 | sed -n 's/^requests //p')"
+sed 's/300/290/' "$TMP/pairs.load" >"$TMP/pairs2.load"
+like "--diff says how two plans differ" "$("$loadgen" --diff "$TMP/pairs.load" \
+    --plan "$TMP/pairs2.load")" "*phase a*-   arrive = poisson 300/s*+   arrive = poisson 290/s*"
 like "--explain says when what happens" "$("$loadgen" --explain cached)" \
     "*phase*requests*samples*uncached * 3600 *cached *70.0*3600*130 s in all*"
 html() {
@@ -95,6 +106,38 @@ html() {
 }
 ok "--report html is one page that loads nothing" html
 like "plans are found by name" "$("$loadgen" --check mixed)" "plan mixed*"
+
+# ---- several instances, repeats, a header -------------------------------------------
+ONE=$URL
+start other "$target" --log "$TMP/other.log"
+OTHER=$PID TWO=$URL URL=$ONE
+cat >"$TMP/regions.load" <<END
+[region north]
+target = $ONE
+[region south]
+target = $TWO
+[phase a]
+duration = 1s
+repeat   = 2
+arrive   = constant 100/s
+region   = north 25, south 75
+with     = header "X-Seat: seven"
+mix      = x 1
+[endpoint x]
+post = /x/{{seq}}
+body = {{key}}
+[thresholds]
+a-2.errors < 1%
+END
+play regions
+is "two instances, twice: held" "$CODE" 0
+is "a quarter goes north, the rest south" \
+    "$(got regions '[.regions[] | .name, .sent] | join(" ")')" "north 50 south 150"
+is "the second time is a phase of its own" \
+    "$(got regions '[.phases[] | .name, .sent] | join(" ")')" "a 100 a-2 100"
+stop "$OTHER"
+is "the instance in the south had its share" \
+    "$(sed -n 's/^requests \([0-9]*\) .*/\1/p' "$TMP/other.out")" 151
 stop "$PLAIN"
 
 # ---- a stall is seen from the due time --------------------------------------------

@@ -1,6 +1,7 @@
 #include "loadgen/plan.h"
 
 #include "common/clock.h"
+#include "loadgen/compare.h"
 #include "tests/tap.h"
 
 #include <stdio.h>
@@ -82,7 +83,7 @@ static const struct {
     {"[phase a b]\n" PHASE, "a/t.load:1:10: \"b\" is too much here\n"},
     {"[stage a]\nx = 1\n" PHASE,
         "a/t.load:1:2: unknown section; known are [phase NAME], "
-        "[endpoint NAME] and [thresholds]\n"},
+        "[endpoint NAME], [region NAME] and [thresholds]\n"},
     {PHASE PHASE, "a/t.load:5:8: phase a is there already, in line 1\n"},
     {"[phase a]\nmix = healthz 1\n",
         "a/t.load:1:1: this section needs a line \"duration = ...\"\n"
@@ -148,6 +149,24 @@ static const struct {
     {PHASE "[thresholds]\nz.p99 < 5s\n",
         "a/t.load:6:1: \"z\" is neither a phase nor an endpoint of this "
         "plan\n"},
+    {PHASE "repeat = 0\n",
+        "a/t.load:5:10: an integer from 1 to 64 is needed here\n"},
+    {PHASE "repeat = 2\n[phase a-2]\nduration=1s\narrive=constant 1/s\n"
+           "mix=index 1\n",
+        "a/t.load:1:1: the repeats of a need the name a-2, which another "
+        "phase has\n"},
+    {PHASE "with = header x\n",
+        "a/t.load:5:15: header \"NAME: VALUE\" is needed here\n"},
+    {PHASE "region = north 1\n", "a/t.load:5:10: there is no [region north]\n"},
+    {PHASE "[region north]\ntarget = http://n\n",
+        "a/t.load:1:1: phase a needs a line \"region = NAME WEIGHT, ...\", "
+        "as the plan has regions\n"},
+    {PHASE "region = n 1, n 2\n[region n]\ntarget = http://n\n",
+        "a/t.load:5:15: this region is there twice\n"},
+    {PHASE "[region n]\n",
+        "a/t.load:5:1: this section needs a line \"target = ...\"\n"
+        "a/t.load:1:1: phase a needs a line \"region = NAME WEIGHT, ...\", "
+        "as the plan has regions\n"},
     {"\xff\n" PHASE, "a/t.load:1:1: the line is not UTF-8\n"},
 };
 
@@ -320,6 +339,70 @@ TEST(plan_stretches_and_speeds_up)
     CHECK_INT(p->phases[1].arrive.think_ns, 25 * FK_NS_PER_MS);
     CHECK(plan_digest(p) != digest);
     plan_free(p);
+}
+
+TEST(plan_repeats_are_phases_of_their_own)
+{
+    struct plan *p = parse_good(PHASE "repeat = 3\n[phase b]\nduration=1s\n"
+                                      "arrive=constant 1/s\nmix=index 1\n"
+                                      "[thresholds]\na-3.errors < 1%\n");
+    static const char *const names[] = {"a", "a-2", "a-3", "b"};
+    CHECK_INT(p->num_phases, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        CHECK_STR(p->phases[i].name, names[i]);
+        CHECK_INT(p->phases[i].num_mix, 1);
+        CHECK_INT(p->phases[i].repeat, 1);
+    }
+    plan_free(p);
+}
+
+TEST(plan_keeps_the_proportions_of_endpoints_and_regions)
+{
+    struct plan *p = parse_good(
+        "[region north]\ntarget = http://n:1\n"
+        "[region south]\ntarget = http://s:1\n"
+        "[phase a]\nduration=1s\narrive=constant 1/s\nmix=hash 30, index 10\n"
+        "region = north 25, south 75\nwith = header \"X-Seat: 7\"\n"
+        "stop_on = ask\n");
+    const struct plan_phase *a = &p->phases[0];
+    uint32_t hash = 0, south = 0;
+    CHECK_INT(a->num_mix, 4);
+    for (uint32_t i = 0; i < a->num_mix; i++) {
+        if (a->mix[i].endpoint == a->mix[0].endpoint)
+            hash += a->mix[i].weight;
+        if (a->mix[i].region == 1)
+            south += a->mix[i].weight;
+    }
+    CHECK_INT(hash * 4, a->block * 3);
+    CHECK_INT(south * 4, a->block * 3);
+    CHECK_STR(a->header, "X-Seat: 7");
+    CHECK(a->ask);
+    CHECK_STR(p->regions[1].target, "http://s:1");
+    plan_free(p);
+}
+
+TEST(plans_are_compared_line_by_line)
+{
+    static const struct {
+        const char *old, *new, *differences;
+    } rows[] = {
+        {PHASE, PHASE, "no difference\n"},
+        {PHASE, PHASE "keys = unique\n",
+            "  phase a\n-   keys = 100 uniform\n+   keys = unique\n"},
+        {PHASE, PHASE "[thresholds]\np99 < 5s\n", "+ threshold p99 < 5s\n"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct plan *old = parse_good(rows[i].old);
+        struct plan *new = parse_good(rows[i].new);
+        struct fk_buf out;
+        fk_buf_init(&out, 65536);
+        CHECK(compare_print(old, new, &out) == (i > 0));
+        CHECK_STR(out.ptr, rows[i].differences);
+        fk_buf_fini(&out);
+        plan_free(old);
+        plan_free(new);
+    }
 }
 
 TAP_MAIN

@@ -18,6 +18,7 @@
 #include "agent/hostlog.h"
 #include "agent/labels.h"
 #include "agent/own.h"
+#include "agent/rest.h"
 #include "agent/tagboard.h"
 #include "agent/wall.h"
 #include "agent/worker.h"
@@ -349,7 +350,7 @@ int flamekit_thread_register(const char *name)
             t->name[n] = '\0';
         }
         if (fk_worker_ready())
-            fk_cputimer_update();
+            fk_cputimer_welcome(t);
     }
     fk_registry_unlock();
     return t != NULL ? 0 : -ENOSPC;
@@ -361,6 +362,7 @@ void flamekit_thread_unregister(void)
     struct fk_thread *t = fk_registry_find((pid_t)syscall(SYS_gettid));
     if (t != NULL) {
         fk_cputimer_release(t);
+        fk_rest_settle(t, __builtin_return_address(0));
         fk_registry_remove(t);
     }
     fk_registry_unlock();

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,8 @@ static struct {
     int signal;
     struct sigaction before; /* what the host had */
     int64_t period_ns;
-    uint64_t draws; /* of the random first expiry */
+    bool spread; /* a period is longer than a tick: it has a random moment */
+    uint64_t seed, draws;
     bool armed;
 } timers;
 
@@ -94,25 +96,76 @@ static void give_signal_back(void)
 
 /* ---- one thread --------------------------------------------------------- */
 
-/* Threads started together must not tick together. */
-static void set_timer(struct fk_thread *t, bool on)
+static struct timespec timespec_of(int64_t ns)
 {
-    struct itimerspec spec = {0};
-    if (on) {
-        uint64_t draw = fk_rng_at(fk_hash_seed(), timers.draws++);
-        int64_t first =
-            1 + (int64_t)fk_rng_below(draw, (uint64_t)timers.period_ns);
-        spec.it_value.tv_nsec = first % FK_NS_PER_S;
-        spec.it_value.tv_sec = first / FK_NS_PER_S;
-        spec.it_interval.tv_nsec = timers.period_ns % FK_NS_PER_S;
-        spec.it_interval.tv_sec = timers.period_ns / FK_NS_PER_S;
-    }
-    syscall(SYS_timer_settime, t->timer, 0, &spec, NULL);
+    return (struct timespec){ns / FK_NS_PER_S, ns % FK_NS_PER_S};
 }
 
-/* The signals that the thread blocks, as the kernel prints them. */
+/* At a random moment of the period that begins at grid_ns; should nobody set
+ * it again, at that moment of each period to come. */
+static void set_in_period(const struct fk_thread *t, uint64_t draw)
+{
+    int64_t into = (int64_t)fk_rng_below(draw, (uint64_t)timers.period_ns);
+    struct itimerspec spec = {.it_value = timespec_of(t->grid_ns + 1 + into),
+        .it_interval = timespec_of(timers.period_ns)};
+    syscall(SYS_timer_settime, t->timer, TIMER_ABSTIME, &spec, NULL);
+}
+
+void fk_cputimer_quiet(struct fk_thread *t)
+{
+    struct itimerspec never = {0};
+    syscall(SYS_timer_settime, t->timer, 0, &never, NULL);
+}
+
+/* Threads started together must not tick together. */
+static void arm(struct fk_thread *t)
+{
+    if (!fk_thread_cpu_ns(t->tid, &t->begin_ns))
+        return;
+    t->grid_ns = t->begin_ns;
+    t->begin_weight = atomic_load(&t->weight);
+    set_in_period(t, fk_rng_at(timers.seed, timers.draws++));
+}
+
+static void disarm(struct fk_thread *t)
+{
+    t->begin_ns = 0;
+    fk_cputimer_quiet(t);
+}
+
+void fk_cputimer_next(struct fk_thread *self, uint64_t weight)
+{
+    self->grid_ns += (int64_t)weight * timers.period_ns;
+    uint64_t stream = timers.seed ^ (uint64_t)self->tid << 32;
+    if (timers.spread && self->timer != FK_NO_TIMER)
+        set_in_period(self, fk_rng_at(stream, (uint64_t)self->grid_ns));
+}
+
+bool fk_cputimer_rest(
+    const struct fk_thread *self, int64_t *rest_ns, int64_t *period_ns)
+{
+    int64_t now_ns;
+    if (!timers.armed || self->begin_ns == 0 ||
+        !fk_thread_cpu_ns(self->tid, &now_ns))
+        return false;
+    uint64_t weight = atomic_load(&self->weight) - self->begin_weight;
+    *period_ns = timers.period_ns;
+    *rest_ns = now_ns - self->begin_ns - (int64_t)weight * timers.period_ns;
+    return true;
+}
+
+static bool blocks_signal_here(void)
+{
+    sigset_t blocked;
+    return pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 &&
+           sigismember(&blocked, timers.signal) == 1;
+}
+
+/* The signals that another thread blocks, as the kernel prints them. */
 static bool blocks_signal(pid_t tid)
 {
+    if (tid == (pid_t)syscall(SYS_gettid))
+        return blocks_signal_here();
     char path[64], text[4096];
     snprintf(path, sizeof(path), "/proc/self/task/%d/status", (int)tid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -132,6 +185,7 @@ static bool blocks_signal(pid_t tid)
 static void put_off(struct fk_thread *t, enum fk_thread_state why)
 {
     t->state = why;
+    t->begin_ns = 0;
     t->look_wait = 1u << t->look_tries;
     t->look_tries += t->look_tries < MAX_LOOK_TRIES;
 }
@@ -149,23 +203,25 @@ static void give_timer(struct fk_thread *t)
         .sigev_signo = timers.signal,
         .sigev_value.sival_ptr = t,
     };
+    int timer;
     event.sigev_notify_thread_id = t->tid;
-    if (syscall(SYS_timer_create, fk_thread_clock(t->tid), &event, &t->timer) !=
+    if (syscall(SYS_timer_create, fk_thread_clock(t->tid), &event, &timer) !=
         0) {
-        t->timer = FK_NO_TIMER;
         put_off(t, FK_THREAD_REFUSED);
         return;
     }
+    t->timer = timer;
     t->state = FK_THREAD_TIMED;
     if (timers.armed)
-        set_timer(t, true);
+        arm(t);
 }
 
 void fk_cputimer_release(struct fk_thread *t)
 {
-    if (t->timer != FK_NO_TIMER)
-        syscall(SYS_timer_delete, t->timer);
+    int timer = t->timer;
     t->timer = FK_NO_TIMER;
+    if (timer != FK_NO_TIMER)
+        syscall(SYS_timer_delete, timer);
     t->state = FK_THREAD_NEW;
 }
 
@@ -176,7 +232,11 @@ int fk_cputimer_start(unsigned rate, int wanted)
     int signal = choose_signal(wanted);
     if (signal == 0)
         return -EBUSY;
+    struct timespec tick = {.tv_nsec = 4000000};
+    clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
     timers.period_ns = FK_NS_PER_S / rate;
+    timers.spread = timers.period_ns > tick.tv_nsec;
+    timers.seed = fk_hash_seed();
     timers.armed = true;
     return take_signal(signal);
 }
@@ -229,13 +289,21 @@ void fk_cputimer_update(void)
     count_states();
 }
 
+void fk_cputimer_welcome(struct fk_thread *t)
+{
+    if (timers.signal != 0 && t->state != FK_THREAD_TIMED)
+        give_timer(t);
+}
+
 void fk_cputimer_arm(bool on)
 {
     timers.armed = on;
     for (struct fk_thread *t = fk_registry_next(NULL); t != NULL;
          t = fk_registry_next(t))
-        if (t->state == FK_THREAD_TIMED)
-            set_timer(t, on);
+        if (t->state == FK_THREAD_TIMED && on)
+            arm(t);
+        else if (t->state == FK_THREAD_TIMED)
+            disarm(t);
 }
 
 /* Twice in a row, because a signal may just be on its way. A thread that
@@ -246,11 +314,11 @@ static void audit_thread(struct fk_thread *t)
     int64_t cpu_ns;
     if (!fk_thread_cpu_ns(t->tid, &cpu_ns))
         return;
-    uint64_t signals = atomic_load(&t->signals);
+    uint64_t weight = atomic_load(&t->weight);
     bool silent = cpu_ns - t->audit_cpu_ns > 10 * timers.period_ns + 40000000 &&
-                  signals == t->audit_signals;
+                  weight == t->audit_weight;
     t->audit_cpu_ns = cpu_ns;
-    t->audit_signals = signals;
+    t->audit_weight = weight;
     if (silent && t->idle_once)
         fk_cputimer_release(t);
     t->idle_once = silent;

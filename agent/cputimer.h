@@ -4,8 +4,13 @@
  * at only on the scheduler's tick, the signal carries how many more periods
  * went by (the overrun), and nothing is lost.
  *
+ * The sample of each period falls on a random moment of it, so that work which
+ * comes round with the period is not met at the same point every time. Where
+ * a period is no longer than a tick, the ticks decide, and only the first
+ * moment is random.
+ *
  * Threads: all of it with the registry locked, except fk_cputimer_stop,
- * which takes the lock itself.
+ * which takes the lock itself, and what says "handler".
  */
 #ifndef FK_AGENT_CPUTIMER_H
 #define FK_AGENT_CPUTIMER_H
@@ -18,6 +23,8 @@ int fk_cputimer_start(unsigned rate, int wanted);
 /* Timers for new threads, blocked ones looked at again, gauges set. Moves to
  * another signal when the host took ours. */
 void fk_cputimer_update(void);
+/* A timer for this thread, at once. */
+void fk_cputimer_welcome(struct fk_thread *thread);
 /* Stop or start the timers of all threads, keeping them. */
 void fk_cputimer_arm(bool on);
 /* Which threads burn CPU without ever being signalled? Once an interval. */
@@ -29,5 +36,17 @@ void fk_cputimer_stop(void);
 /* In a forked child: timers were not inherited, nothing to delete. */
 void fk_cputimer_forget(void);
 int fk_cputimer_signal(void); /* 0 when stopped */
+
+/* handler: a sample of that weight was taken, set the next; or none. Safe for
+ * timers that are being deleted: the kernel does not use their numbers again.
+ */
+void fk_cputimer_next(struct fk_thread *self, uint64_t weight);
+void fk_cputimer_quiet(struct fk_thread *self);
+
+/* On the thread itself, its timer given back: the CPU time since it was armed
+ * that its samples do not account for, which may be less than nothing. False:
+ * it had no timer. */
+bool fk_cputimer_rest(
+    const struct fk_thread *self, int64_t *rest_ns, int64_t *period_ns);
 
 #endif

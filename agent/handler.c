@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/counters.h"
+#include "agent/cputimer.h"
 #include "agent/labels.h"
 #include "agent/unwind.h"
 
@@ -151,6 +152,21 @@ static void add_cpu(
     fk_count(kept ? &fk_counters.samples : &fk_counters.lost, weight);
 }
 
+void fk_handler_credit(
+    struct fk_thread *self, const struct fk_trace *trace, uint64_t weight)
+{
+    unsigned types = atomic_load_explicit(&handler.types, memory_order_acquire);
+    struct fk_trace told = *trace;
+    told.tid = handler.config.tell_threads ? self_tid() : 0;
+    if (types & FLAMEKIT_PROFILE_CPU) {
+        uint32_t generation = fk_stacktab_enter(handler.config.cpu);
+        add_cpu(generation, &told, weight);
+        fk_stacktab_leave(handler.config.cpu, generation);
+    }
+    if (types & FLAMEKIT_PROFILE_WALL)
+        add_wall(self, &told, weight);
+}
+
 static void sample(
     struct fk_thread *self, uint64_t weight, void *context, unsigned types)
 {
@@ -172,7 +188,10 @@ static void sample(
     fk_count(&fk_counters.stops[why], 1);
     if (why == FK_UNWIND_DEPTH)
         fk_count(&fk_counters.truncated, 1);
-    atomic_fetch_add_explicit(&self->signals, 1, memory_order_relaxed);
+    self->last_labels = trace.labels;
+    self->last_depth = trace.depth;
+    self->last_flags = trace.flags;
+    atomic_fetch_add_explicit(&self->weight, weight, memory_order_relaxed);
 }
 
 /* Only our own timers carry a record of ours, and only a thread's own. */
@@ -191,10 +210,16 @@ void fk_handler_on_signal(int signo, siginfo_t *info, void *context)
     fk_handler_active = 1;
     struct fk_thread *self = record_of(info);
     unsigned types = atomic_load_explicit(&handler.types, memory_order_acquire);
-    if (self != NULL && types != 0)
-        sample(self, 1 + (uint64_t)(unsigned)info->si_overrun, context, types);
-    else
+    if (self != NULL && types != 0) {
+        uint64_t weight = 1 + (uint64_t)(unsigned)info->si_overrun;
+        sample(self, weight, context, types);
+        fk_cputimer_next(self, weight);
+        /* Switched off meanwhile: what was just set is to be undone. */
+        if (atomic_load(&handler.types) == 0)
+            fk_cputimer_quiet(self);
+    } else {
         fk_count(&fk_counters.ignored, 1);
+    }
     fk_handler_active = 0;
     errno = saved_errno;
 }

@@ -1,7 +1,8 @@
 /*
  * The signal handler: registers to stack table, and nothing else. It loads
  * and stores memory that was mapped beforehand, in bounded loops, and makes
- * at most one system call (process_vm_readv, and gettid once a thread). No
+ * at most two system calls (timer_settime, process_vm_readv, and gettid once
+ * a thread). No
  * malloc, no lock, no stdio, nothing of the dynamic loader; errno is kept.
  * tests/lint proves it by the undefined symbols of the object.
  */
@@ -24,6 +25,9 @@ void fk_handler_init(const struct fk_handler_config *config);
 /* FLAMEKIT_PROFILE_*: where samples go. With 0 a late signal is ignored. */
 void fk_handler_enable(unsigned types);
 void fk_handler_on_signal(int signo, siginfo_t *info, void *context);
+/* Periods of the calling thread that no signal told of. */
+void fk_handler_credit(
+    struct fk_thread *self, const struct fk_trace *trace, uint64_t weight);
 
 /* True on this thread while the handler runs: for tests that make malloc and
  * locks fail then. */

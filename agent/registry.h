@@ -31,12 +31,14 @@ enum fk_thread_state {
 struct fk_thread {
     _Atomic pid_t tid; /* 0: the record is free */
     _Atomic enum fk_thread_state state;
-    int timer;                      /* kernel's id or FK_NO_TIMER */
+    _Atomic int timer;              /* kernel's id or FK_NO_TIMER */
     uint32_t seen;                  /* number of the scan that saw it last */
     uint32_t look_tries, look_wait; /* of cputimer.c, without a timer */
     bool idle_once; /* CPU time moved without a signal at the last audit */
     int64_t audit_cpu_ns;
-    uint64_t audit_signals;
+    uint64_t audit_weight;
+    int64_t begin_ns;      /* its CPU clock when its timer was armed */
+    uint64_t begin_weight; /* and what it had been sampled with by then */
     uint32_t stack_tries, stack_wait; /* of stacks.c */
     char name[16];
 
@@ -44,8 +46,11 @@ struct fk_thread {
      * pointer and the thread pointer were when it lay outside. */
     _Atomic uintptr_t stack_lo, stack_hi;
     _Atomic uintptr_t strange_sp, strange_tp;
-    _Atomic uint64_t signals;
+    _Atomic uint64_t weight;  /* of all its samples */
     _Atomic uint64_t owed_ns; /* waited for a CPU, told by wall.c */
+    int64_t grid_ns;          /* of its CPU clock: the period at hand */
+    flamekit_labels last_labels;
+    uint32_t last_depth, last_flags; /* of the stack in pcs */
     uintptr_t pcs[FK_TRACE_MAX];
 };
 

@@ -1,7 +1,8 @@
 /*
  * pthread_create of the preload library: a new thread registers itself
  * before its first instruction and takes itself off at its end, however it
- * ends, so that one that lives two milliseconds is profiled as well.
+ * ends, so that one that lives two milliseconds is profiled as well, with all
+ * of its time (agent/rest.h).
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,6 +11,7 @@
 
 #include "agent/flamekit.h"
 #include "agent/preload/real.h"
+#include "agent/rest.h"
 
 typedef int (*create_fn)(
     pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
@@ -43,6 +45,8 @@ __attribute__((noinline)) static void *flamekit_thread_begin(void *memory)
     struct begin begin = *(struct begin *)memory;
     free(memory);
     void *result;
+    fk_rest_begin.function = (const void *)(uintptr_t)begin.start;
+    fk_rest_begin.caller = __builtin_return_address(0);
     flamekit_thread_register(NULL);
     pthread_cleanup_push(leave, NULL);
     result = begin.start(begin.arg);

@@ -106,8 +106,11 @@ static enum fk_err on_journal(
 {
     struct scan *scan = arg;
     struct blob blob;
-    if (!catalog_set_has(&scan->set, series))
-        return FK_OK;
+    if (!catalog_set_has(&scan->set, series)) {
+        /* Whoever looks in vain must come to an end as well. */
+        scan->stopped = store_meter_add(&scan->meter, 0, scan->diag);
+        return scan->stopped;
+    }
     scan->place = (struct day_damage){.journal = true, .at = db_int(row, 0)};
     if (scan->run_fn)
         return visit_blob(

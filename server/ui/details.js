@@ -10,6 +10,8 @@ import { kindOf, moduleOf } from "./kinds.js";
 import { pointsOff } from "./stats.js";
 
 const NEIGHBOURS = 3;
+/** Live refresh does not ask for the curve more often. */
+const TREND_AGAIN_MS = 30e3;
 const KIND_WORDS = { app: "", lib: "library code", kernel: "inside the kernel", wait: "waits rather than works", unknown: "no symbol was found for this address" };
 
 /** Names and weights of the frames next to a function's places, heaviest first. */
@@ -27,6 +29,10 @@ function around(profile, places, next) {
 const totalOf = (profile, n) => profile.levels[n.level].total[n.index];
 
 class Details extends Part {
+  build() {
+    this.trend = h("div", { class: "neighbours trend-place" });
+  }
+
   update(view) {
     const { profile, rows, state } = view;
     const id = profile && state.fn ? profile.names.indexOf(state.fn) : -1;
@@ -66,13 +72,37 @@ class Details extends Part {
         h("span", {}, plural(places.length, "place")), about ? h("span", { class: "about" }, about) : null),
       this.explain = h("div", { class: "explain-place" }),
       h("div", { class: "details-body" },
-        this.#neighbours("Called by", callers, profile, type), this.#neighbours("Calls", callees, profile, type),
+        this.#neighbours("Called by", callers, profile, type), this.#neighbours("Calls", callees, profile, type), this.trend,
         h("div", { class: "actions" },
           h("button", { type: "button", on: { click: () => this.emit("fk-zoom", { node: largest }) } }, "Zoom to largest place"),
           h("button", { type: "button", on: { click: () => this.emit("fk-set", { q: state.fn }) } }, "Search it"),
+          h("button", { type: "button", on: { click: () => this.#before(view) } }, "Diff with the window before"),
+          h("button", { type: "button", "aria-haspopup": "dialog", on: { click: async (e) => (await import("./sources.js")).openSources(e.target, view, state.fn) } }, "Source lines"),
           h("button", { type: "button", on: { click: () => copy(pathOf(profile, largest).map((n) => nameOf(profile, n)).join("\n"), "the stack") } }, "Copy stack"),
           h("button", { type: "button", on: { click: () => copy(state.fn, "the name") } }, "Copy name"))));
     this.#explain(state.fn);
+    this.#showTrend(view);
+  }
+
+  /** The same range again, moved back by its length. */
+  #before({ data: { shownRange: { from, until } } }) {
+    const [left, right] = [[2 * from - until, from], [from, until]].map((r) => r.map((t) => String(Math.round(t))));
+    this.emit("fk-set", { page: "diff", shot: "", zoom: "", leftQuery: "", rightQuery: "",
+      leftFrom: left[0], leftUntil: left[1], rightFrom: right[0], rightUntil: right[1] });
+  }
+
+  async #showTrend({ data, state }) {
+    const key = `${state.fn} ${state.query} ${state.sel} ${state.from} ${state.until}`;
+    this.trend.hidden = Boolean(data.frozen);
+    if (data.frozen || (this.trendKey === key && Date.now() - this.trendAt < TREND_AGAIN_MS)) return;
+    if (this.trendKey !== key) this.trend.replaceChildren(h("h3", {}, "Over time"), h("small", {}, "Asking the server…"));
+    [this.trendKey, this.trendAt] = [key, Date.now()];
+    const asked = { name: state.fn, stale: () => this.trendKey !== key, answer: null };
+    this.emit("fk-trend", asked);
+    const curve = await asked.answer;
+    if (!curve || asked.stale()) return;
+    const { picture, text } = curve;
+    this.trend.replaceChildren(h("h3", {}, "Share over time"), picture, h("small", {}, text));
   }
 
   /** The card comes when it is wanted first. */

@@ -33,7 +33,8 @@ function mergeRequest(query, range) {
   ]);
 }
 
-async function fetchPprof(query, range) {
+/** @param {object} query @param {{from: number, until: number}} range @returns {Promise<Blob>} */
+export async function fetchPprof(query, range) {
   const response = await fetch(MERGE, { method: "POST",
     headers: { "Content-Type": "application/proto" }, body: mergeRequest(query, range) });
   if (!response.ok) throw new Error(`the server answered ${response.status}`);

@@ -151,10 +151,15 @@ export function readProfile(bytes) {
   return { format: "folded", views: [view("samples", "samples", "count", () => foldedStacks(text))] };
 }
 
+/** Unpacked where it is gzip. @param {Blob} blob @returns {Promise<Uint8Array>} */
+export async function bytesOf(blob) {
+  const head = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  const packed = GZIP.every((b, i) => head[i] === b);
+  return packed ? unpacked(blob) : new Uint8Array(await blob.arrayBuffer());
+}
+
 /** @param {File} file @returns {Promise<Content>} */
 export async function readFile(file) {
   if (file.size > MAX_FILE) throw new Error(`${file.name} is larger than ${MAX_FILE >> 20} MiB.`);
-  const head = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  const packed = GZIP.every((b, i) => head[i] === b);
-  return readProfile(packed ? await unpacked(file) : new Uint8Array(await file.arrayBuffer()));
+  return readProfile(await bytesOf(file));
 }

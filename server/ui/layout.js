@@ -168,3 +168,11 @@ export function placesOf(p, name) {
   }));
   return out;
 }
+
+/** What a function's places weigh together; one inside another counts once. @param {Profile} p @param {Node[]} places */
+export function totalOutermost(p, places) {
+  if (!places.length) return 0;
+  const name = nameOf(p, places[0]);
+  return places.filter((n) => !pathOf(p, n).slice(0, -1).some((up) => nameOf(p, up) === name))
+    .reduce((sum, n) => sum + p.levels[n.level].total[n.index], 0);
+}

@@ -90,16 +90,36 @@ function framesOf(one, functions, strings) {
   return names.length ? names.reverse() : [`0x${one.address.toString(16)}`];
 }
 
+/** Self and total of each line of a function; a stack that passes a line twice counts once. */
+function linesOf(name, samples, lines, strings) {
+  const sums = new Map();
+  for (const { locations, values } of samples) {
+    const seen = new Set();
+    locations.flatMap((id) => lines.get(id) ?? []).forEach(({ fn, line }, depth) => {
+      if (strings[fn?.name] !== name) return;
+      const file = strings[fn.file] ?? "";
+      const key = `${file}:${line}`;
+      const row = sums.get(key) ?? { file, line, self: 0, total: 0 };
+      sums.set(key, row);
+      row.self += depth === 0 ? values[0] : 0;
+      row.total += seen.has(key) ? 0 : values[0];
+      seen.add(key);
+    });
+  }
+  return [...sums.values()].sort((a, b) => b.total - a.total);
+}
+
 /**
  * @param {Uint8Array} bytes
- * @returns {{types: {type: string, unit: string}[], stacks: (which: number) => [string[], number][]}}
+ * @returns {{types: {type: string, unit: string}[], stacks: (which: number) => [string[], number][],
+ *   lines: (name: string) => {file: string, line: number, self: number, total: number}[]}} lines: of the first type
  */
 export function readPprof(bytes) {
   const [types, samples, locations, functions, strings] = [[], [], [], [], []];
   const text = new TextDecoder();
   new Reader(bytes).read({
     1: message(types, record([1, "type"], [2, "unit"])), 2: message(samples, sample), 4: message(locations, location),
-    5: message(functions, record([1, "id"], [2, "name"])), 6: (r) => strings.push(text.decode(r.slice())),
+    5: message(functions, record([1, "id"], [2, "name"], [4, "file"])), 6: (r) => strings.push(text.decode(r.slice())),
   });
   if (!types.length || !strings.length) throw new Error("This is no pprof file I can read: it names no sample type.");
   const byId = new Map(functions.map((f) => [f.id, f]));
@@ -107,6 +127,8 @@ export function readPprof(bytes) {
   const stackOf = (s) => s.locations.toReversed().flatMap((id) => frames.get(id) ?? ["[unknown]"]);
   return {
     types: types.map((t) => ({ type: strings[t.type] ?? "", unit: strings[t.unit] ?? "count" })),
+    lines: (name) => linesOf(name, samples.filter((s) => s.values[0] > 0),
+      new Map(locations.map((l) => [l.id, l.lines.map(({ functionId, line }) => ({ fn: byId.get(functionId), line }))])), strings),
     stacks: (which) => samples.filter((s) => s.values[which] > 0 && s.values[which] < 2 ** 63).map((s) => [stackOf(s), s.values[which]]),
   };
 }

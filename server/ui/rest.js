@@ -41,6 +41,7 @@ class Rest {
     addEventListener("fk-compare", (e) => this.#compare(e.detail));
     addEventListener("fk-services", (e) => this.#services(e.detail));
     addEventListener("fk-again", () => app.data.load(app.store.state));
+    addEventListener("fk-trend", (e) => (e.detail.answer = this.#trend(e.detail)));
     addEventListener("fk-complete", (e) => this.#complete(e.detail));
     addEventListener("pointermove", (e) => this.#halo(e), { passive: true });
     addEventListener("dragover", (e) => e.preventDefault());
@@ -147,6 +148,16 @@ class Rest {
     const { sel } = this.app.store.state;
     const [a = "", b = ""] = sel.startsWith("phase:") ? [sel] : sel.split("-");
     this.app.go("diff", { leftQuery: "", rightQuery: "", leftFrom: a, leftUntil: b, rightFrom: from, rightUntil: until });
+  }
+
+  /** The curve of a function, or null. */
+  async #trend({ name, stale }) {
+    const { shown } = this.app.explore ?? {};
+    if (!shown) return null;
+    const { drawTrend, trendOf } = await import("./trend.js");
+    const { shownQuery, shownRange } = shown.data;
+    const pieces = await trendOf(this.app.api, shownQuery, shownRange, name, stale).catch(() => null);
+    return pieces && drawTrend(pieces, shown.state.tz === "utc");
   }
 
   /** Names or values for the filter field. */

@@ -35,3 +35,14 @@ export function niceAxis(v) {
   const times = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((m) => m * size >= v * 0.9999);
   return { top: times * size, step: (times * size) / 2 };
 }
+
+const MOST_PIECES = 12;
+/** Shorter pieces would hold one upload or none. */
+const LEAST_MS = 15e3;
+
+/** Where the range is cut. @param {{from: number, until: number}} range @returns {{from: number, until: number}[]} */
+export function piecesOf({ from, until }) {
+  const n = Math.max(1, Math.min(MOST_PIECES, Math.floor((until - from) / LEAST_MS)));
+  const at = (i) => Math.round(from + ((until - from) * i) / n);
+  return Array.from({ length: n }, (_, i) => ({ from: at(i), until: at(i + 1) }));
+}

@@ -160,7 +160,7 @@ function answer(w, method, url, body) {
   if (url.pathname === "/pyroscope/render-diff") return renderDiff(w, url);
   const rpc = /^\/querier\.v1\.QuerierService\/(\w+)$/.exec(url.pathname);
   if (rpc && QUERIER[rpc[1]]) return QUERIER[rpc[1]](w, JSON.parse(body));
-  if (rpc && rpc[1] === "SelectMergeProfile") return Buffer.from([0x0a, 0x00]);
+  if (rpc && rpc[1] === "SelectMergeProfile") return w.pprof ?? Buffer.from([0x0a, 0x00]);
   if (url.pathname === "/api/kit/hello") return hello(w);
   if (url.pathname === "/api/annotations") return [...w.phases, ...w.notes];
   if (url.pathname === "/api/kit/snapshots") return [];

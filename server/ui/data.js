@@ -152,7 +152,7 @@ export class Data {
       this.#set({
         phases: closed(all.filter((a) => a.kind === "phase").map(phaseOf)),
         flags: all.filter((a) => a.kind !== "phase" && a.kind !== "answer").map((a) => ({
-          at: Number(a.timestamp), kind: String(a.kind ?? "note"), text: String(a.content ?? ""),
+          id: String(a.id ?? ""), at: Number(a.timestamp), kind: String(a.kind ?? "note"), text: String(a.content ?? ""),
         })),
       });
     } catch {

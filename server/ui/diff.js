@@ -3,6 +3,7 @@
  * and whether the difference is more than chance. Pure.
  */
 import { walk } from "./flamebearer.js";
+import { foldedTree } from "./fold.js";
 import { rateTest, shareTest } from "./stats.js";
 import { addProfile, branch, branches, profileOf, sumUp, under } from "./trie.js";
 
@@ -129,6 +130,20 @@ function isSure(a, b, { ticks, samples, requests }, mode) {
   if (mode === "share") return shareTest(k, samples[0], m, samples[1]).sure;
   const exposure = mode === "request" ? requests : [1, 1];
   return rateTest(k, exposure[0] || 1, m, exposure[1] || 1).sure;
+}
+
+/**
+ * Both sides folded; what is left out is missing from their sums as well.
+ * @param {{tree: Branch, sides: Sides}} loaded
+ * @param {Set<string>} folds
+ */
+export function foldSides({ tree, sides }, folds) {
+  const out = foldedTree(tree, folds, ["selfA", "selfB"]);
+  const sum = (key) => branches(out).reduce((n, b) => n + (b[key] ?? 0), 0);
+  const ticks = out === tree ? sides.ticks : [sum("selfA"), sum("selfB")];
+  if (out === tree || !(ticks[0] + ticks[1])) return { tree, sides };
+  const samples = sides.samples.map((n, i) => (n === null || !sides.ticks[i] ? n : Math.round((n * ticks[i]) / sides.ticks[i])));
+  return { tree: out, sides: { ...sides, ticks, samples } };
 }
 
 /** @typedef {{name: number, self: Change, total: Change}} DiffRow */

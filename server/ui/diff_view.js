@@ -2,10 +2,12 @@
  * A diff on the page, wherever its two sides come from: the server, or two
  * files.
  */
-import { changeOf, diffRows, layDiff, usualMode } from "./diff.js";
+import { changeOf, diffRows, foldSides, layDiff, usualMode } from "./diff.js";
 import { cssTone, diffCells } from "./diff_colors.js";
 import { amount, howMuch, MODES, signed, spoken, sureWords } from "./diff_words.js";
 import { give, h, icon } from "./dom.js";
+import { foldsOf } from "./fold.js";
+import { foldWords, openFoldMenu } from "./fold_menu.js";
 import { count, shown } from "./format.js";
 import { findPath, nameOf, pathText } from "./layout.js";
 import "./difftable.js";
@@ -27,6 +29,7 @@ export class DiffView {
   constructor(root, tip, set) {
     this.tip = tip;
     this.set = set;
+    this.folded = kept();
     this.laid = kept();
     this.rows = kept();
     this.look = kept();
@@ -49,6 +52,8 @@ export class DiffView {
     this.classic = h("input", { type: "checkbox", on: { change: () => set({ dc: this.classic.checked ? "classic" : "blue" }) } });
     this.search = h("input", { type: "search", class: "search", placeholder: "Search functions  ( / )", "aria-label": "Search functions", spellcheck: "false",
       on: { input: () => root.dispatchEvent(new CustomEvent("fk-type", { bubbles: true, detail: { field: "q", patch: { q: this.search.value } } })) } });
+    this.fold = h("button", { type: "button", class: "quiet", title: "Fold recursion, libraries, the kernel, idle threads", "aria-haspopup": "dialog",
+      on: { click: () => openFoldMenu(this.fold, () => this.shown.state.fold, (fold) => set({ fold })) } }, "Fold", icon("down"));
     this.out = h("button", { type: "button", class: "quiet", title: "Link, curl, files", "aria-haspopup": "dialog", on: { click: () => this.#export() } }, icon("save"), "Export");
     this.graph = h("fk-flamegraph");
     this.crumbs = h("fk-crumbs");
@@ -58,7 +63,7 @@ export class DiffView {
     this.panel = h("div", { class: "panel" }, this.sentence,
       h("div", { class: "diff-tools" }, h("span", {}, "Compare"), this.modes, h("span", {}, "width by"), this.widths,
         h("label", {}, this.grey, "unsure in grey"), h("label", {}, this.classic, "red and green"),
-        h("span", { class: "search-box" }, icon("search"), this.search), h("span", { class: "spring" }), this.out),
+        h("span", { class: "search-box" }, icon("search"), this.search), h("span", { class: "spring" }), this.fold, this.out),
       h("div", { class: "stage", "data-view": "both" },
         h("section", { class: "card graph-card", "aria-label": "Diff flame graph" }, this.crumbs, this.graph, this.legend),
         h("section", { class: "card table-card", id: "functions", "aria-label": "Differences by function" }, this.table)));
@@ -91,7 +96,7 @@ export class DiffView {
     this.problem.textContent = error ? error.message : "Neither side has a profile in its range: choose other ranges on the timeline, or look at Status.";
     this.panel.hidden = !loaded || nothing;
     if (this.panel.hidden) return;
-    const { tree, sides } = loaded;
+    const { tree, sides } = this.folded([loaded, state.fold], () => foldSides(loaded, foldsOf(state.fold)));
     const canRequest = sides.requests[0] > 0 && sides.requests[1] > 0;
     const mode = state.dm && (state.dm !== "request" || canRequest) ? state.dm : usualMode(sides, view.equallyLong);
     const base = state.dw;
@@ -132,6 +137,7 @@ export class DiffView {
     perRequest.disabled = !canRequest;
     perRequest.title = canRequest ? `A: ${count(sides.requests[0])} requests, B: ${count(sides.requests[1])}. ${MODES.request[1]}`
       : "No phase of a load plan covers both sides, so nobody counted the requests.";
+    this.fold.firstChild.textContent = foldWords(state.fold);
     this.grey.checked = state.sure === "grey";
     this.classic.checked = state.dc === "classic";
     if (document.activeElement !== this.search) this.search.value = state.q;

@@ -97,13 +97,13 @@ export function exploreEntries(view) {
 }
 
 /** Every way out of a diff. @param {object} view what the diff shows @returns {{name: string, entries: Entry[]}} */
-export function diffEntries({ profile, rows, mode, type, state, url, pair, tones, loaded }) {
+export function diffEntries({ profile, rows, mode, type, state, url, pair, tones, sides }) {
   const links = url ? [
     { words: "Link to exactly this", copy: () => location.origin + formatUrl({ ...state, ...Object.fromEntries(pair.flatMap((s) => [
       [`${s.id}From`, String(Math.round(s.range.from))], [`${s.id}Until`, String(Math.round(s.range.until))]])) }) },
     { words: "curl line for this data", copy: () => curlLine(url.split("?")[0], Object.fromEntries(new URLSearchParams(url.split("?")[1]))) },
   ] : [];
-  const color = (name, node) => cssTone(changeOf(node.totalA, node.totalB, loaded.sides, mode), { ...tones, dark: false });
+  const color = (name, node) => cssTone(changeOf(node.totalA, node.totalB, sides, mode), { ...tones, dark: false });
   return { name: pair ? fileName(pair[0].query, "").replace(/-/, "-diff-") : "diff.", entries: [...links,
     { words: "Table as Markdown", copy: () => diffMarkdown(rows, profile.names, mode, type) },
     { words: "Picture (PNG)", save: picture, ending: "png" },

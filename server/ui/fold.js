@@ -61,6 +61,28 @@ export function folded(profile, folds) {
   return built(root);
 }
 
+/**
+ * The same for a tree that is not laid out yet.
+ * @param {Branch} root
+ * @param {Set<string>} folds
+ * @param {string[]} keys its own numbers, such as selfA and selfB
+ * @returns {Branch}
+ */
+export function foldedTree(root, folds, keys) {
+  if (!folds.size) return root;
+  const out = branch(root.name, null);
+  const todo = [[root, out]];
+  for (let i = 0; i < todo.length; i++) {
+    const [from, into] = todo[i];
+    for (const key of keys) into[key] = (into[key] ?? 0) + (from[key] ?? 0);
+    for (const kid of from.kids.values()) {
+      const place = placeFor(into, kid.name, folds);
+      if (place) todo.push([kid, place]);
+    }
+  }
+  return out;
+}
+
 function built(root) {
   sumUp(branches(root));
   return profileOf(root, { order: "weight" });

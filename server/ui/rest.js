@@ -41,6 +41,7 @@ class Rest {
     addEventListener("fk-compare", (e) => this.#compare(e.detail));
     addEventListener("fk-services", (e) => this.#services(e.detail));
     addEventListener("fk-again", () => app.data.load(app.store.state));
+    addEventListener("fk-mark", async (e) => (await import("./marker.js")).openMarker(app, e.detail));
     addEventListener("fk-trend", (e) => (e.detail.answer = this.#trend(e.detail)));
     addEventListener("fk-complete", (e) => this.#complete(e.detail));
     addEventListener("pointermove", (e) => this.#halo(e), { passive: true });

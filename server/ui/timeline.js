@@ -45,7 +45,9 @@ class Timeline extends Part {
     })));
     this.clear = h("button", { type: "button", class: "clear-selection", hidden: true, title: "Clear the selection (Esc)",
       on: { click: () => this.emit("fk-set", { sel: "" }) } }, "whole range ×");
-    this.hint = h("div", { class: "hint" });
+    this.hintText = h("span");
+    this.mark = h("button", { type: "button", class: "quiet mark-now", title: "Set a marker (right click: at that moment)", on: { click: () => this.#markHere() } }, "⚑ marker");
+    this.hint = h("div", { class: "hint" }, this.hintText, this.mark);
     this.append(h("div", { class: "canvas" }, this.svg, this.edges, this.readout, this.clear), this.hint);
     new ResizeObserver(() => this.invalidate()).observe(this);
     this.svg.addEventListener("pointerdown", (e) => this.#down(e));
@@ -53,6 +55,10 @@ class Timeline extends Part {
     this.svg.addEventListener("pointerup", (e) => this.#up(e));
     this.svg.addEventListener("pointercancel", () => this.#stop());
     this.svg.addEventListener("pointerleave", () => this.#leave());
+    this.svg.addEventListener("contextmenu", (e) => {
+      e.preventDefault();
+      if (this.props.data.range) this.#mark(e, null);
+    });
     this.svg.addEventListener("dblclick", () => !this.props.ranges && this.emit("fk-set", { sel: "" }));
   }
 
@@ -97,7 +103,7 @@ class Timeline extends Part {
     this.#drawFlags(data.flags);
     this.#drawSelection();
     const second = this.props.ranges ? "Shift-click or Alt-drag sets B" : "Shift-click a second band to compare the two";
-    this.hint.textContent = data.phases.length ? `click a band to select it · ${second} · drag for any range`
+    this.hintText.textContent = data.phases.length ? `click a band to select it · ${second} · drag for any range`
       : `drag to select a range${this.props.ranges ? " for A, Alt-drag for B" : " · double click to clear"}`;
     this.svg.setAttribute("aria-label", `${type.label} over time in ${type.axis}, ${visible.length} points`);
     this.dataset.points = String(visible.length);
@@ -252,8 +258,30 @@ class Timeline extends Part {
       else this.#drawSelection();
       return;
     }
+    const flag = this.#flagAt(e.offsetX, e.offsetY);
+    if (flag) {
+      this.#mark(e, flag);
+      return;
+    }
     const band = this.shownBands.find((b) => e.offsetX >= b.x0 && e.offsetX <= b.x1);
     if (band && drag.grip !== "move") this.selectPhase(band.phase, e.shiftKey || e.altKey);
+  }
+
+  /** The flag under a point: its pennant, or the upper end of its pole. */
+  #flagAt(x, y) {
+    if (y < PLOT.top - 6 || y > PLOT.top + 12) return null;
+    const { range, flags } = this.props.data;
+    return flags.findLast((f) => f.at >= range.from && f.at <= range.until && x > this.#x(f.at) - 5 && x < this.#x(f.at) + 13) ?? null;
+  }
+
+  #mark(e, flag) {
+    this.emit("fk-mark", { at: this.#time(e.offsetX), flag, where: { x: e.clientX, y: e.clientY } });
+  }
+
+  /** Without a pointer: where the selection begins, else at the end of the range. */
+  #markHere() {
+    const { range, sel } = this.props.data;
+    if (range) this.emit("fk-mark", { at: sel ? sel.from : range.until, flag: null, where: this.mark });
   }
 
   #stop() {

@@ -5,8 +5,8 @@
 import { h, icon, Part } from "./dom.js";
 import { share, plural } from "./format.js";
 import { coverage } from "./coverage.js";
-import { FOLDS, foldsOf } from "./fold.js";
-import { openPopup } from "./popup.js";
+import { foldsOf } from "./fold.js";
+import { foldWords, openFoldMenu } from "./fold_menu.js";
 import { formatQuery } from "./query.js";
 
 const VIEWS = [["graph", "Graph"], ["both", "Both"], ["table", "Table"], ["tree", "Tree"], ["sandwich", "Sandwich"]];
@@ -38,7 +38,7 @@ class Tools extends Part {
         on: { click: () => set({ qm: this.props.state.qm === "filter" ? "mark" : "filter" }) } }, "filter table"));
     this.requests = h("button", { type: "button", class: "quiet", title: "Leave out threads that wait for work, and for Wall whatever belongs to no request",
       on: { click: () => this.#onlyRequests() } }, "requests only");
-    this.fold = h("button", { type: "button", class: "quiet", title: "Fold recursion, libraries, the kernel", "aria-haspopup": "dialog", on: { click: () => this.#foldMenu() } }, "Fold", icon("down"));
+    this.fold = h("button", { type: "button", class: "quiet", title: "Fold recursion, libraries, the kernel", "aria-haspopup": "dialog", on: { click: () => openFoldMenu(this.fold, () => this.props.state.fold, (fold) => set({ fold })) } }, "Fold", icon("down"));
     this.color = choose("Colours of frames", COLORS, (color) => set({ color }));
     this.sort = choose("Order of frames", SORTS, (sort) => set({ sort }));
     this.flip = h("button", { type: "button", class: "quiet", title: "Roots on top or at the bottom (i)", "aria-label": "Turn the graph over",
@@ -58,10 +58,8 @@ class Tools extends Part {
     this.color.value = state.color;
     this.sort.value = state.sort;
     this.only.setAttribute("aria-pressed", String(state.qm === "filter"));
-    const folds = foldsOf(state.fold);
-    this.requests.setAttribute("aria-pressed", String(folds.has("idle")));
-    folds.delete("idle");
-    this.fold.firstChild.textContent = folds.size ? `Fold: ${[...folds].join(", ")}` : "Fold";
+    this.requests.setAttribute("aria-pressed", String(foldsOf(state.fold).has("idle")));
+    this.fold.firstChild.textContent = foldWords(state.fold, "idle");
     // With the search, not with its answer: what is below must not move twice.
     this.steps.hidden = this.answer.hidden = state.q === "";
     this.#answer(profile, marked, needle, zoom);
@@ -96,21 +94,6 @@ class Tools extends Part {
     const others = query.matchers.filter((m) => !(m.name === SERVED.name && m.op === SERVED.op && m.value === ""));
     const matchers = on && /^(?:wall|offcpu):/.test(type.id) ? [...others, SERVED] : others;
     this.emit("fk-set", { fold: [...folds].join(","), query: formatQuery({ ...query, matchers }) });
-  }
-
-  #foldMenu() {
-    const { state } = this.props;
-    const boxes = Object.entries(FOLDS).map(([name, words]) => {
-      const box = h("input", { type: "checkbox", on: { change: () => {
-        const folds = foldsOf(this.props.state.fold);
-        if (box.checked) folds.add(name);
-        else folds.delete(name);
-        this.emit("fk-set", { fold: [...folds].join(",") });
-      } } });
-      box.checked = foldsOf(state.fold).has(name);
-      return h("label", { class: "fold-choice" }, box, h("span", {}, h("b", {}, name), h("small", {}, words)));
-    });
-    openPopup(this.fold, "Fold", h("div", { class: "column" }, boxes));
   }
 
   async #export() {

@@ -88,6 +88,45 @@ story("two label values: new and gone frames, and x swaps the sides", {}, async 
   await until(async () => (await mark("is_prime_slow")) === 3, "and drawn so");
 });
 
+story("folding in a diff: idle threads and libraries leave the picture and the sums", {}, async ({ page, open }) => {
+  await open("/diff?dm=absolute");
+  await sentence(page).filter({ hasText: /^B used/ }).waitFor();
+  const before = (await frames(page))[0].total;
+  await page.locator(".diff-tools button", { hasText: "Fold" }).click();
+  await page.locator(".fold-choice", { hasText: "kernel" }).locator("input").check();
+  await until(() => param(page, "fold") === "kernel", "it is in the address");
+  await until(async () => !(await frames(page)).some((f) => f.name === "do_syscall_64"), "the kernel's frames are gone");
+  assert.equal((await frames(page))[0].total, before, "their time is their callers'");
+  await page.goBack();
+  await until(async () => param(page, "fold") === null && (await frames(page)).some((f) => f.name === "do_syscall_64"), "Back undoes it");
+});
+
+story("markers: set at a moment, before and after it, removed", {}, async ({ page, fake, open }) => {
+  await open(`/?query=${encodeURIComponent(`${CPU}{service_name="workshop.demo.app"}`)}`);
+  await page.locator("fk-timeline path.area[d^=M]").waitFor({ state: "attached" });
+  const svg = page.locator("fk-timeline svg");
+  const { width } = await svg.boundingBox();
+  await svg.click({ button: "right", position: { x: width / 2, y: 70 } });
+  await page.locator("input[aria-label='What happened']").fill("restart <b>now</b>");
+  await page.locator(".marker-form select").selectOption("fault");
+  await page.locator(".marker-form button").click();
+  await page.locator("g.flag.fault title", { hasText: "restart <b>now</b>" }).waitFor({ state: "attached" });
+  const note = fake.world.notes.at(-1);
+  assert.deepEqual([note.appName, note.kind, note.content], ["workshop.demo.app", "fault", "restart <b>now</b>"]);
+  assert.ok(Math.abs(Date.now() - 150e3 - note.timestamp) < 60e3, "at the moment that was clicked");
+  const flag = await page.locator("g.flag.fault path").boundingBox();
+  await page.mouse.click(flag.x + 4, flag.y + 4);
+  await page.locator(".popup .choice", { hasText: "before and after" }).click();
+  await sentence(page).filter({ hasText: /\w/ }).waitFor();
+  assert.equal(param(page, "leftUntil"), param(page, "rightFrom"));
+  await page.goBack();
+  await page.locator("g.flag.fault path").waitFor({ state: "attached" });
+  const again = await page.locator("g.flag.fault path").boundingBox();
+  await page.mouse.click(again.x + 4, again.y + 4);
+  await page.locator(".popup .choice", { hasText: "Remove" }).click();
+  await page.locator("g.flag.fault").waitFor({ state: "detached" });
+});
+
 story("brushes: a drag moves A, an Alt-drag B, arrow keys move an edge", {}, async ({ page, open }) => {
   await open("/diff");
   await page.locator("fk-timeline path.area[d^=M]").waitFor({ state: "attached" });

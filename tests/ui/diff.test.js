@@ -1,7 +1,7 @@
 /** Diffs, folding and the sandwich, checked against brute force. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changeOf, diffRows, layDiff, mainCause, mergeProfiles, readDouble, requestsIn, usualMode } from "../../server/ui/diff.js";
+import { changeOf, diffRows, foldSides, layDiff, mainCause, mergeProfiles, readDouble, requestsIn, usualMode } from "../../server/ui/diff.js";
 import { decode, functions } from "../../server/ui/flamebearer.js";
 import { folded, foldsOf, sandwich } from "../../server/ui/fold.js";
 import { rateTest, shareTest } from "../../server/ui/stats.js";
@@ -89,6 +89,24 @@ for (let seed = 1; seed <= 12; seed++) {
       else assert.deepEqual(Object.values(got).reduce((x, y) => x + y, 0), Object.values(want).reduce((x, y) => x + y, 0));
     }
     assert.deepEqual(summed(toStacks(folded(left, foldsOf("idle")))), summed(a.filter(([s]) => !s.includes("wait_for_work"))));
+  });
+
+  test(`folding both sides equals folding each (${seed})`, () => {
+    const loaded = { tree: mergeProfiles(left, right), sides: sides(left.total, right.total) };
+    for (const fold of ["recursion", "libs", "kernel", "idle", "recursion,idle"]) {
+      const { tree, sides: kept } = foldSides(loaded, foldsOf(fold));
+      const both = layDiff(tree, kept, { mode: "absolute", base: "larger" });
+      [left, right].forEach((one, i) => {
+        const alone = folded(one, foldsOf(fold));
+        assert.equal(kept.ticks[i], alone.total, fold);
+        const rows = diffRows(both, kept, "absolute");
+        for (const f of functions(alone)) {
+          const row = rows.find((r) => both.names[r.name] === alone.names[f.name]);
+          assert.deepEqual([row.self["ab"[i]], row.total["ab"[i]]], [f.self, f.total], `${fold} ${alone.names[f.name]}`);
+        }
+      });
+    }
+    assert.equal(foldSides(loaded, new Set()).tree, loaded.tree);
   });
 
   test(`the ruler equals counting stacks (${seed})`, () => {

@@ -155,6 +155,12 @@ function hello(w) {
 
 const METRICS = "# HELP flamekit_dropped_samples Samples dropped on their way.\nflamekit_dropped_samples 0\npyroscope_discarded_samples_total{reason=\"limit\"} 0\nflamekit_profiles_received_total 412\n";
 
+function annotations(w, method, url, body) {
+  if (method === "POST") w.notes.push({ id: `n${w.notes.length + 1}`, data: {}, ...JSON.parse(body) });
+  if (method === "DELETE") w.notes = w.notes.filter((n) => n.id !== decodeURIComponent(url.pathname.split("/").at(-1)));
+  return method === "GET" ? [...w.phases, ...w.notes] : {};
+}
+
 function answer(w, method, url, body) {
   if (url.pathname === "/pyroscope/render") return render(w, url);
   if (url.pathname === "/pyroscope/render-diff") return renderDiff(w, url);
@@ -162,7 +168,7 @@ function answer(w, method, url, body) {
   if (rpc && QUERIER[rpc[1]]) return QUERIER[rpc[1]](w, JSON.parse(body));
   if (rpc && rpc[1] === "SelectMergeProfile") return w.pprof ?? Buffer.from([0x0a, 0x00]);
   if (url.pathname === "/api/kit/hello") return hello(w);
-  if (url.pathname === "/api/annotations") return [...w.phases, ...w.notes];
+  if (url.pathname.startsWith("/api/annotations")) return annotations(w, method, url, body);
   if (url.pathname === "/api/kit/snapshots") return [];
   if (url.pathname === "/metrics") return METRICS;
   if (url.pathname === "/api/kit/activity" && method === "POST") {

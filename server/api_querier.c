@@ -42,10 +42,15 @@ static enum fk_err join_matchers(struct querier_call *c, struct selector *out)
 
 static bool wants_utf8(const struct request *r)
 {
-    for (size_t i = 0; i < r->num_headers; i++)
-        if (fk_slice_contains(
-                r->headers[i].value, FK_SLICE("allow-utf8-labelnames=true")))
+    struct request line = {.num_headers = 1};
+
+    /* A client may send several lines of it. */
+    for (size_t i = 0; i < r->num_headers; i++) {
+        line.headers = &r->headers[i];
+        if (fk_slice_contains(request_header(&line, "Accept"),
+                FK_SLICE("allow-utf8-labelnames=true")))
             return true;
+    }
     return false;
 }
 

@@ -61,13 +61,35 @@ void reply_refuse(struct request *r, const struct route *route, int status,
         reply_error(r, status, "%s", text);
 }
 
+/* "q=0", also as "q=0.000": the client refuses what it belongs to. */
+static bool is_refusal(struct fk_slice param)
+{
+    if (!fk_slice_starts(param, FK_SLICE("q=0")))
+        return false;
+    for (size_t i = 3; i < param.len; i++)
+        if (param.ptr[i] != '0' && param.ptr[i] != '.')
+            return false;
+    return true;
+}
+
+static bool accepts_gzip(struct fk_slice codings)
+{
+    struct fk_slice one, word = {0};
+
+    while (fk_slice_split(&codings, ',', &one)) {
+        fk_slice_split(&one, ';', &word);
+        if (fk_slice_eqz(fk_slice_trim(word), "gzip"))
+            return !is_refusal(fk_slice_trim(one));
+    }
+    return false;
+}
+
 static bool wants_gzip(const struct request *r)
 {
     const struct reply *p = &r->reply;
 
     return p->content_type && p->body.len >= GZIP_FROM_BYTES &&
-           fk_slice_contains(
-               request_header(r, "Accept-Encoding"), FK_SLICE("gzip"));
+           accepts_gzip(request_header(r, "Accept-Encoding"));
 }
 
 void reply_compress(struct request *r)

@@ -42,6 +42,12 @@ export async function startServer(...args) {
   const child = spawn(`${bin}/flamekit-server`,
     ["--listen", "127.0.0.1:0", "--data", data, ...args],
     { stdio: ["ignore", "pipe", "inherit"] });
+  // A test that fails in the middle leaves nothing behind.
+  process.on("exit", () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    rmSync(data, { recursive: true, force: true });
+  });
   const url = await new Promise((resolve, reject) => {
     let out = "";
     child.stdout.on("data", (bytes) => {

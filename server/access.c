@@ -129,6 +129,8 @@ static const struct {
     {"/health", RIGHT_NONE},
     {"/api/v1/status/config", RIGHT_ADMIN},
     {"/api/v1/status/config/diff", RIGHT_ADMIN},
+    {"/config", RIGHT_ADMIN},
+    {"/healthz", RIGHT_NONE},
     {"/settings.v1.SettingsService/Set", RIGHT_ADMIN},
     {"/settings.v1.SettingsService/Delete", RIGHT_ADMIN},
     {"/adhocprofiles.v1.AdHocProfileService/Upload", RIGHT_WRITE},

@@ -132,6 +132,33 @@ static void get_config_diff(struct request *r)
     fk_buf_fini(&b);
 }
 
+/* Servers before 1.0 told the same as an object. */
+static void get_config_json(struct request *r)
+{
+    struct server_options now = r->server->options;
+    struct fk_buf text;
+    struct fk_json j;
+
+    now.live = *server_live(r->server);
+    fk_buf_init(&text, MAX_CONFIG);
+    options_print(&now, &text);
+    r->reply.status = 200;
+    r->reply.content_type = "application/json";
+    fk_json_init(&j, &r->reply.body);
+    fk_json_object(&j);
+    for (struct fk_slice rest = fk_buf_slice(&text); rest.len;) {
+        struct fk_slice value = next_line(&rest), name;
+        fk_slice_split(&value, ':', &name);
+        if (!name.len)
+            continue;
+        fk_json_key_slice(&j, name);
+        fk_json_str(&j, fk_slice_trim(value));
+    }
+    fk_json_end(&j);
+    fk_buf_addc(&r->reply.body, '\n');
+    fk_buf_fini(&text);
+}
+
 const struct route api_ops_routes[] = {
     {"GET", "/ready", get_ready, 0, ROUTE_OPS,
         "200 while the server serves and can write, else 503.", LANE_QUERY},
@@ -147,5 +174,7 @@ const struct route api_ops_routes[] = {
         "The options as they come.", LANE_QUERY},
     {"GET", "/api/v1/status/config/diff", get_config_diff, 0, ROUTE_OPS,
         "The options that differ from the defaults.", LANE_QUERY},
+    {"GET", "/config", get_config_json, 0, ROUTE_OPS,
+        "The options in force, as JSON.", LANE_QUERY},
     {0},
 };

@@ -1,9 +1,13 @@
 /* GET /pyroscope/render, render-diff and label-values: flame graphs as one
- * plain JSON document (spec/pyroscope-api 10). */
+ * plain JSON document (spec/pyroscope-api 10). GET /render and /render-diff,
+ * of servers before 1.0 (15), are the same with more formats and names. */
 #include "common/clock.h"
+#include "common/gzip.h"
 #include "server/attime.h"
+#include "server/collapsed.h"
 #include "server/dot.h"
 #include "server/flamebearer.h"
+#include "server/legacy.h"
 #include "server/query_labels.h"
 #include "server/render_doc.h"
 #include "server/request_query.h"
@@ -20,6 +24,7 @@ struct render {
     bool incomplete;
     struct query_select side[TREE_SIDES];
     int64_t max_nodes;
+    bool legacy;
     struct fk_diag why;
 };
 
@@ -64,24 +69,34 @@ static int64_t time_param(const struct request *r, const char *name)
     return attime_parse(text, fk_wall_ns()) / FK_NS_PER_MS;
 }
 
+static enum fk_err read_query(
+    struct render *d, const char *param, struct query_select *out)
+{
+    struct request *r = d->request;
+    struct fk_slice text = fk_query_get(&r->query, param);
+    struct fk_slice name = fk_query_get(&r->query, "name");
+    struct fk_diag why = {""};
+    if (!text.len && d->legacy && name.len)
+        return legacy_select(&d->query, name, true, &r->arena, out, &d->why);
+    if (!text.len)
+        return fk_diag_set(&d->why, FK_ERR_FORMAT, "\"%s\" is required", param);
+    if (d->legacy && legacy_is(text))
+        return legacy_select(&d->query, text, false, &r->arena, out, &d->why);
+    if (selector_parse(text, &r->arena, &out->selector, &why))
+        return fk_diag_set(&d->why, FK_ERR_FORMAT, "failed to parse \"%s\": %s",
+            param, why.text);
+    return take_type(out, param, &d->why);
+}
+
 static enum fk_err read_side(
     struct render *d, const struct names *n, struct query_select *out)
 {
-    struct request *r = d->request;
-    struct fk_slice text = fk_query_get(&r->query, n->query);
-    struct fk_diag why = {""};
+    const struct request *r = d->request;
     *out = (struct query_select){
         .t0 = time_param(r, n->from), .t1 = time_param(r, n->until)};
-    if (!text.len)
-        return fk_diag_set(
-            &d->why, FK_ERR_FORMAT, "\"%s\" is required", n->query);
-    if (selector_parse(text, &r->arena, &out->selector, &why))
-        return fk_diag_set(&d->why, FK_ERR_FORMAT, "failed to parse \"%s\": %s",
-            n->query, why.text);
-    enum fk_err err = take_type(out, n->query, &d->why);
-    return err ? err
-               : query_range_check(
-                     &d->query.limits, &out->t0, &out->t1, false, &d->why);
+    enum fk_err err =
+        query_range_check(&d->query.limits, &out->t0, &out->t1, false, &d->why);
+    return err ? err : read_query(d, n->query, out);
 }
 
 /* What is no number, and 0, stand for the default. */
@@ -100,7 +115,8 @@ static enum fk_err read_nodes(struct render *d)
 
 static void render_init(struct render *d, struct request *r)
 {
-    *d = (struct render){.request = r};
+    *d = (struct render){.request = r,
+        .legacy = !fk_slice_starts(r->path, FK_SLICE("/pyroscope/"))};
     request_query(r, &d->query, &d->incomplete);
 }
 
@@ -238,21 +254,75 @@ static enum fk_err answer_dot(struct render *d, struct tree *t)
     return err;
 }
 
+static enum fk_err answer_collapsed(struct render *d, struct tree *t)
+{
+    enum fk_err err = tree_finish(t);
+    if (!err)
+        err = collapsed_write(t, &d->request->reply.body);
+    d->request->reply.content_type = "text/plain; charset=utf-8";
+    return err;
+}
+
+static enum fk_err answer_pprof(struct render *d, struct tree *t)
+{
+    struct fk_buf plain_bytes;
+    (void)t;
+    fk_buf_init(&plain_bytes, d->request->reply.body.limit);
+    enum fk_err err =
+        query_pprof(&d->query, &d->side[0], 0, &plain_bytes, &d->why);
+    if (!err)
+        err = fk_gzip_write(
+            fk_buf_slice(&plain_bytes), 6, &d->request->reply.body);
+    fk_buf_fini(&plain_bytes);
+    d->request->reply.content_type = "application/octet-stream";
+    return err;
+}
+
+/* The first is also what stands for the names that are not known under
+ * /pyroscope, where a format is never an error. */
+static const struct format {
+    const char *name;
+    enum fk_err (*answer)(struct render *d, struct tree *t);
+    bool legacy; /* only there */
+    bool tree;   /* made of one */
+} formats[] = {
+    {"json", answer_json, false, true},
+    {"dot", answer_dot, false, true},
+    {"collapsed", answer_collapsed, true, true},
+    {"pprof", answer_pprof, true, false},
+};
+
+static const struct format *read_format(struct render *d)
+{
+    struct fk_slice name = fk_query_get(&d->request->query, "format");
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (fk_slice_eqz(name, formats[i].name) &&
+            d->legacy >= formats[i].legacy)
+            return &formats[i];
+    if (!d->legacy || !name.len)
+        return &formats[0];
+    fk_diag_set(
+        &d->why, FK_ERR_FORMAT, "format must be json, dot, collapsed or pprof");
+    return NULL;
+}
+
 static void render(struct request *r)
 {
     struct render d;
     struct tree t;
     render_init(&d, r);
+    const struct format *format = read_format(&d);
     enum fk_err err = tree_init(&t);
+    if (!err && !format)
+        err = FK_ERR_FORMAT;
     if (!err)
         err = read_side(&d, &plain, &d.side[0]);
     if (!err)
         err = read_nodes(&d);
-    if (!err)
+    if (!err && format->tree)
         err = query_tree(&d.query, &d.side[0], TREE_LEFT, &t, &d.why);
-    bool dot = fk_slice_eqz(fk_query_get(&r->query, "format"), "dot");
     if (!err)
-        err = (dot ? answer_dot : answer_json)(&d, &t);
+        err = format->answer(&d, &t);
     tree_fini(&t);
     render_reply(&d, err);
 }
@@ -345,5 +415,10 @@ const struct route api_render_routes[] = {
         "A flame graph that compares two selections.", LANE_QUERY},
     {"GET", "/pyroscope/label-values", label_values, 0, ROUTE_PLAIN,
         "Values of a label in the last hour.", LANE_QUERY},
+    {"GET", "/render", render, 0, ROUTE_PLAIN,
+        "A flame graph of an application as JSON, pprof, dot or folded text.",
+        LANE_QUERY},
+    {"GET", "/render-diff", render_diff, 0, ROUTE_PLAIN,
+        "A comparison of two selections of applications.", LANE_QUERY},
     {0},
 };

@@ -156,3 +156,12 @@ enum fk_err ingest_kind_of(struct fk_slice app, const struct ingest_kind **kind,
         "the name with a type such as .cpu",
         (int)(tail.len < 100 ? tail.len : 100), tail.ptr);
 }
+
+const char *ingest_tail_of(struct fk_slice metric, struct fk_slice type)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (fk_slice_eqz(metric, kinds[i].metric) &&
+            fk_slice_eqz(type, kinds[i].type))
+            return kinds[i].tail;
+    return NULL;
+}

@@ -28,5 +28,7 @@ struct ingest_kind {
 FK_MUST_USE enum fk_err ingest_kind_of(struct fk_slice app,
     const struct ingest_kind **kind, struct fk_slice *service,
     struct fk_diag *diag);
+/* The other way round: "cpu"; NULL when there is none. */
+const char *ingest_tail_of(struct fk_slice metric, struct fk_slice type);
 
 #endif

@@ -15,6 +15,7 @@ static const struct route *const tables[] = {
     api_ops_routes,
     api_querier_routes,
     api_render_routes,
+    api_legacy_routes,
     assets_routes,
 };
 

@@ -26,7 +26,7 @@ static bool may_name_several(const struct request *r)
 {
     static const char *const reads[] = {"/querier.v1.QuerierService/",
         "/pyroscope/render", "/pyroscope/label-values", "/render", "/labels",
-        "/label-values"};
+        "/label-values", "/api/apps"};
 
     for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++)
         if (fk_slice_starts(r->path, fk_slice_of(reads[i])))

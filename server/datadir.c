@@ -78,8 +78,8 @@ static void base32(struct fk_slice name, struct fk_buf *out)
         fk_buf_addc(out, digits[held << (5 - bits) & 31]);
 }
 
-enum fk_err datadir_tenant(const char *dir, struct fk_slice name,
-    char path[PATH_MAX], struct fk_diag *diag)
+static enum fk_err path_of(
+    const char *dir, struct fk_slice name, char path[PATH_MAX])
 {
     struct fk_buf b;
     fk_buf_init(&b, PATH_MAX - 1);
@@ -90,12 +90,23 @@ enum fk_err datadir_tenant(const char *dir, struct fk_slice name,
     else
         base32(name, &b);
     enum fk_err err = b.err;
-    if (!err) {
+    if (!err)
         memcpy(path, b.ptr, b.len + 1);
-        err = make_dir(path, diag);
-    }
     fk_buf_fini(&b);
     return err;
+}
+
+enum fk_err datadir_tenant(const char *dir, struct fk_slice name,
+    char path[PATH_MAX], struct fk_diag *diag)
+{
+    enum fk_err err = path_of(dir, name, path);
+    return err ? err : make_dir(path, diag);
+}
+
+bool datadir_has_tenant(const char *dir, struct fk_slice name)
+{
+    char path[PATH_MAX];
+    return !path_of(dir, name, path) && access(path, F_OK) == 0;
 }
 
 uint64_t datadir_bytes(const char *path)

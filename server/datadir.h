@@ -19,6 +19,8 @@ FK_MUST_USE enum fk_err datadir_lock(
  * DIR/x-BASE32. One to one, also where files ignore case. */
 FK_MUST_USE enum fk_err datadir_tenant(const char *dir, struct fk_slice name,
     char path[PATH_MAX], struct fk_diag *diag);
+/* Is there one already? Makes nothing. */
+bool datadir_has_tenant(const char *dir, struct fk_slice name);
 
 /* Sum of the sizes of its files. */
 uint64_t datadir_bytes(const char *path);

@@ -208,6 +208,8 @@ struct store_ops {
      * any bytes. FK_ERR_ARG, _LIMIT. Lives as long as the store. */
     enum fk_err (*tenant)(struct store *store, struct fk_slice name,
         struct store_tenant **out, struct fk_diag *diag);
+    /* Was it ever made? */
+    bool (*has_tenant)(struct store *store, struct fk_slice name);
 
     /* Copies what it needs before it returns. FK_OK: `done` will be, or
      * was, called: FK_OK for durable, FK_ERR_UNAVAILABLE (disk), FK_ERR_LIMIT

@@ -94,14 +94,21 @@ static struct store_tenant *tenant_new(struct memory *m, struct fk_slice name)
     return NULL;
 }
 
+static struct store_tenant *known_tenant(
+    const struct memory *m, struct fk_slice name)
+{
+    struct store_tenant *t = m->tenants;
+    while (t && !fk_slice_eq(t->name, name))
+        t = t->next;
+    return t;
+}
+
 static enum fk_err find_tenant(struct memory *m, struct fk_slice name,
     struct store_tenant **out, struct fk_diag *diag)
 {
-    for (struct store_tenant *t = m->tenants; t; t = t->next)
-        if (fk_slice_eq(t->name, name)) {
-            *out = t;
-            return FK_OK;
-        }
+    *out = known_tenant(m, name);
+    if (*out)
+        return FK_OK;
     if (m->num_tenants == STORE_MAX_TENANTS)
         return fk_diag_set(diag, FK_ERR_LIMIT,
             "the store has its limit of %d tenants", STORE_MAX_TENANTS);
@@ -126,6 +133,15 @@ static enum fk_err memory_tenant(struct store *store, struct fk_slice name,
     err = find_tenant(m, name, out, diag);
     pthread_mutex_unlock(&m->lock);
     return err;
+}
+
+static bool memory_has_tenant(struct store *store, struct fk_slice name)
+{
+    struct memory *m = (struct memory *)store;
+    pthread_mutex_lock(&m->lock);
+    bool known = known_tenant(m, name);
+    pthread_mutex_unlock(&m->lock);
+    return known;
 }
 
 static bool is_duplicate(const struct store_tenant *t, uint32_t series,
@@ -443,6 +459,7 @@ const struct store_ops store_memory_ops = {
     .open = memory_open,
     .close = memory_close,
     .tenant = memory_tenant,
+    .has_tenant = memory_has_tenant,
     .append = memory_append,
     .series = memory_series,
     .merge = memory_merge,

@@ -130,14 +130,22 @@ static enum fk_err tenant_open(struct sqlite *q, struct fk_slice name,
     return err;
 }
 
+/* One that is open. */
+static struct store_tenant *known_tenant(
+    const struct sqlite *q, struct fk_slice name)
+{
+    struct store_tenant *t = q->tenants;
+    while (t && !fk_slice_eq(fk_buf_slice(&t->name), name))
+        t = t->next;
+    return t;
+}
+
 static enum fk_err find_tenant(struct sqlite *q, struct fk_slice name,
     struct store_tenant **out, struct fk_diag *diag)
 {
-    for (struct store_tenant *t = q->tenants; t; t = t->next)
-        if (fk_slice_eq(fk_buf_slice(&t->name), name)) {
-            *out = t;
-            return FK_OK;
-        }
+    *out = known_tenant(q, name);
+    if (*out)
+        return FK_OK;
     if (q->num_tenants == STORE_MAX_TENANTS)
         return fk_diag_set(diag, FK_ERR_LIMIT,
             "the store has its limit of %d tenants", STORE_MAX_TENANTS);
@@ -161,6 +169,15 @@ static enum fk_err sqlite_tenant(struct store *store, struct fk_slice name,
     err = find_tenant(q, name, out, diag);
     pthread_mutex_unlock(&q->lock);
     return err;
+}
+
+static bool sqlite_has_tenant(struct store *store, struct fk_slice name)
+{
+    struct sqlite *q = (struct sqlite *)store;
+    pthread_mutex_lock(&q->lock);
+    bool known = known_tenant(q, name);
+    pthread_mutex_unlock(&q->lock);
+    return known || datadir_has_tenant(q->dir, name);
 }
 
 /* ---- writing ---- */
@@ -321,6 +338,7 @@ const struct store_ops store_sqlite_ops = {
     .open = sqlite_open,
     .close = sqlite_close,
     .tenant = sqlite_tenant,
+    .has_tenant = sqlite_has_tenant,
     .append = sqlite_append,
     .series = sqlite_series,
     .merge = sqlite_merge,

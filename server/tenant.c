@@ -1,5 +1,6 @@
 #include "server/tenant.h"
 
+#include "server/access.h"
 #include "server/request_check.h"
 #include "server/server.h"
 #include "server/tokens.h"
@@ -41,6 +42,19 @@ static bool refuse(struct request *r, const struct route *route, int status,
     return false;
 }
 
+/* Who asks for a tenant that has nothing makes none: all of these see one
+ * empty tenant, whose name no request can have. */
+static struct fk_slice read_of(
+    struct request *r, const struct route *route, struct fk_slice name)
+{
+    struct store *store = r->server->store;
+
+    if (access_right(r, route) != RIGHT_READ ||
+        store->ops->has_tenant(store, name))
+        return name;
+    return FK_SLICE("/nobody");
+}
+
 static bool find(struct request *r, const struct route *route,
     struct fk_slice name, struct store_tenant **out)
 {
@@ -51,11 +65,13 @@ static bool find(struct request *r, const struct route *route,
         return refuse(r, route, 400, "invalid_argument",
             "X-Scope-OrgID must name one tenant (a read: one or more, with | "
             "between): up to 150 letters, digits and !-_.*'()");
-    enum fk_err err = store->ops->tenant(store, name, out, &diag);
+    enum fk_err err =
+        store->ops->tenant(store, read_of(r, route, name), out, &diag);
     if (err == FK_OK)
         return true;
-    return refuse(r, route, reply_status_of(err),
-        err == FK_ERR_LIMIT ? "resource_exhausted" : "unavailable", diag.text);
+    bool full = err == FK_ERR_LIMIT;
+    return refuse(r, route, full ? 429 : reply_status_of(err),
+        full ? "resource_exhausted" : "unavailable", diag.text);
 }
 
 /* a|b|a: each once. */

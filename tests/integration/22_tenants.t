@@ -15,6 +15,13 @@ is "an upload with a tenant" "$status" 200
 put red
 put blue
 is "each sees its own" "$(ticks red) $(ticks blue) $(ticks green)" "60000000 30000000 0"
+folders() { find "$TMP/data" -mindepth 1 -maxdepth 1 -type d -name '[tx]-*' | wc -l; }
+before=$(folders)
+for name in $(seq 100); do ticks "nobody-$name"; done | sort | uniq -c >"$TMP/nobodies"
+like "tenants that there are not have nothing" "$(cat "$TMP/nobodies")" "*100 0"
+is "and get no folder" "$(folders)" "$before"
+put late
+is "nor do they use up the tenants there may be" "$status $(ticks late)" "200 30000000"
 fetch --data-binary 'main;work 3' "$URL/ingest?name=shop.cpu"
 is "without a tenant" "$status" 401
 like "says so" "$body" '{"code":"unauthenticated","message":"no org id"}*'

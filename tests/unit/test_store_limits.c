@@ -164,6 +164,16 @@ EVERY_STORE(any_name_is_a_tenant_of_its_own)
     }
 }
 
+EVERY_STORE(a_tenant_is_there_once_it_was_asked_for)
+{
+    const struct fk_slice name = FK_SLICE("Late/..");
+    CHECK(!fx->ops->has_tenant(fx->store, name));
+    CHECK(!fx->ops->has_tenant(fx->store, name));
+    CHECK_INT(put_as(fx, name, "a 1"), 0);
+    CHECK(fx->ops->has_tenant(fx->store, name));
+    CHECK(!fx->ops->has_tenant(fx->store, FK_SLICE("late/..")));
+}
+
 EVERY_STORE(names_of_tenants_are_limited)
 {
     char name[300];

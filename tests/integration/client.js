@@ -138,6 +138,31 @@ export function packed(bytes) {
 
 export const texts = (list) => (list || []).map((b) => b.toString("utf8"));
 
+// Stacks of a plain pprof by function name, root first, of one of its types;
+// a location without functions is its address, and functions of a script have
+// its file before their name.
+export function stacksOfProfile(bytes, index = 0, spy = "") {
+  const p = decode(bytes);
+  const strings = texts(p[6]);
+  const text = (field) => strings[Number(field?.[0] ?? 0)];
+  const names = new Map((p[5] ?? []).map(decode).map((f) => [f[1][0],
+    (spy === "scripting" ? `${text(f[4])} ` : "") + text(f[2])]));
+  const at = new Map(p[4].map(decode).map((l) => [l[1][0],
+    l[4]?.map(decode).map((n) => names.get(n[1][0])).toReversed()
+      ?? [(l[3]?.[0] ?? 0n).toString(16)]]));
+  const all = {};
+  const numbers = (list) => (list ?? []).flatMap(
+    (v) => (typeof v === "bigint" ? v : packed(v)));
+  for (const one of p[2].map(decode)) {
+    const value = Number(numbers(one[2])[index]);
+    if (!value) continue;
+    const key = numbers(one[1]).toReversed().flatMap((id) => at.get(id))
+      .join(";");
+    all[key] = (all[key] ?? 0) + value;
+  }
+  return Object.entries(all).toSorted((a, b) => (a[0] < b[0] ? -1 : 1));
+}
+
 // ---- requests ----------------------------------------------------------------
 
 export async function call(url, path, type, body, headers = {}) {

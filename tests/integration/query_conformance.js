@@ -2,8 +2,8 @@
 // codes, goldens of flame graphs, profiles of real clients.
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { call, decode, done, is, levelsOf, ok, packed, skip, stacksOf,
-  startServer, texts } from "./client.js";
+import { call, done, is, levelsOf, ok, skip, stacksOf, stacksOfProfile,
+  startServer } from "./client.js";
 
 const fixtures = "../shared/fixtures";
 if (!existsSync(fixtures)) {
@@ -230,25 +230,6 @@ for (const [i, c] of expected.pprof.entries()) {
 
 // ---- Java Flight Recorder ------------------------------------------------------------
 
-// Stacks of a pprof golden by function name, root first.
-function stacksOfProfile(bytes) {
-  const p = decode(gunzipSync(bytes));
-  const strings = texts(p[6]);
-  const names = new Map(p[5].map(decode).map(
-    (f) => [f[1][0], strings[Number(f[2]?.[0] ?? 0)]]));
-  const at = new Map(p[4].map(decode).map((l) => [l[1][0],
-    (l[4] ?? []).map(decode).map((n) => names.get(n[1][0])).toReversed()]));
-  const all = {};
-  const numbers = (list) => list.flatMap(
-    (v) => (typeof v === "bigint" ? v : packed(v)));
-  for (const one of p[2].map(decode)) {
-    const stack = numbers(one[1]).toReversed().flatMap((id) => at.get(id));
-    const key = stack.join(";");
-    all[key] = (all[key] ?? 0) + Number(numbers(one[2])[0]);
-  }
-  return Object.entries(all).toSorted(byPath);
-}
-
 for (const [i, [file, c]] of Object.entries(expected.jfr).entries()) {
   const form = new FormData();
   form.set("jfr", new Blob([readFileSync(`${fixtures}/${file}`)]), "jfr");
@@ -267,7 +248,7 @@ for (const [i, [file, c]] of Object.entries(expected.jfr).entries()) {
         `{service_name="${service}"${matcher}}` });
     is(`${file} {${thread ?? ""}}: total`, got.total, s.total);
     is(`${file} {${thread ?? ""}}: stacks`, stacksOf(got.names, levelsOf(got)),
-      stacksOfProfile(readFileSync(`${fixtures}/${s.golden}`)));
+      stacksOfProfile(gunzipSync(readFileSync(`${fixtures}/${s.golden}`))));
   }
 }
 

@@ -12,9 +12,9 @@
 #include "agent/sites.h"
 #include "common/hash.h"
 
-#define LIVE_SLOTS   (2 * FK_HEAP_LIVE) /* a power of two, half empty */
-#define IDLE_CREDIT  (64 << 10)         /* until a thread looks again */
-#define SITE_AMOUNTS 2                  /* alloc_objects, alloc_space */
+#define FIRST_SLOTS  1024       /* a power of two */
+#define IDLE_CREDIT  (64 << 10) /* until a thread looks again */
+#define SITE_AMOUNTS 2          /* alloc_objects, alloc_space */
 
 bool fk_heap_hooked;
 _Thread_local int64_t fk_heap_credit;
@@ -33,8 +33,8 @@ static struct {
     _Atomic bool on;
     bool alloc, inuse;
     uint64_t mean;
-    struct live *live;
-    uint32_t num_live;
+    struct live *live; /* at most half full */
+    uint32_t mask, num_live;
 } heap = {.ledger.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- blocks in use -------------------------------------------------------
@@ -42,10 +42,37 @@ static struct {
 
 static uint32_t slot_of(uintptr_t block)
 {
-    uint32_t i = (uint32_t)(fk_hash_mix(block) % LIVE_SLOTS);
+    uint32_t i = (uint32_t)fk_hash_mix(block) & heap.mask;
     while (heap.live[i].block != 0 && heap.live[i].block != block)
-        i = (i + 1) % LIVE_SLOTS;
+        i = (i + 1) & heap.mask;
     return i;
+}
+
+static struct live *map_live(size_t slots)
+{
+    void *m = mmap(NULL, slots * sizeof(struct live), PROT_READ | PROT_WRITE,
+        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return m == MAP_FAILED ? NULL : m;
+}
+
+/* As small as it can be: a sample shall find its slot in the cache. */
+static bool make_room(void)
+{
+    uint32_t slots = heap.mask + 1;
+    if (heap.num_live < slots / 2)
+        return true;
+    struct live *old = heap.live, *more = NULL;
+    if (heap.num_live < FK_HEAP_LIVE)
+        more = map_live(2 * (size_t)slots);
+    if (more == NULL)
+        return false;
+    heap.live = more;
+    heap.mask = 2 * slots - 1;
+    for (uint32_t i = 0; i < slots; i++)
+        if (old[i].block != 0)
+            more[slot_of(old[i].block)] = old[i];
+    munmap(old, slots * sizeof(*old));
+    return true;
 }
 
 /* How many live blocks share a bit: the last one clears it. A count that is
@@ -58,6 +85,12 @@ static void set_bit(uintptr_t block)
     sharing[bit] += sharing[bit] < UINT8_MAX;
     atomic_fetch_or_explicit(
         &fk_heap_filter[bit / 64], 1ull << (bit % 64), memory_order_relaxed);
+}
+
+void fk_heap_suspect(const void *block)
+{
+    sharing[fk_heap_bit(block)] = UINT8_MAX;
+    set_bit((uintptr_t)block);
 }
 
 static void clear_bit(uintptr_t block)
@@ -78,7 +111,7 @@ static void site_change(const struct fk_heap_block *b, int sign)
 
 static bool live_put(void *block, const struct fk_heap_block *is)
 {
-    if (heap.num_live == FK_HEAP_LIVE)
+    if (!make_room())
         return false;
     uint32_t i = slot_of((uintptr_t)block);
     if (heap.live[i].block == 0) {
@@ -97,8 +130,8 @@ static void live_delete(uint32_t hole)
     heap.live[hole].block = 0;
     heap.num_live--;
     /* Close the gap: entries after it may have been pushed past it. */
-    for (uint32_t i = (hole + 1) % LIVE_SLOTS; heap.live[i].block != 0;
-         i = (i + 1) % LIVE_SLOTS) {
+    for (uint32_t i = (hole + 1) & heap.mask; heap.live[i].block != 0;
+         i = (i + 1) & heap.mask) {
         struct live moved = heap.live[i];
         heap.live[i].block = 0;
         heap.live[slot_of(moved.block)] = moved;
@@ -196,12 +229,10 @@ static bool map_memory(void)
 {
     if (heap.ledger.sites == NULL)
         heap.ledger.sites = fk_sites_new(SITE_AMOUNTS);
-    if (heap.live == NULL) {
-        void *m =
-            mmap(NULL, LIVE_SLOTS * sizeof(struct live), PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        heap.live = m == MAP_FAILED ? NULL : m;
-    }
+    if (heap.live == NULL)
+        heap.live = map_live(FIRST_SLOTS);
+    if (heap.mask == 0)
+        heap.mask = FIRST_SLOTS - 1;
     return heap.ledger.sites != NULL && heap.live != NULL;
 }
 

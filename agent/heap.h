@@ -20,7 +20,8 @@
 #include <stdatomic.h>
 
 #define FK_HEAP_LIVE        65536
-#define FK_HEAP_FILTER_BITS (256u << 10)
+#define FK_HEAP_FILTER_LOG  16 /* 8 KB: the host's data want the cache, too */
+#define FK_HEAP_FILTER_BITS (1u << FK_HEAP_FILTER_LOG)
 
 /* Is there an interposer in this process? It says so itself. */
 extern bool fk_heap_hooked;
@@ -45,22 +46,23 @@ struct fk_heap_block {
 
 struct fk_heap_block fk_heap_remove(void *block);
 void fk_heap_put_back(void *block, const struct fk_heap_block *gone);
+/* fk_heap_may_know(block) holds from now on. */
+void fk_heap_suspect(const void *block);
 
 void fk_heap_fork_prepare(void);
 void fk_heap_fork_done(void);
 
 static inline uint32_t fk_heap_bit(const void *block)
 {
-    return (uint32_t)(((uintptr_t)block >> 4) * 0x9e3779b97f4a7c15u >> 46);
+    return (uint32_t)(((uintptr_t)block >> 4) * 0x9e3779b97f4a7c15u >>
+                      (64 - FK_HEAP_FILTER_LOG));
 }
 
-/* After an allocation that succeeded. */
-static inline void fk_heap_on_alloc(
-    void *block, size_t size, const void *caller)
+/* After an allocation that succeeded: is it one for fk_heap_sample? */
+static inline bool fk_heap_is_due(size_t size)
 {
     fk_heap_credit -= (int64_t)size;
-    if (__builtin_expect(fk_heap_credit < 0, 0))
-        fk_heap_sample(block, size, caller);
+    return __builtin_expect(fk_heap_credit < 0, 0);
 }
 
 /* May this block have been sampled? Before it is freed. */

@@ -145,11 +145,11 @@ static inline bool is_on(void)
     FRONT int name arguments                                                   \
     {                                                                          \
         int rc = is_on() ? (attempt) : EBUSY;                                  \
-        if (rc == EBUSY) {                                                     \
-            int64_t begin = is_on() ? fk_locks_begin() : 0;                    \
-            rc = (wait);                                                       \
-            fk_locks_end(begin, CALLER);                                       \
-        }                                                                      \
+        if (__builtin_expect(rc != EBUSY, 1))                                  \
+            return rc;                                                         \
+        int64_t begin = is_on() ? fk_locks_begin() : 0;                        \
+        rc = (wait);                                                           \
+        fk_locks_end(begin, CALLER);                                           \
         return rc;                                                             \
     }
 

@@ -61,8 +61,10 @@ static void *area_alloc(size_t size)
         errno = ENOMEM;
         return NULL;
     }
+    void *block = area.bytes + area.used;
     area.used += need;
-    return area.bytes + area.used - need;
+    fk_heap_suspect(block); /* free shall look twice */
+    return block;
 }
 
 /* The process has one thread when it allocates for the first time. */
@@ -155,28 +157,41 @@ static void *first_pvalloc(size_t size)
 
 #define CALLER __builtin_return_address(0)
 
-static inline void *seen(void *block, size_t size, const void *caller)
-{
-    if (block != NULL)
-        fk_heap_on_alloc(block, size, caller);
-    return block;
-}
+/* What every program does all the time is to cost nothing but a subtraction
+ * or a look at a bit: whatever else is there is called at the end, or never. */
+#define SEEN(block, size)                                                      \
+    do {                                                                       \
+        if (__builtin_expect((block) != NULL, 1) && fk_heap_is_due(size))      \
+            fk_heap_sample(block, size, CALLER);                               \
+    } while (0)
 
 FRONT void *malloc(size_t size)
 {
-    return seen(real.malloc(size), size, CALLER);
+    void *block = real.malloc(size);
+    SEEN(block, size);
+    return block;
 }
 
 FRONT void *calloc(size_t n, size_t size)
 {
-    return seen(real.calloc(n, size), n * size, CALLER);
+    void *block = real.calloc(n, size);
+    SEEN(block, n * size);
+    return block;
+}
+
+__attribute__((noinline, cold)) static void free_suspect(void *block)
+{
+    if (in_area(block))
+        return;
+    fk_heap_remove(block);
+    real.free(block);
 }
 
 FRONT void free(void *block)
 {
     if (fk_heap_may_know(block))
-        fk_heap_remove(block);
-    if (!in_area(block))
+        free_suspect(block);
+    else
         real.free(block);
 }
 
@@ -197,7 +212,9 @@ static void *resize(void *old, size_t size, const void *caller)
     void *block = real.realloc(old, size);
     if (block == NULL && size != 0)
         fk_heap_put_back(old, &gone);
-    return seen(block, size, caller);
+    if (block != NULL && fk_heap_is_due(size))
+        fk_heap_sample(block, size, caller);
+    return block;
 }
 
 FRONT void *realloc(void *old, size_t size)
@@ -217,28 +234,36 @@ FRONT void *reallocarray(void *old, size_t n, size_t size)
 
 FRONT void *memalign(size_t alignment, size_t size)
 {
-    return seen(real.memalign(alignment, size), size, CALLER);
+    void *block = real.memalign(alignment, size);
+    SEEN(block, size);
+    return block;
 }
 
 FRONT void *aligned_alloc(size_t alignment, size_t size)
 {
-    return seen(real.aligned_alloc(alignment, size), size, CALLER);
+    void *block = real.aligned_alloc(alignment, size);
+    SEEN(block, size);
+    return block;
 }
 
 FRONT int posix_memalign(void **out, size_t alignment, size_t size)
 {
     int rc = real.posix_memalign(out, alignment, size);
     if (rc == 0)
-        seen(*out, size, CALLER);
+        SEEN(*out, size);
     return rc;
 }
 
 FRONT void *valloc(size_t size)
 {
-    return seen(real.valloc(size), size, CALLER);
+    void *block = real.valloc(size);
+    SEEN(block, size);
+    return block;
 }
 
 FRONT void *pvalloc(size_t size)
 {
-    return seen(real.pvalloc(size), size, CALLER);
+    void *block = real.pvalloc(size);
+    SEEN(block, size);
+    return block;
 }

@@ -26,10 +26,23 @@ OPT_debug   := -O0 -g3 -fno-omit-frame-pointer
 OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DFK_SANITIZED
 OPT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -DFK_SANITIZED
 OPT_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -DFK_SANITIZED
-CC  := $(CC_$(MODE))
-OPT := $(OPT_$(MODE))
+# The agent's core alone, which needs no foreign library: for another
+# processor, for another C library, and without a loader.
+CORE_MODES := arm64 musl static
+CC_arm64   := aarch64-linux-gnu-gcc
+CC_musl    := musl-gcc
+CC_static  := gcc
+OPT_arm64  := $(OPT_release) -mbranch-protection=standard
+OPT_musl   := $(OPT_release)
+OPT_static := $(OPT_release)
+CC   := $(CC_$(MODE))
+OPT  := $(OPT_$(MODE))
+CORE := $(filter $(CORE_MODES),$(MODE))
 ifeq ($(OPT),)
-$(error MODE=$(MODE) is unknown; use release, debug, asan, tsan or fuzz)
+$(error MODE=$(MODE) is unknown; use release, debug, asan, tsan, fuzz, $(CORE_MODES))
+endif
+ifneq (,$(CORE))
+MODULES := common agent tests
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -48,16 +61,24 @@ CPPFLAGS := -I. -D_GNU_SOURCE -DFK_VERSION='"$(VERSION)"'
 # allocate, out of the signal path.
 CFLAGS := -std=c17 $(OPT) $(WARN) -fPIC -fvisibility=hidden \
           -ftls-model=initial-exec -MMD -MP
-LDFLAGS := $(filter -fsanitize%,$(OPT)) -Wl,--as-needed -pthread
+LDFLAGS := $(filter -fsanitize%,$(OPT)) $(filter -static,-$(MODE)) \
+           -Wl,--as-needed -pthread
 
 # ---- foreign libraries, asked once ----------------------------------------
 # package:Debian package. A missing one is named before anything is compiled.
 FOREIGN := libmicrohttpd:libmicrohttpd-dev libcurl:libcurl4-openssl-dev \
            sqlite3:libsqlite3-dev zlib:zlib1g-dev libzstd:libzstd-dev \
            jansson:libjansson-dev
+ifneq (,$(CORE))
+CPPFLAGS += -DFK_CORE
+FOREIGN :=
+FOREIGN_CFLAGS :=
+FOREIGN_LIBS :=
+else
 PKGS := $(foreach f,$(FOREIGN),$(firstword $(subst :, ,$(f))))
 FOREIGN_CFLAGS = $(eval FOREIGN_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(FOREIGN_CFLAGS)
 FOREIGN_LIBS   = $(eval FOREIGN_LIBS := $$(shell pkg-config --libs $(PKGS)))$(FOREIGN_LIBS)
+endif
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
@@ -117,6 +138,7 @@ help:
 #?
 #? for developers
 #?   make all      all programs -> build/release/bin      (MODE=debug asan tsan)
+#?   make MODE=arm64 core-tests   the agent's core elsewhere: arm64 musl static
 #?   make check    every test, ends with "N passed, N failed, N skipped"
 #?   make check-long   what takes longer than ten minutes
 #?   make check-interop   real clients of five languages against the server

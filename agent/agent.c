@@ -99,7 +99,7 @@ static void restart_locked(void)
     int rc = start_locked(&inherited.public);
     if (rc != 0)
         fk_hostlog(FLAMEKIT_LOG_WARN, "this child is not profiled: %s",
-            strerrordesc_np(-rc));
+            fk_errno_text(-rc));
     if (rc != -EAGAIN)
         fk_config_fini(&inherited);
 }
@@ -229,7 +229,7 @@ static int start_parts(const flamekit_config *config)
         fk_hooks_stop();
         fk_cputimer_stop();
         fk_hostlog(FLAMEKIT_LOG_ERROR, "the agent's thread cannot start: %s",
-            strerrordesc_np(-rc));
+            fk_errno_text(-rc));
     }
     return rc;
 }

@@ -106,8 +106,10 @@ static int answer(struct dl_phdr_info *info, size_t size, void *arg)
     q->first = false;
     if (q->same)
         return 1;
+    /* The first one; only glibc leaves its name out. */
+    bool is_program = q->loader->count == 0;
     keep(q, describe(info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum),
-        info->dlpi_name ? info->dlpi_name : "");
+        is_program || !info->dlpi_name ? "" : info->dlpi_name);
     return q->full;
 }
 

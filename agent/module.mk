@@ -1,9 +1,12 @@
 # agent/: the profiler inside another program.
 # libflamekit.{a,so} carry common/ with them: a host links one library.
-agent_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/*.c)))
+# Its core writes files; it has nobody to push with.
+agent_SOURCES := $(if $(CORE),$(filter-out agent/push.c,$(wildcard agent/*.c)) agent/core/no_push.c,$(wildcard agent/*.c))
+agent_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(agent_SOURCES)))
 AGENT_A := $(B)/lib/libflamekit.a
 $(AGENT_A): $(agent_OBJS) $(common_OBJS)
 
+ifeq (,$(CORE))
 AGENT_SO := $(B)/lib/libflamekit.so
 # The archive, so that only what the agent calls comes along.
 $(AGENT_SO): $(agent_OBJS) $(COMMON_A)
@@ -21,7 +24,7 @@ preload_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out %/late_calls.c,$(wil
 own_OBJS := $(patsubst $(B)/agent/%,$(B)/agent/own/%,$(filter-out $(B)/agent/push.o,$(agent_OBJS)))
 $(own_OBJS): $(B)/agent/own/%.o: $(B)/agent/%.o
 	@mkdir -p $(@D)
-	$(Q)objcopy $(foreach f,$(OWN_CALLS),--redefine-sym $(f)=fk_real_$(f)) $< $@
+	$(Q)$(OBJCOPY) $(foreach f,$(OWN_CALLS),--redefine-sym $(f)=fk_real_$(f)) $< $@
 
 PUSH_SO := $(B)/lib/libflamekit_push.so
 late_OBJS := $(B)/agent/push.o $(B)/agent/preload/late_calls.o
@@ -46,6 +49,7 @@ $(PRELOAD_SO): $(own_OBJS) $(preload_OBJS) $(COMMON_A) | $(PUSH_SO)
 PERF := $(B)/bin/flamekit-perf
 $(PERF): $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/perf/*.c))) $(AGENT_A) $(COMMON_A)
 ALL += $(PERF)
+endif
 
 # A handler that still runs must not lose its code: the library stays loaded
 # once it was. What runs in a handler lives on the host's stack.
@@ -57,9 +61,13 @@ endif
 endif
 
 ALL += $(AGENT_A) $(AGENT_SO)
-ifeq (,$(findstring -fsanitize,$(OPT))) # their runtimes want to be first
+ifeq (,$(CORE)$(findstring -fsanitize,$(OPT))) # their runtimes want to be first
 ALL += $(PRELOAD_SO) $(HOOKS_A)
 endif
+
+# What tests are compiled with, in any mode but for its processor.
+TARGET_CC := $(if $(CORE),$(CC) $(filter -m%,$(OPT)),gcc)
+OBJCOPY := $(if $(filter arm64,$(MODE)),$(CC:%gcc=%objcopy),objcopy)
 
 # The single-step oracle needs frames without frame pointers.
 CFLAGS_tests_unit_test_unwind_steps := -fomit-frame-pointer
@@ -68,14 +76,14 @@ CFLAGS_tests_unit_test_unwind_steps := -fomit-frame-pointer
 # compiler did? Sanitized objects do not link into them.
 PATH_PROBES := $(patsubst %,$(B)/tests/unit/path-%,gcc-O0 gcc-O1 gcc-O2 gcc-O3 \
                gcc-nopie-O2 gcc-static-O2 \
-               $(if $(shell command -v clang),clang-O2))
-ifneq (,$(filter release debug,$(MODE)))
+               $(if $(CORE),,$(if $(shell command -v clang),clang-O2)))
+ifneq (,$(filter release debug arm64,$(MODE)))
 $(PATH_PROBES): $(B)/tests/unit/path-%: tests/unit/path_probe.c $$(AGENT_A) $$(COMMON_A)
 	$(call say,cc,path_probe.c $*)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(firstword $(subst -, ,$*)) -std=c17 -g -$(lastword $(subst -, ,$*)) \
+	$(Q)$(if $(findstring clang,$*),clang,$(TARGET_CC)) -std=c17 -g -$(lastword $(subst -, ,$*)) \
 	  -fomit-frame-pointer $(if $(findstring nopie,$*),-fno-pie -no-pie) $(if $(findstring static,$*),-static) $(CPPFLAGS) -o $@ $(filter-out %.h,$^) $(LDFLAGS) -ldl
-build-tests $(B)/tests/unit/test_unwind: $(PATH_PROBES)
+build-tests core-tests $(B)/tests/unit/test_unwind: $(PATH_PROBES)
 endif
 
 # Libraries that tests load, strip and replace; a and b have equal layouts.
@@ -87,7 +95,7 @@ PLUGIN_stripped := -DPLUGIN=s -DPLUGIN_ROOM=20 -s
 $(PLUGINS): $(B)/tests/unit/plugin-%.so: tests/unit/plugin.c
 	@mkdir -p $(@D)
 	$(call say,ld,$@)
-	$(Q)gcc -std=c17 -O2 -fPIC -shared $(PLUGIN_$*) -o $@ $<
-	$(Q)$(if $(filter linked,$*),objcopy --only-keep-debug $@ $(@D)/linked.debug && \
-	  strip $@ && objcopy --add-gnu-debuglink=$(@D)/linked.debug $@)
+	$(Q)$(TARGET_CC) -std=c17 -O2 -fPIC -shared -Wl,--build-id $(PLUGIN_$*) -o $@ $<
+	$(Q)$(if $(filter linked,$*),$(OBJCOPY) --only-keep-debug $@ $(@D)/linked.debug && \
+	  $(OBJCOPY) --strip-all $@ && $(OBJCOPY) --add-gnu-debuglink=$(@D)/linked.debug $@)
 $(B)/tests/unit/test_objects $(B)/tests/unit/test_symbols: | $(PLUGINS)

@@ -74,7 +74,7 @@ static void start_wall(void)
     fk_wall_enable(false);
     fk_hostlog(FLAMEKIT_LOG_ERROR,
         "no wall-clock profile: its thread cannot start: %s",
-        strerrordesc_np(-rc));
+        fk_errno_text(-rc));
 }
 
 static void scan(void)
@@ -110,8 +110,7 @@ static void write_file(void)
     if (w.collect.file == NULL || fk_outfile_write(w.collect.file) == FK_OK)
         return;
     fk_hostlog(w.told_file ? FLAMEKIT_LOG_DEBUG : FLAMEKIT_LOG_ERROR,
-        "%s cannot be written: %s", w.collect.file->path,
-        strerrordesc_np(errno));
+        "%s cannot be written: %s", w.collect.file->path, fk_errno_text(errno));
     w.told_file = true;
 }
 
@@ -389,11 +388,23 @@ size_t fk_worker_table_bytes(void)
     return atomic_load(&w.table_bytes);
 }
 
-void fk_worker_fork_prepare(void)
+/* musl's locks have deadlines by the wall clock only. */
+static bool catch_work(void)
 {
+#ifdef __GLIBC__
     int64_t until = fk_mono_ns() + FORK_WAIT_NS;
     struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
-    w.work_caught = pthread_mutex_clocklock(&w.work, CLOCK_MONOTONIC, &t) == 0;
+    return pthread_mutex_clocklock(&w.work, CLOCK_MONOTONIC, &t) == 0;
+#else
+    int64_t until = fk_wall_ns() + FORK_WAIT_NS;
+    struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
+    return pthread_mutex_timedlock(&w.work, &t) == 0;
+#endif
+}
+
+void fk_worker_fork_prepare(void)
+{
+    w.work_caught = catch_work();
     pthread_mutex_lock(&w.lock);
 }
 

@@ -83,7 +83,7 @@ _Noreturn static void become(const struct record *r, char **argv)
     set_environment(r);
     execvp(argv[0], argv);
     fprintf(stderr, "flamekit: %s cannot be run: %s\n", argv[0],
-        strerrordesc_np(errno));
+        fk_errno_text(errno));
     _exit(errno == ENOENT ? NOT_FOUND : NOT_RUN);
 }
 
@@ -93,7 +93,7 @@ static int run(struct record *r, char **argv, struct fk_diag *diag)
     r->child = fork();
     if (r->child < 0) {
         fk_diag_set(diag, FK_ERR_IO, "%s cannot be started: %s", argv[0],
-            strerrordesc_np(errno));
+            fk_errno_text(errno));
         return NOT_RUN;
     }
     if (r->child == 0)
@@ -221,7 +221,7 @@ static enum fk_err prepare(
     if (err != FK_OK || mkdtemp(r->folder) == NULL)
         return fk_diag_set(diag, FK_ERR_IO,
             "no folder for profiles can be made in %s: %s", tmp ? tmp : "/tmp",
-            strerrordesc_np(errno));
+            fk_errno_text(errno));
     if (!r->wall && !r->heap && !r->lock)
         r->cpu = true;
     return FK_OK;

@@ -37,6 +37,16 @@ const char *fk_err_name(enum fk_err err)
     return "unknown";
 }
 
+const char *fk_errno_text(int error)
+{
+#ifdef __GLIBC__
+    const char *text = strerrordesc_np(error);
+    return text ? text : "unknown error";
+#else
+    return strerror(error); /* musl's are constants */
+#endif
+}
+
 /* Drop the bytes of a character that the end of the buffer cut in two. */
 static void cut_at_character(char *text, size_t len)
 {

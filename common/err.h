@@ -31,6 +31,9 @@ enum fk_err {
 /* A stable lower-case word for logs and metrics, such as "limit". */
 const char *fk_err_name(enum fk_err err);
 
+/* What an errno means, in any C library; never NULL, safe in threads. */
+const char *fk_errno_text(int error);
+
 struct fk_diag {
     char text[512];
 };

@@ -3,6 +3,7 @@
 #   install.sh verify NAME:PACKAGE...   say in one line which library is missing
 #   install.sh run                      install what `make up` needs
 #   install.sh test                     install what `make check` needs as well
+#   install.sh long                     and what `make check-long` needs
 # apt runs as root or through sudo, once, after saying what it will do; on
 # other systems the one line to run is printed instead.
 set -eu
@@ -17,8 +18,14 @@ TEST_TOOLS="prove:perl g++:g++ clang:clang clang-format:clang-format \
 clang-tidy:clang-tidy node:nodejs npm:npm chromium:chromium \
 shellcheck:shellcheck cppcheck:cppcheck pmccabe:pmccabe jq:jq curl:curl \
 valgrind:valgrind protoc:protobuf-compiler sqlite3:sqlite3 ss:iproute2 \
-git:git debootstrap:debootstrap"
-TEST_FILES="/usr/lib/llvm-14/lib/clang:libclang-rt-14-dev"
+git:git debootstrap:debootstrap musl-gcc:musl-tools \
+aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu \
+qemu-aarch64-static:qemu-user-static"
+# What is no tool: a pattern of files that are there when the package is.
+TEST_FILES="/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev \
+/usr/aarch64-linux-gnu/include/stdio.h:libc6-dev-arm64-cross"
+LONG_TOOLS="aarch64-linux-gnu-g++:g++-aarch64-linux-gnu nginx:nginx \
+pg_ctlcluster:postgresql go:golang-go"
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -50,12 +57,27 @@ missing_run() {
     done
 }
 
-missing_test() {
-    for pair in $TEST_TOOLS; do
+missing_tools() {
+    for pair in "$@"; do
         have "${pair%%:*}" || echo "${pair#*:}"
     done
-    ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a \
-        >/dev/null 2>&1 || echo "${TEST_FILES#*:}"
+}
+
+missing_files() {
+    set -f
+    for pair in $TEST_FILES; do
+        pattern=${pair%%:*}
+        set +f
+        # shellcheck disable=SC2086
+        ls $pattern >/dev/null 2>&1 || echo "${pair#*:}"
+    done
+}
+
+# shellcheck disable=SC2086
+missing_test() {
+    missing_tools $TEST_TOOLS
+    missing_files
+    [ "$1" = test ] || missing_tools $LONG_TOOLS
 }
 
 apt_install() {
@@ -87,15 +109,15 @@ verb=${1:-}
 [ $# -gt 0 ] && shift
 case $verb in
 verify) verify "$@" ;;
-run | test)
+run | test | long)
     want=$(missing_run)
-    [ "$verb" = run ] || want="$want $(missing_test)"
+    [ "$verb" = run ] || want="$want $(missing_test "$verb")"
     # shellcheck disable=SC2086
     set -- $want
     [ $# -eq 0 ] || apt_install "$@"
     ;;
 *)
-    echo "usage: install.sh verify NAME:PACKAGE... | run | test" >&2
+    echo "usage: install.sh verify NAME:PACKAGE... | run | test | long" >&2
     exit 2
     ;;
 esac

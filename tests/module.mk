@@ -3,21 +3,31 @@
 tap_OBJS := $(B)/tests/tap.o
 LIBS_A = $(SERVER_A) $(CLI_A) $(LOADGEN_A) $(DEMOAPP_A) $(AGENT_A) $(COMMON_A)
 
-UNIT := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/unit/test_*.c)))
+# Tests of the agent's core, run by tests/integration/46_core.t and
+# tests/long/40_core.t; those that are left out need what a C library has not.
+CORE_UNIT_static := agent_env agent_labels agent_registry agent_stacktab cfi \
+                    pprof_write watch
+CORE_UNIT_musl   := $(CORE_UNIT_static) symbols
+CORE_UNIT_arm64  := $(CORE_UNIT_musl) agent_storm objects unwind
+CORE_UNIT        := $(CORE_UNIT_$(MODE))
+UNIT := $(patsubst %.c,$(B)/%,$(if $(CORE),$(CORE_UNIT:%=tests/unit/test_%.c),$(sort $(wildcard tests/unit/test_*.c))))
 # Helpers of integration tests: programs that misbehave on purpose, clients.
 TOOLS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/integration/*.c tests/bench/*.c)))
 FUZZERS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(tap_OBJS) $$(LIBS_A)
 $(TOOLS): $(B)/tests/%: $(B)/tests/%.o $$(LIBS_A)
+$(B)/tests/core/smoke: $(B)/tests/core/smoke.o $$(LIBS_A)
 $(B)/tests/bench/wall: $(B)/tests/blocking.o
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.
 $(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query% $(B)/tests/unit/test_spans,$(UNIT)): $(B)/tests/store_fixture.o
 $(B)/tests/unit/test_store_power: $(B)/tests/cut_vfs.o
 $(B)/tests/unit/test_strip: $$(strip_OBJS)
-agent_FIXTURE := $(B)/tests/fakeserver.o $(B)/tests/received.o $(B)/tests/agent_host.o \
-                 $(B)/tests/blocking.o
+agent_FIXTURE := $(B)/tests/fakeserver.o
+ifeq (,$(CORE))
+agent_FIXTURE += $(B)/tests/received.o $(B)/tests/agent_host.o $(B)/tests/blocking.o
+endif
 $(filter $(B)/tests/unit/test_agent%,$(UNIT)): $(agent_FIXTURE)
 # These link the hooks, and the agent whose own calls go past them.
 ifeq (,$(findstring -fsanitize,$(OPT)))
@@ -25,18 +35,19 @@ $(patsubst %,$(B)/tests/%,unit/test_agent_heap unit/test_agent_locks bench/heap 
 endif
 # The storm has a thread that throws, where there is a C++ compiler.
 storm_TEST := $(B)/tests/unit/test_agent_storm
-ifneq (,$(shell command -v g++))
+CXX := $(if $(CORE),$(CC:%gcc=%g++),g++)
+ifneq (,$(shell command -v $(CXX)))
 $(storm_TEST): $(B)/tests/storm/throw.o
 LDFLAGS_tests_unit_test_agent_storm := -lstdc++
 $(B)/tests/storm/throw.o: tests/storm/throw.cpp | $(B)/.needs
 	@mkdir -p $(@D)
 	$(call say,cxx,$<)
-	$(Q)g++ $(OPT) -Wall -Wextra -c -o $@ $<
+	$(Q)$(CXX) $(OPT) -Wall -Wextra -c -o $@ $<
 endif
 ifeq (,$(findstring -fsanitize,$(OPT)))
 LDFLAGS_tests_unit_test_agent_storm += -Wl,--wrap=pthread_mutex_lock
 endif
-$(UNIT) $(TOOLS):
+$(UNIT) $(TOOLS) $(B)/tests/core/smoke:
 	$(call say,ld,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(LDFLAGS_$(subst /,_,$(@:$(B)/%=%))) $(FOREIGN_LIBS) -lm -ldl
 $(FUZZERS):
@@ -49,8 +60,11 @@ $(REPLAYS): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/r
 	$(call say,ld,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(FOREIGN_LIBS) -lm -ldl
 
-.PHONY: build-tests unit fuzzers tidy
+.PHONY: build-tests core-tests core-list unit fuzzers tidy
 build-tests: all $(UNIT) $(TOOLS) $(REPLAYS)
+core-tests: $(UNIT) $(B)/tests/core/smoke
+core-list:
+	@echo $(CORE_UNIT)
 fuzzers: $(FUZZERS)
 
 unit: $(UNIT)
@@ -64,7 +78,7 @@ check: $(if $(filter docker,$(ENGINE)),,all)
 	@$(or $(KIT),build/release/bin/flamekit) check $(EX)
 else
 check check-long:
-	@sh scenarios/install.sh test
+	@sh scenarios/install.sh $(if $(filter check-long,$@),long,test)
 	@sh tests/ui/install.sh || test -z "$(CI)"
 	@$(AGAIN) build-tests
 	@sh tests/run.sh $(if $(filter check-long,$@),unit fuzz lint integration exercises ui long)

@@ -352,7 +352,7 @@ static void explain(
             diag, FK_ERR_NOT_FOUND, "there is no process %d", (int)want->pid);
     else
         fk_diag_set(diag, FK_ERR_UNAVAILABLE, "perf_event_open failed: %s",
-            strerrordesc_np(-error));
+            fk_errno_text(-error));
 }
 
 struct perf_events *perf_events_open(

@@ -172,7 +172,7 @@ static bool finish_output(void)
         if (fk_outfile_write(run.file) == FK_OK)
             return true;
         fprintf(stderr, "flamekit-perf: %s cannot be written: %s\n",
-            run.file->path, strerrordesc_np(errno));
+            run.file->path, fk_errno_text(errno));
         return false;
     }
     int64_t until = fk_mono_ns() + UPLOAD_MS * FK_NS_PER_MS;

@@ -32,9 +32,14 @@
 extern int storm_throw(int depth) __attribute__((weak));
 
 #ifdef FK_SANITIZED
-#define PROD_NS 4000000 /* instrumented handlers are slow */
+#define PROD_NS     4000000 /* instrumented handlers are slow */
+#define LEAST_PER_S 25
+#elif defined(FK_CORE)
+#define PROD_NS     100000
+#define LEAST_PER_S 100 /* it may be emulated */
 #else
-#define PROD_NS 100000 /* 10,000 signals a second of a running thread */
+#define PROD_NS     100000 /* 10,000 signals a second of a running thread */
+#define LEAST_PER_S 1000
 #endif
 #define MAX_PRODDED 64
 
@@ -338,8 +343,10 @@ TEST_TIMED(pitfall_1_2_3_storm, 300)
         fake_server_count(server));
     CHECK(!atomic_load(&shared->broken));
     CHECK_INT(atomic_load(&shared->lost), 0);
-    CHECK(signals > 100000000u / PROD_NS * (unsigned)storm_seconds());
+    CHECK(signals > LEAST_PER_S * (unsigned)storm_seconds());
+#ifndef FK_CORE /* it has nothing to push with */
     CHECK(fake_server_count(server) > 0);
+#endif
     fake_server_stop(server);
 }
 

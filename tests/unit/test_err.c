@@ -1,6 +1,8 @@
 #include "common/err.h"
 #include "tests/tap.h"
 
+#include <errno.h>
+
 TEST(err_names_are_stable_words)
 {
     CHECK_STR(fk_err_name(FK_OK), "ok");
@@ -45,6 +47,12 @@ TEST(diag_is_cut_between_characters)
         fk_diag_set(&d, FK_ERR_ARG, "%s%sz", plain, rows[i].tail);
         CHECK_INT(strlen(d.text), rows[i].kept);
     }
+}
+
+TEST(an_errno_has_a_text_known_or_not)
+{
+    CHECK_STR(fk_errno_text(EACCES), "Permission denied");
+    CHECK(strlen(fk_errno_text(100000)) > 0);
 }
 
 TAP_MAIN

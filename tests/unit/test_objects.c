@@ -181,16 +181,23 @@ TEST(objects_are_sorted_named_and_have_tables)
 
 TEST(code_without_an_object_is_missed_and_survived)
 {
-    static const uint8_t call_rdi[] = {
-        0x50, 0xff, 0xd7, 0x5a, 0xc3}; /* push; call; pop; ret */
+#if defined(__x86_64__)
+    static const uint8_t call_first[] = {
+        0x50, 0xff, 0xd7, 0x5a, 0xc3}; /* push; call rdi; pop; ret */
+#else
+    static const uint32_t call_first[] = {
+        0xa9bf7bfd,              /* stp fp, lr, [sp, -16]! */
+        0x910003fd, 0xd63f0000,  /* mov fp, sp; blr x0 */
+        0xa8c17bfd, 0xd65f03c0}; /* ldp fp, lr, [sp], 16; ret */
+#endif
     listen_to_sigprof();
     CHECK_INT(fk_objects_refresh(), 1);
     CHECK(!fk_objects_missed());
-#if defined(__x86_64__)
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(page != MAP_FAILED);
-    memcpy(page, call_rdi, sizeof call_rdi);
+    memcpy(page, call_first, sizeof call_first);
+    __builtin___clear_cache(page, (char *)page + sizeof call_first);
     int (*generated)(callback_fn *);
     *(void **)&generated = page;
     generated(sample_here);
@@ -201,7 +208,6 @@ TEST(code_without_an_object_is_missed_and_survived)
     for (unsigned i = 0; i < seen.count; i++)
         in_page |= seen.pcs[i] - (uintptr_t)page < 4096;
     CHECK(in_page);
-#endif
 }
 
 TEST(a_loaded_library_is_unwound_after_a_refresh)

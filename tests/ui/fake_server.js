@@ -28,7 +28,7 @@ function world(options) {
   return {
     services: { "workshop.demo.app": [CPU, SAMPLES, WALL] },
     graph: null, hostile: false, fail: null, delay: 0, away: false, run: "r-7f3a91c2",
-    begun: now - 40 * MINUTE, dataUntil: Infinity, period: 1, perSecond: 1,
+    begun: now - 40 * MINUTE, dataUntil: Infinity, ahead: 0, period: 1, perSecond: 1,
     phases: [["warm-up", 4.6, 3.9, 4], ["cached", 3.8, 2.8, 40], ["uncached", 2.7, 1.6, 40], ["mixed", 1.5, 0.05, 20]]
       .map(([name, from, until, rate], i) => ({
         id: `r-7f3a91c2/mixed/${i}/${name}`, appName: "workshop.demo.app", content: `phase: ${name}`, kind: "phase", run: "r-7f3a91c2",
@@ -40,9 +40,12 @@ function world(options) {
   };
 }
 
+/** The server's clock, which may be ahead of this machine's. */
+const clockOf = (w) => w.frozenAt ?? Date.now() + w.ahead;
+
 /** How busy the service is at t, as a factor of the mixed load. */
 function busy(w, t) {
-  if (t < w.begun || t > w.dataUntil || t > Date.now()) return 0;
+  if (t < w.begun || t > w.dataUntil || t > clockOf(w)) return 0;
   const phase = w.phases.find((p) => t >= p.timestamp && t < p.until);
   const level = { "warm-up": 0.25, cached: 0.35, uncached: 1.9, mixed: 1.1 }[phase?.data.phase] ?? 0.5;
   return level * (0.85 + 0.3 * random(Math.floor(t / 5000))());
@@ -149,7 +152,7 @@ const QUERIER = {
 };
 
 function hello(w) {
-  const now = Date.now();
+  const now = clockOf(w);
   return { kit: "flamekit", component: "server", version: "0.1.0", run: w.run, pid: 4711, startedAt: w.begun, now };
 }
 

@@ -124,12 +124,19 @@ static inline __attribute__((always_inline)) struct fk_regs here(void)
     return regs;
 }
 
-static uint32_t frames_before(const struct fk_capture *c, uintptr_t caller)
+/* The walk may have ended within our own frames: before the tables are there
+ * only frame pointers lead on. The caller is known all the same. */
+static bool begin_with(struct fk_capture *c, uintptr_t caller)
 {
-    for (uint32_t i = 0; i < c->trace.depth && i < OWN_FRAMES; i++)
-        if (c->pcs[i] == caller - 1)
-            return i;
-    return 0;
+    uint32_t i = 0;
+    while (i < c->trace.depth && i < OWN_FRAMES && c->pcs[i] != caller - 1)
+        i++;
+    bool found = i < c->trace.depth && i < OWN_FRAMES;
+    if (!found)
+        c->pcs[i = 0] = caller - 1;
+    c->trace.depth = found ? c->trace.depth - i : 1;
+    c->trace.pcs = c->pcs + i;
+    return found;
 }
 
 void fk_capture_take(struct fk_capture *c, const void *caller)
@@ -142,10 +149,8 @@ void fk_capture_take(struct fk_capture *c, const void *caller)
     c->trace.depth = fk_unwind(
         fk_objects_current(), &regs, &stack, c->pcs, capture.max_depth, &why);
     fk_stacktab_leave(capture.guard, generation);
-    uint32_t own = frames_before(c, (uintptr_t)caller);
-    c->trace.depth -= own;
-    c->trace.pcs = c->pcs + own;
-    c->trace.flags = why == FK_UNWIND_COMPLETE ? 0 : FK_TRACE_CUT;
+    bool whole = begin_with(c, (uintptr_t)caller) && why == FK_UNWIND_COMPLETE;
+    c->trace.flags = whole ? 0 : FK_TRACE_CUT;
     if (capture.tell_threads)
         c->trace.tid = (pid_t)syscall(SYS_gettid);
 }

@@ -18,8 +18,7 @@ $(AGENT_SO): $(agent_OBJS) $(COMMON_A)
 # front of the host's: its objects call the functions under other names.
 # libcurl and zlib live in a library of their own, loaded when needed.
 OWN_CALLS := pthread_create pthread_mutex_lock pthread_mutex_clocklock
-CFLAGS_agent_preload_locks := -fomit-frame-pointer
-CFLAGS_agent_preload_malloc := -fno-builtin -fomit-frame-pointer
+CFLAGS_agent_preload_malloc := -fno-builtin
 preload_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out %/late_calls.c,$(wildcard agent/preload/*.c))))
 own_OBJS := $(patsubst $(B)/agent/%,$(B)/agent/own/%,$(filter-out $(B)/agent/push.o,$(agent_OBJS)))
 $(own_OBJS): $(B)/agent/own/%.o: $(B)/agent/%.o

@@ -144,7 +144,7 @@ void checker_run(struct checker *c)
 /* ---- telling
  * --------------------------------------------------------------------- */
 
-static const char *kind_word(const struct check_item *item)
+const char *checker_about(const struct check_item *item)
 {
     switch (item->kind) {
     case CHECK_RANGE:
@@ -169,7 +169,7 @@ static const char *const marks[] = {
 };
 
 /* The line that wants the most: what it has, what it needs, how long. */
-static void print_more_data(const struct checker *c)
+static void say_more_data(const struct checker *c, char *out, size_t size)
 {
     double have = 0, need = 0, seconds = 0;
     for (size_t i = 0; i < c->file.num_items; i++) {
@@ -187,55 +187,71 @@ static void print_more_data(const struct checker *c)
         seconds = (double)(w->until_ms - w->from_ms) / 1000;
     }
     if (have > 0 && seconds > 0)
-        printf("%.0f of %.0f samples: about %.0f s more of this load\n", have,
-            need, (need - have) * seconds / have);
+        snprintf(out, size,
+            "%.0f of %.0f samples: about %.0f s more of this load", have, need,
+            (need - have) * seconds / have);
     else
-        printf("too few samples to tell: let the load run on, or `flamekit run "
-               "%s`\n",
+        snprintf(out, size,
+            "too few samples to tell: let the load run on, or `flamekit run "
+            "%s`",
             c->ex.id);
+}
+
+bool checker_measured(const struct checker *c, char *out, size_t size)
+{
+    struct value v;
+    if (!c->file.predict.num_terms || *c->diag.text)
+        return false;
+    measure(&c->file.predict, &c->world, &v);
+    measure_print(&v, out, size);
+    return true;
 }
 
 static void print_prediction(const struct checker *c)
 {
     char guess[64], seen[256];
-    struct value v;
-    if (!c->file.predict.num_terms || *c->diag.text ||
-        !progress_get(&c->progress, "predict", "", guess, sizeof guess))
-        return;
-    measure(&c->file.predict, &c->world, &v);
-    measure_print(&v, seen, sizeof seen);
-    printf("  > guess   you predicted %s; measured %s\n", guess, seen);
+    if (progress_get(&c->progress, "predict", "", guess, sizeof guess) &&
+        checker_measured(c, seen, sizeof seen))
+        printf("  > guess   you predicted %s; measured %s\n", guess, seen);
+}
+
+void checker_advice(const struct checker *c, char *out, size_t size)
+{
+    switch (c->verdict) {
+    case VERDICT_PASS:
+        snprintf(out, size, "%s", c->file.say);
+        break;
+    case VERDICT_NOT_YET:
+        if (*c->diag.text)
+            snprintf(out, size, "%s: flamekit run %s", c->diag.text, c->ex.id);
+        else
+            snprintf(out, size,
+                "the lines with a dot are left.  hint: flamekit hint %s",
+                c->ex.id);
+        break;
+    case VERDICT_MORE_DATA:
+        say_more_data(c, out, size);
+        break;
+    case VERDICT_BROKEN:
+        snprintf(out, size,
+            "%s; this is the kit's fault, not yours: `make doctor`, then "
+            "`make restart`",
+            *c->diag.text ? c->diag.text : "the world is not as it should be");
+        break;
+    }
 }
 
 void checker_print(const struct checker *c)
 {
+    char advice[1200];
+    checker_advice(c, advice, sizeof advice);
     printf("%s %s\n", c->ex.id, c->file.title);
     for (size_t i = 0; i < c->file.num_items; i++)
         if (c->finding[i].item)
             printf("  %s %-7s %s\n", marks[c->finding[i].verdict],
-                kind_word(&c->file.item[i]), c->finding[i].text);
+                checker_about(&c->file.item[i]), c->finding[i].text);
     print_prediction(c);
-    printf("%s   ", verdict_names[c->verdict]);
-    switch (c->verdict) {
-    case VERDICT_PASS:
-        printf("%s\n", c->file.say);
-        break;
-    case VERDICT_NOT_YET:
-        if (*c->diag.text)
-            printf("%s: flamekit run %s\n", c->diag.text, c->ex.id);
-        else
-            printf("the lines with a dot are left.  hint: flamekit hint %s\n",
-                c->ex.id);
-        break;
-    case VERDICT_MORE_DATA:
-        print_more_data(c);
-        break;
-    case VERDICT_BROKEN:
-        printf("%s; this is the kit's fault, not yours: `make doctor`, then "
-               "`make restart`\n",
-            *c->diag.text ? c->diag.text : "the world is not as it should be");
-        break;
-    }
+    printf("%s   %s\n", verdict_names[c->verdict], advice);
 }
 
 const struct check_item *checker_question(

@@ -52,6 +52,12 @@ void checker_close(struct checker *c);
 void checker_run(struct checker *c);
 void checker_print(const struct checker *c);
 const char *verdict_name(enum verdict v);
+/* What a line is about: "data", "you" or "answer". */
+const char *checker_about(const struct check_item *item);
+/* What to do next, in a sentence; what was learned, when it is solved. */
+void checker_advice(const struct checker *c, char *out, size_t size);
+/* What the prediction was about, as it is; false while it is not known. */
+bool checker_measured(const struct checker *c, char *out, size_t size);
 
 /* The item of this name that is answered with `answer ID=VALUE`. */
 const struct check_item *checker_question(

@@ -90,6 +90,17 @@ enum fk_err exercise_file(const struct kit *kit, const struct exercise *ex,
     return kit_read_file(path, FILE_MAX_BYTES, out, diag);
 }
 
+struct fk_slice exercise_body(struct fk_slice text)
+{
+    struct fk_slice rest = text, line;
+    if (!fk_slice_split(&rest, '\n', &line) || !fk_slice_eqz(line, "---"))
+        return text;
+    while (fk_slice_split(&rest, '\n', &line))
+        if (fk_slice_eqz(line, "---"))
+            break;
+    return rest;
+}
+
 static enum fk_err load(const struct kit *kit, const char *folder,
     struct exercise *ex, struct fk_diag *diag)
 {

@@ -32,5 +32,7 @@ FK_MUST_USE enum fk_err exercise_find(const struct kit *kit, const char *name,
 FK_MUST_USE enum fk_err exercise_file(const struct kit *kit,
     const struct exercise *ex, const char *name, struct fk_buf *out,
     struct fk_diag *diag);
+/* A text without its front matter, if it has one. */
+struct fk_slice exercise_body(struct fk_slice text);
 
 #endif

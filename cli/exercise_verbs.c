@@ -14,25 +14,7 @@
 
 static struct exercise exercises[EXERCISES_MAX];
 
-enum state { STATE_FRESH, STATE_STARTED, STATE_PASSED };
-
 static const char *const state_signs[] = {"○", "◔", "●"};
-
-static enum state state_of(const struct kit *kit, const struct exercise *ex)
-{
-    struct progress p;
-    char value[64];
-    enum state state = STATE_FRESH;
-    if (!progress_open(kit, ex->id, &p, NULL)) {
-        if (progress_get(&p, "passed", "", value, sizeof value))
-            state = STATE_PASSED;
-        else if (progress_get(&p, "opened", "", value, sizeof value) ||
-                 progress_get(&p, "ran", "", value, sizeof value))
-            state = STATE_STARTED;
-    }
-    progress_close(&p);
-    return state;
-}
 
 int verb_list(struct kit *kit, int argc, char **argv)
 {
@@ -43,7 +25,7 @@ int verb_list(struct kit *kit, int argc, char **argv)
         return verb_fail(3, &diag);
     for (size_t i = 0; i < n; i++)
         printf("%s %s  %-40s %d to %d minutes\n",
-            state_signs[state_of(kit, &exercises[i])], exercises[i].id,
+            state_signs[progress_state(kit, exercises[i].id)], exercises[i].id,
             exercises[i].title, exercises[i].minutes_low,
             exercises[i].minutes_high);
     return 0;
@@ -59,7 +41,7 @@ static enum fk_err pick(const struct kit *kit, int argc, char **argv,
     enum fk_err err = exercise_list(kit, exercises, &n, diag);
     for (size_t i = 0; !err && i < n; i++) {
         if (exercises[i].optional ||
-            state_of(kit, &exercises[i]) == STATE_PASSED)
+            progress_state(kit, exercises[i].id) == PROGRESS_PASSED)
             continue;
         *ex = exercises[i];
         return FK_OK;
@@ -67,16 +49,6 @@ static enum fk_err pick(const struct kit *kit, int argc, char **argv,
     return err ? err
                : fk_diag_set(diag, FK_ERR_NOT_FOUND,
                      "every exercise is solved; `make reset` starts afresh");
-}
-
-/* The text without its front matter. */
-static struct fk_slice body_of(struct fk_slice text)
-{
-    struct fk_slice line;
-    int fences = 0;
-    while (fences < 2 && fk_slice_split(&text, '\n', &line))
-        fences += fk_slice_eqz(line, "---");
-    return text;
 }
 
 static enum fk_err note(const struct kit *kit, const struct exercise *ex,
@@ -102,7 +74,7 @@ int verb_next(struct kit *kit, int argc, char **argv)
     if (!err)
         err = note(kit, &ex, "opened", "", &diag);
     if (!err) {
-        struct fk_slice body = body_of(fk_buf_slice(&text));
+        struct fk_slice body = exercise_body(fk_buf_slice(&text));
         printf(FK_SLICE_FMT, FK_SLICE_ARG(body));
         printf(
             "\n(%s/README.md; check with: make check EX=%s)\n", ex.dir, ex.id);

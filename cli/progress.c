@@ -65,3 +65,21 @@ enum fk_err progress_set(struct progress *p, const char *kind, const char *name,
             "%s is full; `make reset` starts afresh", p->path);
     return kit_write_file(p->path, fk_buf_slice(&p->text), diag);
 }
+
+enum progress_state progress_state(
+    const struct kit *kit, const char *exercise_id)
+{
+    static const char *const started[] = {"opened", "ran", "predict"};
+    enum progress_state state = PROGRESS_FRESH;
+    struct progress p;
+    char value[64];
+    if (!progress_open(kit, exercise_id, &p, NULL)) {
+        for (size_t i = 0; i < sizeof started / sizeof *started; i++)
+            if (progress_get(&p, started[i], "", value, sizeof value))
+                state = PROGRESS_STARTED;
+        if (progress_get(&p, "passed", "", value, sizeof value))
+            state = PROGRESS_PASSED;
+    }
+    progress_close(&p);
+    return state;
+}

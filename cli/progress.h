@@ -25,4 +25,10 @@ bool progress_get(const struct progress *p, const char *kind, const char *name,
 FK_MUST_USE enum fk_err progress_set(struct progress *p, const char *kind,
     const char *name, const char *value, struct fk_diag *diag);
 
+enum progress_state { PROGRESS_FRESH, PROGRESS_STARTED, PROGRESS_PASSED };
+
+/* A file that cannot be read counts as fresh. */
+enum progress_state progress_state(
+    const struct kit *kit, const char *exercise_id);
+
 #endif

@@ -127,14 +127,15 @@ enum fk_err stack_verify_run(
 static enum fk_err start_server(
     struct kit *kit, struct process *p, struct fk_diag *diag)
 {
-    char program[PATH_MAX], data[PATH_MAX], listen[64];
+    char program[PATH_MAX], data[PATH_MAX], self[PATH_MAX], listen[64];
     if (kit_path(program, kit->bin, "flamekit-server") ||
+        kit_path(self, kit->bin, "flamekit") ||
         kit_path(data, kit->state, "data"))
         return fk_diag_set(diag, FK_ERR_LIMIT, "the kit's path is too long");
     snprintf(listen, sizeof listen, "127.0.0.1:%u",
         choose_port(server_ports, kit->server));
-    const char *argv[] = {
-        program, "--listen", listen, "--data", data, "--run", kit->run, NULL};
+    const char *argv[] = {program, "--listen", listen, "--data", data, "--run",
+        kit->run, "--kit", self, NULL};
     enum fk_err err = start_part(kit, "server", argv, p, kit->server, diag);
     return err ? err : stack_verify_run(kit, kit->server, diag);
 }

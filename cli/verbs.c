@@ -21,6 +21,7 @@ static const struct verb verbs[] = {
     {"hint", verb_hint, "[EX]", "one step of help"},
     {"answer", verb_answer, "EX NAME=VALUE...", "answer without being asked"},
     {"solve", verb_solve, "EX [--speed X]", "the robot solves it"},
+    {"drawer", verb_drawer, "[EX [ACT]]", "the same for the page, as JSON"},
     {"mark", verb_mark, "TEXT", "a marker on the timeline"},
     {"probe", verb_probe, "URL", "does it answer 200? (health checks)"},
     {"hello", verb_hello, "", "write one profile and read it back"},

@@ -131,8 +131,12 @@ static int serve(struct server *s, const struct command *c)
 
     if (listen_open(s->options.listen, &sockets, &diag) != FK_OK)
         return fail(diag.text);
-    if (sockets.exposed && !s->options.live.tokens_file)
+    if (sockets.exposed && !s->options.live.tokens_file) {
+        if (s->options.kit)
+            return fail("--kit starts a program for whoever asks: listen on "
+                        "127.0.0.1, or use --tokens FILE");
         say_exposed(sockets.address);
+    }
     if (http_start(s, &sockets, &http, &diag) != FK_OK)
         return fail(diag.text);
     atomic_store(&s->ready, true);

@@ -75,6 +75,9 @@ static void add_basics(struct rows *rows, struct server_options *o)
         "serve the page from this folder while working on it");
     ROW("run", 0, "FLAMEKIT_RUN", FK_OPT_STRING, &o->run, 0, 0, "ID",
         "run id that /api/kit/hello tells");
+    ROW("kit", 0, NULL, FK_OPT_STRING, &o->kit, 0, 0, "PROGRAM",
+        "the program flamekit: the page then shows and checks its exercises; "
+        "only where no stranger reaches the server");
     ROW("config", 0, "FLAMEKIT_CONFIG", FK_OPT_STRING, &o->config, 0, 0, "FILE",
         "lines `name: value` with the names of this list");
     ROW("config.file", 0, NULL, FK_OPT_STRING, &o->config, 0, 0, "FILE",

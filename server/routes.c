@@ -8,6 +8,7 @@ static const struct route *const tables[] = {
     api_push_routes,
     api_otlp_routes,
     api_kit_routes,
+    api_exercises_routes,
     api_annotations_routes,
     api_settings_routes,
     api_adhoc_routes,

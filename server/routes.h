@@ -13,6 +13,7 @@ extern const struct route api_ingest_routes[];
 extern const struct route api_push_routes[];
 extern const struct route api_otlp_routes[];
 extern const struct route api_kit_routes[];
+extern const struct route api_exercises_routes[];
 extern const struct route api_annotations_routes[];
 extern const struct route api_settings_routes[];
 extern const struct route api_adhoc_routes[];

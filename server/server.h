@@ -18,6 +18,7 @@ struct server_options {
     const char *engine;     /* name of a store: sqlite, memory */
     const char *ui_dir;     /* NULL = the page inside the program */
     const char *run;        /* id minted by `make up`, or "" */
+    const char *kit;        /* the program flamekit, or NULL */
     const char *config;     /* file, or NULL */
     const char *cert, *key; /* PEM files for TLS, or NULL */
     int64_t retention_ns;   /* of profiles; 0 = for ever */

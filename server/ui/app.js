@@ -19,11 +19,11 @@ const EMPTY_TRY_MS = 2000;
 /** The other parts come after the first picture, or without one after this. */
 const REST_AFTER_MS = 300;
 const THEMES = ["system", "light", "dark", "projector"];
-const NAMES = { explore: "Explore", comparison: "Comparison", diff: "Diff", tags: "Tags", adhoc: "Ad hoc", status: "Status", docs: "Docs" };
+const NAMES = { explore: "Explore", comparison: "Comparison", diff: "Diff", tags: "Tags", adhoc: "Ad hoc", workshop: "Workshop", status: "Status", docs: "Docs" };
 /** Pages but Explore: each module has a class Page. */
 const PAGES = {
   comparison: () => import("./comparison.js"), diff: () => import("./diff_page.js"), tags: () => import("./tags.js"),
-  adhoc: () => import("./adhoc.js"), status: () => import("./status.js"), docs: () => import("./docs.js"),
+  adhoc: () => import("./adhoc.js"), workshop: () => import("./workshop.js"), status: () => import("./status.js"), docs: () => import("./docs.js"),
 };
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 

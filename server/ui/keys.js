@@ -75,7 +75,7 @@ async function copyLink(app) {
   copy(exploreEntries(app.explore.shown).entries[0].copy(), "the link");
 }
 
-const PAGE_KEYS = { e: "explore", c: "comparison", d: "diff", t: "tags", a: "adhoc", s: "status", h: "docs" };
+const PAGE_KEYS = { e: "explore", c: "comparison", d: "diff", t: "tags", a: "adhoc", w: "workshop", s: "status", h: "docs" };
 
 /** What the selection is becomes side A or B; the page says so and stays. */
 function setSide(app, id) {
@@ -101,7 +101,7 @@ function toggleFold(app, name) {
 }
 
 /** Keys of every page. key -> [words for the help page, what it does] */
-export const PAGE_KEY = { g: ["then a letter: go to Explore e, Comparison c, Diff d, Tags t, Ad hoc a, Status s, Docs h", (app) => (app.goKey = Date.now())] };
+export const PAGE_KEY = { g: ["then a letter: go to Explore e, Comparison c, Diff d, Tags t, Ad hoc a, Workshop w, Status s, Docs h", (app) => (app.goKey = Date.now())] };
 
 /** key -> [words for the help page, what it does] */
 export const KEYS = {

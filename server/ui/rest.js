@@ -70,6 +70,7 @@ class Rest {
     const { app } = this;
     showBanners(app.banner, app.api, data);
     this.#bring(app);
+    this.#showDrawer(app.store.state);
     this.subtree.drawn(app.explore?.shown);
     const { zoom } = app.store.state;
     if (app.explore?.shown && zoom !== this.zoom) {
@@ -135,6 +136,13 @@ class Rest {
   #bring({ explore, store }) {
     if (explore && !explore.empty.hidden) import("./empty.js");
     if (explore && store.state.view === "sandwich") import("./sandwich.js");
+  }
+
+  /** The exercise of the address, beside every page. */
+  async #showDrawer(state) {
+    if (state.ex) this.drawing ??= import("./drawer.js").then(({ Drawer }) => (this.drawer = new Drawer(this.app)));
+    await this.drawing;
+    this.drawer?.drawn(this.app.store.state);
   }
 
   async #services({ button, choose }) {

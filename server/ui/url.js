@@ -48,14 +48,16 @@ const PARAMS = {
   sure: word("grey", "all"),
   dc: word("blue", "classic"),
   scale: word("own", "common"),
+  ex: text("", 16),
 };
 
 /** Paths of pages and the names the code knows them by; of two paths the first is written. */
 const PAGES = {
   "/": "explore", "/comparison": "comparison", "/comparison-diff": "diff", "/diff": "diff",
-  "/explore": "tags", "/tags": "tags", "/adhoc": "adhoc", "/adhoc-single": "adhoc", "/docs": "docs", "/status": "status",
+  "/explore": "tags", "/tags": "tags", "/adhoc": "adhoc", "/adhoc-single": "adhoc", "/workshop": "workshop", "/docs": "docs", "/status": "status",
 };
 
+const EXERCISE = /^\/workshop\/([\w.]{1,16})$/;
 const SNAPSHOT = /^\/s\/([\w.-]{1,140})$/;
 
 /** @typedef {Record<string, string|number> & {page: string, shot: string, rest: [string, string][]}} State */
@@ -63,8 +65,10 @@ const SNAPSHOT = /^\/s\/([\w.-]{1,140})$/;
 /** @param {string} path @param {string} search with or without "?" @returns {State} */
 export function parseUrl(path, search) {
   const [, shot = ""] = SNAPSHOT.exec(path) ?? [];
-  const state = { page: shot ? "snapshot" : PAGES[path] ?? "explore", shot, rest: [] };
+  const [, exercise = ""] = EXERCISE.exec(path) ?? [];
+  const state = { page: shot ? "snapshot" : exercise ? "workshop" : PAGES[path] ?? "explore", shot, rest: [] };
   for (const name in PARAMS) state[name] = PARAMS[name].fallback;
+  if (exercise) state.ex = exercise;
   for (const [name, value] of new URLSearchParams(search)) {
     if (Object.hasOwn(PARAMS, name)) state[name] = PARAMS[name].read(value);
     else state.rest.push([name, value]);

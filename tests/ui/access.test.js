@@ -53,6 +53,8 @@ const CASES = [
   }],
   ["tags", "/explore", {}, (page) => page.locator(".tags-table").waitFor()],
   ["ad hoc", "/adhoc", {}, (page) => page.locator(".files .empty").waitFor()],
+  ["workshop", "/workshop", {}, (page) => page.locator(".exercises li").first().waitFor()],
+  ["exercise", "/?ex=07.2", {}, (page) => page.locator(".cover").waitFor()],
   ["docs", "/docs", {}, (page) => page.locator(".glossary").waitFor()],
   ["status", "/status", {}, (page) => page.locator(".status[data-ready]").waitFor()],
 ];

@@ -18,10 +18,58 @@ export const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; 
   + "require-trusted-types-for 'script'";
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8" };
 const CPU = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
-const PAGES = /^\/(?:|comparison|comparison-diff|diff|explore|tags|adhoc|docs|status)$/;
+const PAGES = /^\/(?:|comparison|comparison-diff|diff|explore|tags|adhoc|workshop(?:\/[\w.]+)?|docs|status)$/;
 const SAMPLES = "process_cpu:samples:count:cpu:nanoseconds";
 const WALL = "wall:wall:nanoseconds:wall:nanoseconds";
 const MINUTE = 60e3;
+
+/** An exercise as `flamekit drawer` tells it: a guess, a load, an answer, solved. */
+function exercise() {
+  return {
+    id: "07.2", title: "Find the hot function", minutes: [8, 12], optional: false, text: TASK, hints: [], hintsAll: 2,
+    prediction: { question: "Which share has compute_primes_slow?", guess: "", measured: "" },
+    questions: [
+      { name: "top_self", question: "Which function has the largest SELF time?", answer: "" },
+      { name: "hot", question: "How?", answer: "", options: [{ letter: "a", text: "It is called most often" }, { letter: "b", text: "One call costs more" }] }],
+    played: false,
+  };
+}
+
+const TASK = `
+# 07.2 Find the hot function
+
+## 1 Story
+
+Users say that the service *eats* CPU.
+
+## 2 Predict
+
+Guess first:
+
+\`\`\`sh
+flamekit predict 07.2 40
+\`\`\`
+
+## 3 Do
+
+\`\`\`sh
+flamekit run 07.2
+\`\`\`
+
+1. find \`compute_primes_slow\`,
+2. click it
+   to zoom.
+
+## 4 Explain
+
+*Total* is a function and everything it called.
+
+## 5 Check
+
+\`\`\`sh
+flamekit check 07.2
+\`\`\`
+`;
 
 function world(options) {
   const now = options.now ?? Date.now();
@@ -36,7 +84,7 @@ function world(options) {
         data: { plan: "story", phase: name, rate, sent: Math.round((from - until) * 60 * rate) },
       })),
     notes: [{ id: "n1", kind: "deploy", content: "deploy v2", timestamp: Math.round(now - 1.2 * MINUTE), data: {} }],
-    activity: [], requests: [], ...options,
+    activity: [], requests: [], exercise: exercise(), ...options,
   };
 }
 
@@ -156,6 +204,38 @@ function hello(w) {
   return { kit: "flamekit", component: "server", version: "0.1.0", run: w.run, pid: 4711, startedAt: w.begun, now };
 }
 
+const ACTS = {
+  hint: (ex) => ex.hints.length < ex.hintsAll && ex.hints.push(`Hint ${ex.hints.length + 1}: look for a \`wide\` frame.`),
+  predict: (ex, { value }) => (ex.prediction.guess ||= value),
+  answer: (ex, { name, value }) => (ex.questions.find((q) => q.name === name).answer = value),
+  run: (ex) => (ex.played = true),
+};
+const RIGHT = { top_self: "is_prime_slow", hot: "b" };
+
+/** The exercise, judged. */
+function drawer({ played, ...ex }) {
+  const answered = ex.questions.map((q) => ({ about: "answer",
+    verdict: q.answer === RIGHT[q.name] ? "PASS" : "NOT YET",
+    text: q.answer === RIGHT[q.name] ? `${q.answer}: right` : q.answer ? `${q.answer}: not that one` : "no answer yet" }));
+  const findings = played ? [{ about: "data", verdict: "PASS", text: "samples 1,204, wanted at least 300" }, ...answered] : [];
+  const passed = played && answered.every((a) => a.verdict === "PASS");
+  const reason = played ? "" : "no load was played in this run";
+  return { ...ex, state: passed ? "passed" : "started", prediction: { ...ex.prediction, measured: ex.prediction.guess && played ? "71.2 %" : "" },
+    verdict: passed ? "PASS" : "NOT YET", reason, advice: passed ? "A wide frame tells you where to look." : reason, findings };
+}
+
+function exercises(w, method, url, body) {
+  const [, id] = /^\/api\/kit\/exercises(?:\/(.+))?$/.exec(url.pathname);
+  if (!w.exercise) return null;
+  if (!id) return { exercises: [drawer(w.exercise), { ...drawer(w.exercise), id: "07.3", title: "Another", state: "passed" }] };
+  if (id !== w.exercise.id) return null;
+  if (method === "POST") {
+    const message = JSON.parse(body);
+    ACTS[message.act](w.exercise, message);
+  }
+  return drawer(w.exercise);
+}
+
 const METRICS = "# HELP flamekit_dropped_samples Samples dropped on their way.\nflamekit_dropped_samples 0\npyroscope_discarded_samples_total{reason=\"limit\"} 0\nflamekit_profiles_received_total 412\n";
 
 function annotations(w, method, url, body) {
@@ -171,6 +251,7 @@ function answer(w, method, url, body) {
   if (rpc && QUERIER[rpc[1]]) return QUERIER[rpc[1]](w, JSON.parse(body));
   if (rpc && rpc[1] === "SelectMergeProfile") return w.pprof ?? Buffer.from([0x0a, 0x00]);
   if (url.pathname === "/api/kit/hello") return hello(w);
+  if (url.pathname.startsWith("/api/kit/exercises")) return exercises(w, method, url, body);
   if (url.pathname.startsWith("/api/annotations")) return annotations(w, method, url, body);
   if (url.pathname === "/api/kit/snapshots") return [];
   if (url.pathname === "/metrics") return METRICS;

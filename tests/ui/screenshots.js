@@ -40,6 +40,8 @@ const SHOTS = [
   { name: "comparison", path: "comparison?leftFrom=phase:cached&rightFrom=phase:uncached&scale=common", ready: ".half.right canvas[data-ready]" },
   { name: "tags", path: "tags", ready: ".tags-table" },
   { name: "adhoc", path: "adhoc", ready: ".files .empty" },
+  { name: "workshop", path: "workshop", ready: ".exercises li" },
+  { name: "exercise", path: "?ex=07.2", act: (page) => page.getByRole("button", { name: "Show it anyway" }).click() },
   { name: "docs", path: "docs", ready: ".glossary" },
   { name: "explain", path: "?fn=is_prime_slow", act: (page) => page.locator(".explain").scrollIntoViewIfNeeded() },
   { name: "phone", size: { width: 360, height: 740 } },

@@ -105,14 +105,23 @@ static size_t write_head(uint8_t *start, const struct trie_value *values,
     return (size_t)(at - start);
 }
 
+/* Nearly all are one byte. */
+static inline uint8_t *put_varint(uint8_t *at, uint64_t v)
+{
+    if (v >= 0x80)
+        return at + fk_varint_write(at, v);
+    *at = (uint8_t)v;
+    return at + 1;
+}
+
 static size_t write_pairs(
     uint8_t *at, const struct trie_value *values, size_t n, uint64_t scale)
 {
     const uint8_t *start = at;
     uint32_t last = 0;
     for (size_t i = 0; i < n; i++) {
-        at += fk_varint_write(at, values[i].node - last);
-        at += fk_varint_write(at, (uint64_t)values[i].value / scale);
+        at = put_varint(at, values[i].node - last);
+        at = put_varint(at, (uint64_t)values[i].value / scale);
         last = values[i].node;
     }
     return (size_t)(at - start);

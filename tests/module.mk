@@ -19,6 +19,7 @@ $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(tap_OBJS) $$(LIBS_A)
 $(TOOLS): $(B)/tests/%: $(B)/tests/%.o $$(LIBS_A)
 $(B)/tests/core/smoke: $(B)/tests/core/smoke.o $$(LIBS_A)
 $(B)/tests/bench/wall: $(B)/tests/blocking.o
+$(patsubst %,$(B)/tests/bench/%,ingest_store store_levels store_live server): $(B)/tests/bench_world.o
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.
 $(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query% $(B)/tests/unit/test_spans,$(UNIT)): $(B)/tests/store_fixture.o

@@ -8,28 +8,18 @@
  * said about a hundred is ten times the single profiles, because their
  * sum is linear in them, over the same group sums, which do not grow.
  */
-#include "common/arena.h"
 #include "common/clock.h"
-#include "common/rng.h"
 #include "server/datadir.h"
 #include "server/db.h"
-#include "server/store.h"
+#include "tests/bench_world.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-    DEPTH = 23,
-    NEW_FRAMES = 4,
-    FUNCTIONS = 3000,
-    MAX_STACKS = 60000,
-    MAX_DRAWS = 1000,
-    PATTERNS = 300,
     INSTANCES = 10,
     WANTED_INSTANCES = 100,
     GROUP = 100,
@@ -43,129 +33,14 @@ enum {
 #define DAY0    1699920000000ll
 #define HOUR_MS 3600000ll
 
-struct set {
-    const char *name;
-    uint32_t stacks, draws;
-    double q, a; /* weight of the i-th stack: 1 / (i + q)^a */
+static const struct kind {
+    const struct bench_set *set;
     double goal; /* times smaller than a row a sample */
-};
-
-static const struct set sets[] = {
-    {"closed", 2000, 1000, 1, 1.0, 20},
-    {"open", 60000, 500, 20, 1.3, 10},
-};
-
-struct pattern {
-    struct store_value *values;
-    size_t n;
-};
-
-struct world {
-    struct fk_arena arena;
-    struct store_frame frames[FUNCTIONS];
-    struct store_stack stacks[MAX_STACKS];
-    struct pattern patterns[PATTERNS];
-    double share[MAX_STACKS]; /* cumulated, ends at 1 */
-    const struct set *set;
-    size_t values; /* of all patterns */
-};
-
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "store_levels: %s: %s\n", what, why);
-    exit(1);
-}
-
-/* ---- the profiles ---- */
-
-static void make_stacks(struct world *w)
-{
-    for (uint64_t i = 0; i < w->set->stacks; i++) {
-        uint32_t *frames = fk_arena_array(&w->arena, DEPTH, sizeof *frames);
-        uint32_t shared = i ? DEPTH - NEW_FRAMES : 0;
-        if (i)
-            memcpy(frames, w->stacks[fk_rng_below(fk_rng_at(1, i), i)].frames,
-                shared * sizeof *frames);
-        for (uint32_t k = shared; k < DEPTH; k++)
-            frames[k] =
-                (uint32_t)fk_rng_below(fk_rng_at(2, i * DEPTH + k), FUNCTIONS);
-        w->stacks[i] = (struct store_stack){frames, DEPTH};
-    }
-}
-
-static uint32_t draw(const struct world *w, uint64_t x)
-{
-    double u = fk_rng_unit(x);
-    uint32_t low = 0, high = w->set->stacks - 1;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (w->share[middle] < u)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static int by_stack(const void *a, const void *b)
-{
-    const uint32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static void make_pattern(struct world *w, uint64_t number)
-{
-    uint32_t drawn[MAX_DRAWS];
-    struct pattern *p = &w->patterns[number];
-    uint32_t n = w->set->draws;
-    for (uint64_t i = 0; i < n; i++)
-        drawn[i] = draw(w, fk_rng_at(3, number * MAX_DRAWS + i));
-    qsort(drawn, n, sizeof *drawn, by_stack);
-    p->n = 0;
-    p->values = fk_arena_array(&w->arena, n, sizeof *p->values);
-    for (uint32_t i = 0; i < n; i++) {
-        if (!p->n || p->values[p->n - 1].stack != drawn[i])
-            p->values[p->n++] = (struct store_value){drawn[i], 0};
-        p->values[p->n - 1].value += 10000000;
-    }
-    w->values += p->n;
-}
-
-static struct world *world_new(const struct set *set)
-{
-    struct world *w = calloc(1, sizeof *w);
-    double sum = 0;
-    if (!w)
-        die("world", "out of memory");
-    w->set = set;
-    fk_arena_init(&w->arena, (size_t)256 << 20);
-    for (int64_t i = 0; i < FUNCTIONS; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "service::module_%lld::function_%lld",
-            (long long)(i / 50), (long long)i);
-        w->frames[i] =
-            (struct store_frame){fk_arena_dup(&w->arena, fk_slice_of(name)),
-                FK_SLICE("src/service/module.cc"), i};
-    }
-    make_stacks(w);
-    for (uint32_t i = 0; i < set->stacks; i++)
-        w->share[i] = sum += 1 / pow(i + set->q, set->a);
-    for (uint32_t i = 0; i < set->stacks; i++)
-        w->share[i] /= sum;
-    for (uint64_t i = 0; i < PATTERNS; i++)
-        make_pattern(w, i);
-    return w;
-}
-
-static void world_free(struct world *w)
-{
-    fk_arena_fini(&w->arena);
-    free(w);
-}
+} kinds[] = {{&bench_closed, 20}, {&bench_open, 10}};
 
 /* ---- a row a sample ---- */
 
-static double row_bytes(const struct world *w, const char *dir)
+static double row_bytes(const struct bench_world *w, const char *dir)
 {
     static const char *const steps[] = {
         "CREATE TABLE sample(series INTEGER NOT NULL, ts INTEGER NOT NULL,"
@@ -181,20 +56,20 @@ static double row_bytes(const struct world *w, const char *dir)
     snprintf(path, sizeof path, "%s/rows.db", dir);
     if (db_open(path, &schema, DB_WRITE, &db, NULL) || db_begin(db, "rows") ||
         db_prepare(db, "INSERT INTO sample VALUES(?1, ?2, ?3, ?4)", &s))
-        die("rows", "cannot open");
+        bench_die("rows", "cannot open");
     for (size_t i = 0; i < ROW_PROFILES; i++) {
-        const struct pattern *p = &w->patterns[i % PATTERNS];
+        const struct bench_pattern *p = &w->patterns[i % BENCH_PATTERNS];
         for (size_t k = 0; k < p->n; k++, rows++) {
             db_bind_int(s, 1, (int64_t)(i % INSTANCES));
             db_bind_int(s, 2, DAY0 + (int64_t)(i / INSTANCES) * STEP_MS);
             db_bind_int(s, 3, p->values[k].stack);
             db_bind_int(s, 4, p->values[k].value);
             if (db_run(s))
-                die("insert", db_why(db));
+                bench_die("insert", db_why(db));
         }
     }
     if (db_commit(db))
-        die("commit", db_why(db));
+        bench_die("commit", db_why(db));
     db_close(db);
     return (double)datadir_bytes(dir) / (double)rows;
 }
@@ -213,18 +88,18 @@ static void on_done(void *arg, enum fk_err err, const char *why)
 {
     (void)arg;
     if (err)
-        die("append", why);
+        bench_die("append", why);
     profiles_done += GROUP;
 }
 
 struct bench {
-    struct world *world;
+    struct bench_world *world;
     struct store *store;
     struct store_tenant *tenant;
     struct store_profile profiles[GROUP];
 };
 
-static void bench_open(struct bench *b, struct world *w, const char *dir)
+static void store_start(struct bench *b, struct bench_world *w, const char *dir)
 {
     struct store_options o;
     struct fk_diag diag = {""};
@@ -239,44 +114,26 @@ static void bench_open(struct bench *b, struct world *w, const char *dir)
     *b = (struct bench){.world = w};
     if (store_sqlite_ops.open(&o, &b->store, &diag) ||
         store_sqlite_ops.tenant(b->store, FK_SLICE("bench"), &b->tenant, &diag))
-        die("open", diag.text);
-}
-
-static void set_labels(struct fk_labels *l, uint32_t pod)
-{
-    static char names[6000][16];
-    if (!names[pod][0])
-        snprintf(names[pod], sizeof names[pod], "pod-%u", pod);
-    l->count = 0;
-    if (fk_labels_set(l, FK_SLICE("__profile_type__"),
-            FK_SLICE("process_cpu:cpu:nanoseconds:cpu:nanoseconds")) ||
-        fk_labels_set(l, FK_SLICE("service_name"), FK_SLICE("bench")) ||
-        fk_labels_set(l, FK_SLICE("pod"), fk_slice_of(names[pod])))
-        die("labels", "too many");
+        bench_die("open", diag.text);
 }
 
 /* Profiles [from, from + count) of so many instances, in turns. */
 static void ingest(struct bench *b, size_t from, size_t count, size_t instances)
 {
-    struct world *w = b->world;
-    struct store_batch batch = {
-        w->frames, FUNCTIONS, w->stacks, w->set->stacks, b->profiles, GROUP};
+    struct bench_world *w = b->world;
+    struct store_batch batch = bench_batch(w, b->profiles, GROUP);
     size_t target = profiles_done + count;
     for (size_t i = from; i < from + count; i += GROUP) {
-        for (size_t k = 0; k < GROUP; k++) {
-            const struct pattern *p = &w->patterns[(i + k) * 7 % PATTERNS];
-            struct store_profile *to = &b->profiles[k];
-            set_labels(&to->labels, (uint32_t)((i + k) % instances));
-            to->time_ms = DAY0 + (int64_t)((i + k) / instances) * STEP_MS;
-            to->values = p->values;
-            to->num_values = p->n;
-        }
+        for (size_t k = i; k < i + GROUP; k++)
+            bench_profile(&b->profiles[k - i], w, k * 7,
+                (uint32_t)(k % instances),
+                DAY0 + (int64_t)(k / instances) * STEP_MS);
         enum fk_err err;
         while ((err = store_sqlite_ops.append(
                     b->tenant, &batch, on_done, NULL, NULL)) == FK_ERR_FULL)
             usleep(500);
         if (err)
-            die("append", fk_err_name(err));
+            bench_die("append", fk_err_name(err));
         clock_ms = b->profiles[GROUP - 1].time_ms;
     }
     while (profiles_done < target)
@@ -329,7 +186,7 @@ static double merge_us(
         sums->pairs = 0;
         if (store_sqlite_ops.merge(
                 b->tenant, &all, t0, t1, NULL, add_run, sums, NULL))
-            die("merge", "failed");
+            bench_die("merge", "failed");
         double us = (double)(fk_mono_ns() - began) / 1000;
         best = us < best ? us : best;
     }
@@ -347,20 +204,6 @@ static double limit_us(struct sums *sums)
         best = us < best ? us : best;
     }
     return best;
-}
-
-static void at_most(
-    const char *name, double value, const char *unit, double goal)
-{
-    printf("bench %s %.3g %s goal %g %s\n", name, value, unit, goal,
-        value <= goal ? "ok" : "short");
-}
-
-static void at_least(
-    const char *name, double value, const char *unit, double goal)
-{
-    printf("bench %s %.3g %s goal %g %s\n", name, value, unit, goal,
-        value >= goal ? "ok" : "short");
 }
 
 /* Single profiles are only kept for two hours: a query from a millisecond
@@ -381,7 +224,7 @@ static void read_back(struct bench *b)
     sums.nodes = calloc(sums.cap, sizeof *sums.nodes);
     sums.values = calloc(sums.cap, sizeof *sums.values);
     if (!sums.self || !sums.nodes || !sums.values)
-        die("sums", "out of memory");
+        bench_die("sums", "out of memory");
     int64_t end = DAY0 + 24 * HOUR_MS;
     double raw = raw_us_a_day(b, &sums, end);
     double day = merge_us(b, &sums, DAY0, end, REPEATS);
@@ -395,29 +238,30 @@ static void read_back(struct bench *b)
            "%.0f us\n",
         b->world->set->name, WANTED_INSTANCES, raw / 1000, INSTANCES, day,
         hours, limit);
-    if (b->world->set == &sets[0]) {
-        at_least("store_group_vs_raw_24h_x100", raw / day, "times", 1000);
-        at_most("store_group_vs_memory", hours / limit, "times", 6);
+    if (b->world->set == &bench_closed) {
+        bench_at_least("store_group_vs_raw_24h_x100", raw / day, "times", 1000);
+        bench_at_most("store_group_vs_memory", hours / limit, "times", 6);
     }
     free(sums.self);
     free(sums.nodes);
     free(sums.values);
 }
 
-static void run_day(const struct set *set, const char *dir)
+static void run_day(const struct kind *kind, const char *dir)
 {
     struct bench b;
     char rows[128], data[128], tenant[160], name[64];
-    struct world *w = world_new(set);
-    double samples = (double)w->values / PATTERNS;
+    const struct bench_set *set = kind->set;
+    struct bench_world *w = bench_world_new(set);
+    double samples = bench_samples(w);
     size_t profiles = DAY_PROFILES * INSTANCES;
     snprintf(rows, sizeof rows, "%s/%s-rows", dir, set->name);
     snprintf(data, sizeof data, "%s/%s", dir, set->name);
     snprintf(tenant, sizeof tenant, "%s/t-bench", data);
     if (mkdir(rows, 0755))
-        die("mkdir", rows);
+        bench_die("mkdir", rows);
     double row = row_bytes(w, rows);
-    bench_open(&b, w, data);
+    store_start(&b, w, data);
     int64_t began = fk_cpu_ns();
     /* Hour by hour, for the sealer has an hour for that in life. */
     for (size_t i = 0; i < profiles; i += profiles / 24) {
@@ -434,9 +278,9 @@ static void run_day(const struct set *set, const char *dir)
            "of CPU a profile with all sums\n",
         set->name, samples, bytes / 1e6 / INSTANCES, us);
     snprintf(name, sizeof name, "store_disk_vs_rows_%s", set->name);
-    at_least(
-        name, row / (bytes / ((double)profiles * samples)), "times", set->goal);
-    world_free(w);
+    bench_at_least(name, row / (bytes / ((double)profiles * samples)), "times",
+        kind->goal);
+    bench_world_free(w);
 }
 
 /* ---- one instance or thousands ---- */
@@ -445,16 +289,16 @@ static double flat_us(const char *dir, size_t instances)
 {
     struct bench b;
     char data[128];
-    struct world *w = world_new(&sets[0]);
+    struct bench_world *w = bench_world_new(&bench_closed);
     snprintf(data, sizeof data, "%s/flat-%zu", dir, instances);
-    bench_open(&b, w, data);
+    store_start(&b, w, data);
     size_t warm = instances < GROUP ? GROUP : instances;
     ingest(&b, 0, warm, instances); /* every series is known then */
     int64_t began = fk_cpu_ns();
     ingest(&b, warm, FLAT_PROFILES, instances);
     double us = (double)(fk_cpu_ns() - began) / 1000 / FLAT_PROFILES;
     store_sqlite_ops.close(b.store);
-    world_free(w);
+    bench_world_free(w);
     return us;
 }
 
@@ -464,28 +308,17 @@ static void run_flat(const char *dir)
            many = flat_us(dir, 5000);
     printf("# us of CPU a profile: 1 instance %.1f, 100 %.1f, 5,000 %.1f\n",
         one, some, many);
-    at_most("store_ingest_slope_in_instances", log(many / one) / log(5000),
-        "slope", 0.1);
-}
-
-static int remove_one(
-    const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
+    bench_at_most("store_ingest_slope_in_instances",
+        log(many / one) / log(5000), "slope", 0.1);
 }
 
 int main(void)
 {
-    char dir[] = "build/store_levels.XXXXXX";
-    mkdir("build", 0755);
-    if (!mkdtemp(dir))
-        die("mkdtemp", dir);
-    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
-        run_day(&sets[i], dir);
+    char dir[64];
+    bench_dir("store_levels", dir);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        run_day(&kinds[i], dir);
     run_flat(dir);
-    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    bench_remove(dir);
     return 0;
 }

@@ -30,6 +30,17 @@ same() {
     ok "$what: errors" cmp -s "$TMP/plain.err" "$TMP/pre.err"
 }
 
+# profiled NAME: and `same` left a profile of it
+profiled() {
+    seen=0
+    for file in "$TMP"/same.*.pb; do
+        ! build/release/bin/flamekit top -t wall "$file" >/dev/null 2>&1 ||
+            seen=$((seen + 1))
+    done
+    ok "$1: a profile ($seen)" test $seen -gt 0
+    rm -f "$TMP"/same.*.pb
+}
+
 like "it brings no library but the C library" \
     "$(readelf -d "$lib" | grep NEEDED | grep -v 'libc\.so\|ld-linux')" ""
 is "what it puts in front of the host's functions" \
@@ -112,17 +123,50 @@ is "50: a static program runs as it would" \
     "$(preload "$TMP/s.folded" "$TMP/static" z; echo $?)" "z
 5"
 
+# 51: a program that runs with its owner's rights. The loader ignores
+# LD_PRELOAD then; a program that is linked with the library has it still.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    mkdir -m 777 "$TMP/set"
+    chmod 755 "$TMP"
+    cp "$lib" "$TMP/set/"
+    for how in preloaded linked; do
+        [ $how = preloaded ] || set -- -L"$TMP/set" -Wl,--no-as-needed \
+            -lflamekit_preload -Wl,-rpath,"$TMP/set"
+        cc -O1 -pthread -o "$TMP/set/$how" "$TMP/spin.c" "$@"
+        set --
+        cp "$TMP/set/$how" "$TMP/set/plain-$how"
+        chmod 4755 "$TMP/set/$how"
+        for file in "plain-$how" "$how"; do
+            (cd "$TMP/set" && setpriv --reuid 65534 --regid 65534 --clear-groups \
+                env FLAMEKIT_OUTPUT="$TMP/set/$file.folded" \
+                LD_PRELOAD="$TMP/set/libflamekit_preload.so" \
+                "./$file" s) >"$TMP/out" 2>&1
+            is "51: $file: runs as it would" "$? $(cat "$TMP/out")" "5 s"
+        done
+        ok "51: $how: without another's rights there is a profile" \
+            test -e "$TMP/set/plain-$how.folded"
+        ok "51: $how: with them there is none" \
+            test ! -e "$TMP/set/$how.folded"
+    done
+else
+    skip "51: a setuid program" "needs root and setpriv"
+fi
+
 # Hosts.
 seq 300000 | sort -R >"$TMP/numbers"
 same "sort" sort -n "$TMP/numbers"
+profiled "sort"
 same "sort, wrong option" sort --nonsense
 same "bash" bash -c 'x=0; for i in $(seq 2000); do x=$((x + i)); done
     echo $x | cat; exec 3<"$0"; read -u 3 l; echo "$l"; (exit 4)' "$TMP/numbers"
+profiled "bash"
 cat >"$TMP/t.c" <<'END'
 int main(void) { return undeclared; }
 END
 same "gcc, an error" gcc -c "$TMP/t.c" -o "$TMP/t.o"
+rm -f "$TMP"/same.*.pb
 same "gcc" gcc -O2 -c "$TMP/spin.c" -o "$TMP/spin.o"
+profiled "gcc"
 python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
 if [ -n "$python" ]; then
     same "python3" "$python" -c 'import threading, subprocess, os, sys
@@ -134,6 +178,7 @@ pid = os.fork()
 if pid == 0: os._exit(3)
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), os.open("/dev/null", 0))
 sys.exit(6)'
+    profiled "python3"
 else
     skip "python3" "not installed"
 fi

@@ -40,13 +40,17 @@ static struct fk_slice host_name(struct fk_slice host)
     return host;
 }
 
+/* An address: digits and dots, or what is in brackets. */
 static bool is_number(struct fk_slice host)
 {
-    if (host.len && host.ptr[0] == '[')
-        return true;
-    for (size_t i = 0; i < host.len; i++)
-        if (!isdigit((unsigned char)host.ptr[i]) && host.ptr[i] != '.')
+    bool six = host.len && host.ptr[0] == '[';
+
+    for (size_t i = 0; i < host.len; i++) {
+        unsigned char c = (unsigned char)host.ptr[i];
+        if (!isdigit(c) && c != '.' &&
+            !(six && (isxdigit(c) || strchr(":[]", c))))
             return false;
+    }
     return true;
 }
 

@@ -59,7 +59,14 @@ static void reply_list(
     enum fk_err err = find_strings(r, what, find, &set, &why);
     uint32_t *order = err ? NULL : intern_sorted(&set, NULL);
     if (!order) {
-        reply_error(r, err ? reply_status_of(err) : 503, "%s",
+        bool much = err == FK_ERR_LIMIT;
+        if (much && !why.text[0])
+            fk_diag_set(&why, err, QUERY_TOO_MUCH);
+        reply_error(r,
+            much  ? 422
+            : err ? reply_status_of(err)
+                  : 503,
+            "%s",
             why.text[0] ? why.text : fk_err_name(err ? err : FK_ERR_NOMEM));
     } else {
         r->reply.status = 200;
@@ -196,6 +203,6 @@ const struct route api_legacy_routes[] = {
     {"GET", "/build", get_build, 0, ROUTE_OPS, "Version of the server.",
         LANE_INLINE},
     {"GET", "/healthz", get_healthz, 0, ROUTE_OPS,
-        "200 while the store can write.", LANE_QUERY},
+        "200 while the store can write.", LANE_OPS},
     {0},
 };

@@ -351,6 +351,8 @@ static enum fk_err run(struct querier_call *c, const struct method *m,
     if (err)
         return err == FK_ERR_NOMEM ? err : FK_ERR_FORMAT;
     err = m->run(c);
+    if (err == FK_ERR_LIMIT && !c->why.text[0])
+        fk_diag_set(&c->why, err, QUERY_TOO_MUCH);
     if (!err && c->out.err)
         err = fk_diag_set(&c->why, c->out.err,
             "the answer is larger than %d MiB; narrow the time range or ask "

@@ -131,6 +131,8 @@ static void render_reply(struct render *d, enum fk_err err)
         return;
     }
     int status = err == FK_ERR_LIMIT ? 422 : reply_status_of(err);
+    if (err == FK_ERR_LIMIT && !d->why.text[0])
+        fk_diag_set(&d->why, err, QUERY_TOO_MUCH);
     fk_buf_reset(&r->reply.body);
     reply_error(
         r, status, "%s", d->why.text[0] ? d->why.text : fk_err_name(err));

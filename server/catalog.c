@@ -185,8 +185,8 @@ struct visit {
     int64_t first_ms, last_ms;        /* these do: as they were */
 };
 
-/* What matches, copied, so that the visitor runs without the lock. */
-static enum fk_err collect(struct catalog *c, const struct selector *s,
+/* What may match, copied, so that nobody waits while it is looked at. */
+static enum fk_err candidates(struct catalog *c, const struct selector *s,
     int64_t t0, int64_t t1, struct visit **out, uint32_t *out_count)
 {
     pthread_rwlock_rdlock(&c->lock);
@@ -194,7 +194,7 @@ static enum fk_err collect(struct catalog *c, const struct selector *s,
     uint32_t *ids = malloc((n + 1) * sizeof *ids);
     struct visit *visits = malloc((n + 1) * sizeof *visits);
     if (ids && visits) {
-        n = series_select(&c->series, s, ids);
+        n = series_candidates(&c->series, s, ids);
         for (uint32_t i = 0; i < n; i++) {
             const struct series_entry *e = c->series.entries[ids[i]];
             if (in_range(e, t0, t1))
@@ -210,6 +210,31 @@ static enum fk_err collect(struct catalog *c, const struct selector *s,
     }
     *out = visits;
     *out_count = count;
+    return FK_OK;
+}
+
+/* What matches. FK_ERR_LIMIT: regular expressions that take too long. */
+static enum fk_err collect(struct catalog *c, const struct selector *s,
+    int64_t t0, int64_t t1, struct visit **out, uint32_t *out_count)
+{
+    uint64_t work = SELECTOR_MAX_WORK;
+    uint32_t count, kept = 0;
+    struct visit *visits;
+    enum fk_err err = candidates(c, s, t0, t1, &visits, &count);
+    if (err)
+        return err;
+    for (uint32_t i = 0; i < count && work; i++) {
+        struct fk_labels labels;
+        series_labels(visits[i].entry, &labels);
+        if (selector_matches(s, &labels, &work))
+            visits[kept++] = visits[i];
+    }
+    if (!work) {
+        free(visits);
+        return FK_ERR_LIMIT;
+    }
+    *out = visits;
+    *out_count = kept;
     return FK_OK;
 }
 

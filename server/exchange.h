@@ -30,7 +30,7 @@ struct exchange;
 struct front {
     struct server *server;
     struct reaper *reaper;
-    struct workers *lane[2];     /* LANE_QUERY, LANE_INGEST */
+    struct workers *lane[LANE_INLINE];
     _Atomic uint64_t body_bytes; /* of all bodies in memory */
     _Atomic uint64_t running;    /* exchanges started and not woken */
     _Atomic bool draining, aborting;

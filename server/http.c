@@ -233,13 +233,17 @@ static struct MHD_Daemon *daemon_start(
 
 static enum fk_err lanes_start(struct http *h)
 {
-    const struct workers_options query = {
-        "query", cores() < 4 ? 4 : cores(), HTTP_QUEUE, exchange_work};
-    const struct workers_options ingest = {
-        "ingest", cores(), HTTP_QUEUE, exchange_work};
-    enum fk_err err = workers_start(&query, &h->front.lane[LANE_QUERY]);
+    const struct workers_options options[LANE_INLINE] = {
+        [LANE_QUERY] = {"query", cores() < 4 ? 4 : cores(), HTTP_QUEUE,
+            exchange_work},
+        [LANE_INGEST] = {"ingest", cores(), HTTP_QUEUE, exchange_work},
+        [LANE_OPS] = {"ops", 1, HTTP_QUEUE, exchange_work},
+    };
+    enum fk_err err = FK_OK;
 
-    return err ? err : workers_start(&ingest, &h->front.lane[LANE_INGEST]);
+    for (int i = 0; i < LANE_INLINE && err == FK_OK; i++)
+        err = workers_start(&options[i], &h->front.lane[i]);
+    return err;
 }
 
 /* Parts that have not been started are NULL. */
@@ -248,8 +252,8 @@ static void http_free(struct http *h)
     for (int i = 0; i < 2; i++)
         if (h->daemon[i])
             MHD_stop_daemon(h->daemon[i]);
-    workers_stop(h->front.lane[LANE_QUERY]);
-    workers_stop(h->front.lane[LANE_INGEST]);
+    for (int i = 0; i < LANE_INLINE; i++)
+        workers_stop(h->front.lane[i]);
     reaper_stop(h->front.reaper);
     fk_buf_fini(&h->cert);
     fk_buf_fini(&h->key);

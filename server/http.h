@@ -1,7 +1,7 @@
 /*
  * The HTTP server: libmicrohttpd's epoll threads read requests and write
- * answers; routes run on two pools of workers (one for ingest, one for
- * queries), so that nothing slow ever holds an HTTP thread. Only http.c
+ * answers; routes run on pools of workers (for ingest, queries and probes),
+ * so that nothing slow ever holds an HTTP thread. Only http.c
  * knows microhttpd.
  *
  * Limits: body by route, 512 MiB of bodies in all, 1,000 connections, 10 s

@@ -22,6 +22,11 @@
  * that is computed from them can overflow. */
 #define QUERY_MAX_MS 4000000000000ll
 
+/* What FK_ERR_LIMIT says where nothing more exact was said. */
+#define QUERY_TOO_MUCH                                                         \
+    "the query asks for more work than one may take; narrow the time range, "  \
+    "or use plain labels instead of regular expressions"
+
 #define QUERY_TRACE_BYTES 16
 #define QUERY_MAX_NODES   (1 << 20)
 

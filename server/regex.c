@@ -17,6 +17,7 @@ struct run {
     size_t at;
     uint32_t seen[REGEX_MAX_OPS]; /* at which round, so that each is once */
     uint32_t round;
+    uint64_t steps;
 };
 
 static bool word_at(const struct run *r, size_t i)
@@ -44,6 +45,7 @@ static void reach(struct run *r, uint32_t start, struct places *out)
     stack[depth++] = (uint16_t)start;
     while (depth) {
         uint32_t pc = stack[--depth];
+        r->steps++;
         const struct regex_ins *in = &r->re->code[pc];
         if (r->seen[pc] == r->round)
             continue;
@@ -95,22 +97,29 @@ static bool consumes(
     return hit != in->negated;
 }
 
-bool regex_matches(const struct regex *re, struct fk_slice value)
+bool regex_matches(
+    const struct regex *re, struct fk_slice value, uint64_t *work)
 {
     struct run r = {.re = re, .text = value};
     struct places now = {.count = 0}, next;
     r.round = 1;
     reach(&r, 0, &now);
-    while (r.at < value.len && now.count) {
+    while (r.at < value.len && now.count && r.steps < *work) {
         uint32_t c = utf8_next(value, &r.at);
         next.count = 0;
         r.round++;
+        r.steps += now.count;
         for (uint32_t i = 0; i < now.count; i++)
             if (consumes(re, &re->code[now.pc[i]], c))
                 reach(&r, now.pc[i] + 1u, &next);
         memcpy(now.pc, next.pc, next.count * sizeof *next.pc);
         now.count = next.count;
     }
+    if (r.steps >= *work) {
+        *work = 0;
+        return false;
+    }
+    *work -= r.steps;
     for (uint32_t i = 0; i < now.count; i++)
         if (re->code[now.pc[i]].op == OP_MATCH)
             return true;

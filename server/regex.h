@@ -31,6 +31,9 @@ struct regex;
 
 FK_MUST_USE enum fk_err regex_compile(struct fk_slice pattern,
     struct fk_arena *arena, const struct regex **out, struct fk_diag *diag);
-bool regex_matches(const struct regex *re, struct fk_slice value);
+/* Every step takes one of *work; false when none is left. A pattern of 1,000
+ * steps may take as many for each character. */
+bool regex_matches(
+    const struct regex *re, struct fk_slice value, uint64_t *work);
 
 #endif

@@ -97,9 +97,10 @@ struct route {
 
     const char *doc; /* one sentence, printed into docs/api.md */
 
-    /* Who runs it: two pools of workers that never wait for each other, or
-     * the HTTP thread itself, for what touches nothing but memory. */
-    enum { LANE_QUERY, LANE_INGEST, LANE_INLINE } lane;
+    /* Who runs it: pools of workers that never wait for each other, the last
+     * of them for probes, or the HTTP thread itself, for what touches nothing
+     * but memory. */
+    enum { LANE_QUERY, LANE_INGEST, LANE_OPS, LANE_INLINE } lane;
 };
 
 #endif

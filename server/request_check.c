@@ -2,9 +2,16 @@
 
 #include "common/gzip.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 enum { GZIP_FROM_BYTES = 1400 }; /* smaller answers are not worth it */
+
+static bool same_word(struct fk_slice s, const char *word)
+{
+    return s.len == strlen(word) && strncasecmp(s.ptr, word, s.len) == 0;
+}
 
 static unsigned header_count(const struct request *r, const char *name)
 {
@@ -17,6 +24,22 @@ static unsigned header_count(const struct request *r, const char *name)
         n += request_header(&one, name).ptr != NULL;
     }
     return n;
+}
+
+/* "Transfer-Encoding : chunked" is another header for us, and perhaps not for
+ * the proxy in front. */
+static bool odd_name(const struct request *r)
+{
+    static const char marks[] = "!#$%&'*+-.^_`|~";
+
+    for (size_t i = 0; i < r->num_headers; i++) {
+        struct fk_slice name = r->headers[i].name;
+        for (size_t k = 0; k < name.len; k++)
+            if (!isalnum((unsigned char)name.ptr[k]) &&
+                !memchr(marks, name.ptr[k], sizeof marks - 1))
+                return true;
+    }
+    return false;
 }
 
 const char *request_framing_fault(const struct request *r, const char *version)
@@ -32,8 +55,11 @@ const char *request_framing_fault(const struct request *r, const char *version)
                "send one of them";
     if (codings > 1 ||
         (codings &&
-            !fk_slice_eqz(request_header(r, "Transfer-Encoding"), "chunked")))
+            !same_word(request_header(r, "Transfer-Encoding"), "chunked")))
         return "Transfer-Encoding must be chunked";
+    if (odd_name(r))
+        return "the name of a header may only have letters, digits and marks "
+               "such as -, and the colon follows at once";
     if (hosts > 1 || (hosts == 0 && strcmp(version, "HTTP/1.1") == 0))
         return "the request needs exactly one Host header";
     return NULL;

@@ -305,7 +305,8 @@ enum fk_err selector_add_eq(
     return FK_OK;
 }
 
-bool matcher_matches(const struct matcher *m, struct fk_slice value)
+bool matcher_matches(
+    const struct matcher *m, struct fk_slice value, uint64_t *work)
 {
     switch (m->op) {
     case MATCH_EQ:
@@ -313,18 +314,19 @@ bool matcher_matches(const struct matcher *m, struct fk_slice value)
     case MATCH_NE:
         return !fk_slice_eq(m->value, value);
     case MATCH_RE:
-        return regex_matches(m->regex, value);
+        return regex_matches(m->regex, value, work);
     case MATCH_NRE:
-        return !regex_matches(m->regex, value);
+        return !regex_matches(m->regex, value, work);
     }
     return false;
 }
 
-bool selector_matches(const struct selector *s, const struct fk_labels *l)
+bool selector_matches(
+    const struct selector *s, const struct fk_labels *l, uint64_t *work)
 {
     for (uint32_t i = 0; i < s->count; i++)
         if (!matcher_matches(
-                &s->matcher[i], fk_labels_get(l, s->matcher[i].name)))
+                &s->matcher[i], fk_labels_get(l, s->matcher[i].name), work))
             return false;
     return true;
 }

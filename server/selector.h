@@ -25,6 +25,9 @@ struct matcher {
 #define SELECTOR_MAX_MATCHERS 64
 #define SELECTOR_MAX_BYTES    (16 * 1024)
 #define SELECTOR_MAX_REGEX    1024
+/* Steps of regular expressions over all that a selector is compared with: about
+ * a second. */
+#define SELECTOR_MAX_WORK ((uint64_t)1 << 27)
 
 struct selector {
     struct matcher matcher[SELECTOR_MAX_MATCHERS];
@@ -39,7 +42,11 @@ void selector_fini(struct selector *s);
 /* Add one equality, for instance the profile type of a query. */
 FK_MUST_USE enum fk_err selector_add_eq(
     struct selector *s, struct fk_slice name, struct fk_slice value);
-bool matcher_matches(const struct matcher *m, struct fk_slice value);
-bool selector_matches(const struct selector *s, const struct fk_labels *l);
+/* *work is what is left of SELECTOR_MAX_WORK; when it gets to 0, the answer
+ * means nothing. */
+bool matcher_matches(
+    const struct matcher *m, struct fk_slice value, uint64_t *work);
+bool selector_matches(
+    const struct selector *s, const struct fk_labels *l, uint64_t *work);
 
 #endif

@@ -56,9 +56,9 @@ void series_forget(struct series_index *x, uint32_t id);
 void series_set_live(struct series_index *x, uint32_t id, bool live);
 void series_labels(const struct series_entry *e, struct fk_labels *out);
 
-/* Ids of what matches, ascending, appended to ids[0..count) of the index's
- * count capacity. Returns how many. */
-uint32_t series_select(
+/* Ids of what may match, ascending, put into ids[0..count) of the index's
+ * count capacity; selector_matches tells what does. Returns how many. */
+uint32_t series_candidates(
     const struct series_index *x, const struct selector *s, uint32_t *ids);
 
 #endif

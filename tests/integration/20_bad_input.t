@@ -221,6 +221,14 @@ wire "a length hidden behind 100 headers" 431 \
     "Host: x$(perl -e 'print "\\r\\nA: b" x 100')\\r\\nContent-Length: 3\\r\\nTransfer-Encoding: chunked" 'a 1'
 wire "no Host" 400 'Content-Length: 3' 'a 1'
 wire "two Hosts" 400 'Host: x\r\nHost: y\r\nContent-Length: 3' 'a 1'
+wire "a coding whose name ends with a blank" 400 \
+    'Host: x\r\nContent-Length: 3\r\nTransfer-Encoding : chunked' '0\r\n\r\n'
+for length in +3 0x3 '3, 3' '3 0' ''; do
+    wire "a length of '$length'" 400 "Host: x\r\nContent-Length: $length" 'a 1'
+done
+for size in -1 0x3 '+3' ' 3'; do
+    wire "a chunk of '$size'" 400 'Host: x\r\nTransfer-Encoding: chunked' "$size\r\na 1\r\n0\r\n\r\n"
+done
 wire "a negative length" 400 'Host: x\r\nContent-Length: -3' 'a 1'
 wire "a huge length" 413 'Host: x\r\nContent-Length: 300000000' ''
 wire "a length of more than 64 bits" 413 'Host: x\r\nContent-Length: 99999999999999999999999' ''

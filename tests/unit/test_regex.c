@@ -5,6 +5,7 @@
 
 #include <regex.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool matches(const char *pattern, struct fk_slice value)
 {
@@ -14,7 +15,9 @@ static bool matches(const char *pattern, struct fk_slice value)
     fk_arena_init(&arena, 1 << 20);
     if (regex_compile(fk_slice_of(pattern), &arena, &re, &diag))
         tap_fail(__FILE__, __LINE__, "%s: %s", pattern, diag.text);
-    bool match = regex_matches(re, value);
+    uint64_t work = UINT64_MAX;
+    bool match = regex_matches(re, value, &work);
+    CHECK(work > 0);
     fk_arena_fini(&arena);
     return match;
 }
@@ -150,6 +153,27 @@ static void random_pattern(struct fk_buf *out)
         if (i + 1 < n && draw(6) == 0)
             fk_buf_adds(out, "|");
     }
+}
+
+TEST(regex_takes_no_more_steps_than_it_may)
+{
+    static char value[2048];
+    struct fk_arena arena;
+    const struct regex *re;
+    uint64_t work = 1 << 20;
+    memset(value, 'a', sizeof value);
+    const struct fk_slice text = {value, sizeof value};
+    fk_arena_init(&arena, 1 << 20);
+    CHECK_INT(
+        regex_compile(FK_SLICE("(.*a){100}|.*"), &arena, &re, NULL), FK_OK);
+    CHECK(!regex_matches(re, text, &work));
+    CHECK_INT(work, 0);
+    CHECK_INT(regex_compile(FK_SLICE("a*"), &arena, &re, NULL), FK_OK);
+    CHECK(!regex_matches(re, text, &work));
+    work = 1 << 20;
+    CHECK(regex_matches(re, text, &work));
+    CHECK(work > 0 && work < 1 << 20);
+    fk_arena_fini(&arena);
 }
 
 TEST(regex_agrees_with_the_c_library)

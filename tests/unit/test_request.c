@@ -102,6 +102,11 @@ TEST(framing_must_be_unambiguous)
             true},
         {{H("Host", "x"), H("Transfer-Encoding", "gzip, chunked")}, 2,
             "HTTP/1.1", false},
+        {{H("Host", "x"), H("transfer-encoding", "CHUNKED")}, 2, "HTTP/1.1",
+            true},
+        {{H("Host", "x"), H("Transfer-Encoding ", "chunked")}, 2, "HTTP/1.1",
+            false},
+        {{H("Host", "x"), H("X(y)", "z")}, 2, "HTTP/1.1", false},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -69,7 +69,7 @@ TEST(selector_matches_as_prometheus_does)
             tap_fail(
                 __FILE__, __LINE__, "%s: %s", matching[i].selector, diag.text);
         struct fk_labels l = labels_of(matching[i].labels);
-        if (selector_matches(&s, &l) != matching[i].match)
+        if (selector_matches(&s, &l, &(uint64_t){1 << 20}) != matching[i].match)
             tap_fail(__FILE__, __LINE__, "%s on {%s}: not %d",
                 matching[i].selector, matching[i].labels, matching[i].match);
         selector_fini(&s);
@@ -169,9 +169,9 @@ TEST(selector_takes_one_more_equality)
     struct selector s;
     struct fk_labels l = labels_of("a=b");
     selector_init(&s);
-    CHECK(selector_matches(&s, &l));
+    CHECK(selector_matches(&s, &l, &(uint64_t){1 << 20}));
     CHECK(selector_add_eq(&s, FK_SLICE("a"), FK_SLICE("c")) == FK_OK);
-    CHECK(!selector_matches(&s, &l));
+    CHECK(!selector_matches(&s, &l, &(uint64_t){1 << 20}));
 }
 
 TAP_MAIN

@@ -26,15 +26,6 @@ int fk_own_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *))
     return -rc;
 }
 
-void fk_own_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attr);
-    pthread_condattr_destroy(&attr);
-}
-
 void fk_own_files(bool keep)
 {
     own_files = true;

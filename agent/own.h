@@ -16,8 +16,6 @@ extern _Thread_local bool fk_own_busy;
 
 /* Start one, with all signals blocked: they are the host's. 0 or -errno. */
 int fk_own_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *));
-/* A condition whose time-outs are of the monotonic clock. */
-void fk_own_condition(pthread_cond_t *condition);
 /* First thing on each thread of the agent. */
 void fk_own_thread(void);
 /* Before the first of them starts: give them files of their own. Standard

@@ -153,7 +153,7 @@ int fk_wall_start(const flamekit_config *config, struct fk_stacktab *table)
         return rc;
     wall.config = config;
     wall.stop_asked = wall.active = false;
-    fk_own_condition(&wall.wake);
+    fk_cond_init(&wall.wake);
     rc = fk_own_start(&wall.thread, STACK_BYTES, wall_main);
     wall.running = rc == 0;
     return rc;

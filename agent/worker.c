@@ -314,8 +314,8 @@ static void init_conditions(void)
     if (w.conditions_ready)
         return;
     w.conditions_ready = true;
-    fk_own_condition(&w.wake);
-    fk_own_condition(&w.reply);
+    fk_cond_init(&w.wake);
+    fk_cond_init(&w.reply);
 }
 
 int fk_worker_start(const flamekit_config *config, struct fk_stacktab *cpu,

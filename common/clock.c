@@ -36,6 +36,15 @@ void fk_sleep_until_mono(int64_t deadline_ns)
         ;
 }
 
+void fk_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
 /* Longer names first where one begins like another. */
 static const struct unit {
     const char *name;

@@ -56,11 +56,7 @@ enum fk_err deadlines_start(struct deadlines **out, struct fk_diag *diag)
     struct deadlines *r = calloc(1, sizeof *r);
     FK_ASSERT(r);
     pthread_mutex_init(&r->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&r->stop, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    fk_cond_init(&r->stop);
     int err = pthread_create(&r->thread, NULL, deadlines_main, r);
     if (err) {
         free(r);

@@ -353,11 +353,7 @@ enum fk_err demo_http_start(const struct demo_http_config *config,
     FK_ASSERT(h);
     h->config = *config;
     pthread_mutex_init(&h->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&h->drained, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    fk_cond_init(&h->drained);
 
     enum fk_err err = start_threads(h, diag);
     for (int i = 0; i < sockets->count; i++) {

@@ -1,6 +1,7 @@
 #include "loadgen/plan_resolve.h"
 
 #include "common/check.h"
+#include "common/gcd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,22 +108,12 @@ static void default_mix(struct draft *d, struct plan_phase *phase)
             phase->name);
 }
 
-static uint32_t greatest_divisor(uint32_t a, uint32_t b)
-{
-    while (b) {
-        uint32_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* Divides by what all weights have in common; returns their sum. */
 static uint32_t reduce(struct plan_mix *mix, uint32_t n)
 {
     uint32_t divisor = 0, sum = 0;
     for (uint32_t i = 0; i < n; i++)
-        divisor = greatest_divisor(mix[i].weight, divisor);
+        divisor = (uint32_t)fk_gcd(mix[i].weight, divisor);
     for (uint32_t i = 0; i < n; i++)
         sum += mix[i].weight /= divisor;
     return sum;

@@ -1,5 +1,6 @@
 #include "server/blob.h"
 
+#include "common/gcd.h"
 #include "common/pb.h"
 #include "server/envelope.h"
 
@@ -70,23 +71,13 @@ size_t blob_fold(struct trie_value *values, struct trie_value *scratch,
     return kept;
 }
 
-static uint64_t gcd(uint64_t a, uint64_t b)
-{
-    while (b) {
-        uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 /* Samples of one profile are multiples of its period, mostly: 10 ms in ns
  * takes four bytes, 1 takes one. */
 static uint64_t common_factor(const struct trie_value *values, size_t n)
 {
     uint64_t factor = 0;
     for (size_t i = 0; i < n && factor != 1; i++)
-        factor = gcd((uint64_t)values[i].value, factor);
+        factor = fk_gcd((uint64_t)values[i].value, factor);
     return factor ? factor : 1;
 }
 

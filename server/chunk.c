@@ -1,5 +1,6 @@
 #include "server/chunk.h"
 
+#include "common/gcd.h"
 #include "common/pb.h"
 #include "server/envelope.h"
 
@@ -15,22 +16,12 @@ static int by_time(const void *a, const void *b)
     return (x->total > y->total) - (x->total < y->total);
 }
 
-static uint64_t gcd(uint64_t a, uint64_t b)
-{
-    while (b) {
-        uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 void chunk_encode(struct fk_buf *out, struct chunk_point *points, size_t n)
 {
     uint64_t scale = 0;
     qsort(points, n, sizeof *points, by_time);
     for (size_t i = 0; i < n && scale != 1; i++)
-        scale = gcd((uint64_t)points[i].total, scale);
+        scale = fk_gcd((uint64_t)points[i].total, scale);
     scale = scale ? scale : 1;
     uint8_t *start = (uint8_t *)fk_buf_reserve(
         out, ENVELOPE_BYTES + (n + 1) * 2 * MAX_VARINT);

@@ -134,6 +134,15 @@ enum fk_err db_prepare(struct db *db, const char *sql, struct db_stmt **out)
 }
 
 /* Binding fails only for a position that the text does not have. */
+enum fk_err db_prepare_int(
+    struct db *db, const char *sql, int64_t v, struct db_stmt **out)
+{
+    enum fk_err err = db_prepare(db, sql, out);
+    if (!err)
+        db_bind_int(*out, 1, v);
+    return err;
+}
+
 void db_bind_int(struct db_stmt *s, int at, int64_t v)
 {
     FK_ASSERT(!sqlite3_bind_int64(s->handle, at, v));
@@ -409,11 +418,15 @@ enum fk_err db_open(const char *path, const struct db_schema *schema,
         return fk_diag_set(diag, FK_ERR_NOMEM, "out of memory");
     snprintf(db->path, sizeof db->path, "%s", path);
     bool new = mode == DB_WRITE &&access(path, F_OK) != 0;
-    int flags = mode == DB_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                 : SQLITE_OPEN_READONLY;
-    enum fk_err err = failed(db,
-        sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL),
-        "open");
+    /* Who only reads must still be able to roll back what a power cut left
+     * half-written; query_only keeps it from anything else. */
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+                (mode == DB_WRITE ? SQLITE_OPEN_CREATE : 0);
+    enum fk_err err =
+        failed(db, sqlite3_open_v2(path, &db->handle, flags, NULL), "open");
+    if (!err && mode == DB_READ)
+        sqlite3_db_config(
+            db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (!err)
         err = set_up(db, schema, mode);
     if (err) {

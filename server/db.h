@@ -41,6 +41,9 @@ enum fk_err db_explain(
  * result is reset, its bindings are old. */
 FK_MUST_USE enum fk_err db_prepare(
     struct db *db, const char *sql, struct db_stmt **out);
+/* The same with its first parameter bound. */
+FK_MUST_USE enum fk_err db_prepare_int(
+    struct db *db, const char *sql, int64_t v, struct db_stmt **out);
 /* First parameter and first column are 1 and 0, as in SQLite. Bound bytes
  * must stay until the statement is reset. */
 void db_bind_int(struct db_stmt *s, int at, int64_t v);

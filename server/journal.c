@@ -293,20 +293,10 @@ enum fk_err journal_late_keys(
     return err ? err : each_key(s, fn, arg);
 }
 
-static enum fk_err prepare_row(
-    struct db *db, const char *sql, int64_t key, struct db_stmt **s)
-{
-    enum fk_err err = db_prepare(db, sql, s);
-    if (err)
-        return err;
-    db_bind_int(*s, 1, key);
-    return FK_OK;
-}
-
 static enum fk_err run_row(struct db *db, const char *sql, int64_t key)
 {
     struct db_stmt *s;
-    enum fk_err err = prepare_row(db, sql, key, &s);
+    enum fk_err err = db_prepare_int(db, sql, key, &s);
     return err ? err : db_run(s);
 }
 
@@ -316,7 +306,7 @@ enum fk_err journal_get(
     struct db_stmt *s;
     bool row = false;
     fk_buf_reset(blob);
-    enum fk_err err = prepare_row(
+    enum fk_err err = db_prepare_int(
         db, "SELECT key, ms, data FROM journal WHERE key = ?1", key, &s);
     if (!err)
         err = db_step(s, &row);
@@ -351,7 +341,7 @@ enum fk_err journal_drop(struct db *db, int64_t from, int64_t until)
 enum fk_err journal_set_aside(struct db *db, int64_t key, struct fk_slice blob)
 {
     struct db_stmt *s;
-    enum fk_err err = prepare_row(db,
+    enum fk_err err = db_prepare_int(db,
         "INSERT INTO bad(key, place, data) VALUES(?1, 'journal', ?2)", key, &s);
     if (err)
         return err;

@@ -13,16 +13,6 @@ static int64_t key_of(enum level level, uint32_t id, int64_t start)
     return (int64_t)level << LEVEL_SHIFT | (int64_t)id << ID_SHIFT | start;
 }
 
-static enum fk_err prepare_key(
-    struct db *db, const char *sql, int64_t key, struct db_stmt **s)
-{
-    enum fk_err err = db_prepare(db, sql, s);
-    if (err)
-        return err;
-    db_bind_int(*s, 1, key);
-    return FK_OK;
-}
-
 /* ---- state ---- */
 
 enum { STATE_FIELDS = 6 };
@@ -77,7 +67,7 @@ enum fk_err levels_put(struct db *db, enum level level, uint32_t id,
     int64_t start, struct fk_slice data)
 {
     struct db_stmt *s;
-    enum fk_err err = prepare_key(db,
+    enum fk_err err = db_prepare_int(db,
         "INSERT INTO level(key, data) VALUES(?1, ?2) "
         "ON CONFLICT(key) DO UPDATE SET data = ?2",
         key_of(level, id, start), &s);
@@ -93,8 +83,8 @@ enum fk_err levels_get(struct db *db, enum level level, uint32_t id,
     struct db_stmt *s;
     bool row = false;
     fk_buf_reset(data);
-    enum fk_err err = prepare_key(db, "SELECT data FROM level WHERE key = ?1",
-        key_of(level, id, start), &s);
+    enum fk_err err = db_prepare_int(db,
+        "SELECT data FROM level WHERE key = ?1", key_of(level, id, start), &s);
     if (!err)
         err = db_step(s, &row);
     if (err || !row)
@@ -109,7 +99,7 @@ static enum fk_err scan_keys(
 {
     struct db_stmt *s;
     bool row = false;
-    enum fk_err err = prepare_key(db,
+    enum fk_err err = db_prepare_int(db,
         "SELECT key, data FROM level WHERE key >= ?1 AND key < ?2", from, &s);
     if (err)
         return err;
@@ -142,7 +132,7 @@ enum fk_err levels_delete(struct db *db, enum level level, uint32_t id)
 {
     struct db_stmt *s;
     enum fk_err err =
-        prepare_key(db, "DELETE FROM level WHERE key >= ?1 AND key < ?2",
+        db_prepare_int(db, "DELETE FROM level WHERE key >= ?1 AND key < ?2",
             key_of(level, id, 0), &s);
     if (err)
         return err;
@@ -158,7 +148,7 @@ enum fk_err levels_grouped(
     struct db_stmt *s;
     *yes = *decided = false;
     enum fk_err err =
-        prepare_key(db, "SELECT yes FROM grouped WHERE id = ?1", group, &s);
+        db_prepare_int(db, "SELECT yes FROM grouped WHERE id = ?1", group, &s);
     if (!err)
         err = db_step(s, decided);
     if (err || !*decided)
@@ -171,7 +161,7 @@ enum fk_err levels_grouped(
 enum fk_err levels_set_grouped(struct db *db, uint32_t group, bool yes)
 {
     struct db_stmt *s;
-    enum fk_err err = prepare_key(
+    enum fk_err err = db_prepare_int(
         db, "INSERT INTO grouped(id, yes) VALUES(?1, ?2)", group, &s);
     if (err)
         return err;
@@ -186,13 +176,13 @@ enum fk_err levels_set_aside(struct db *db, enum level level, uint32_t id,
 {
     struct db_stmt *s;
     int64_t key = key_of(level, id, start);
-    enum fk_err err = prepare_key(db,
+    enum fk_err err = db_prepare_int(db,
         "INSERT INTO bad(key, place, data) VALUES(?1, 'level', ?2)", key, &s);
     if (err)
         return err;
     db_bind_blob(s, 2, data);
     err = db_run(s);
     if (!err)
-        err = prepare_key(db, "DELETE FROM level WHERE key = ?1", key, &s);
+        err = db_prepare_int(db, "DELETE FROM level WHERE key = ?1", key, &s);
     return err ? err : db_run(s);
 }

@@ -58,17 +58,13 @@ static void *run(void *arg)
 enum fk_err reaper_start(_Atomic uint64_t *count, struct reaper **out)
 {
     struct reaper *r = calloc(1, sizeof(*r));
-    pthread_condattr_t mono;
 
     if (!r)
         return FK_ERR_NOMEM;
     r->count = count;
     r->head.prev = r->head.next = &r->head;
     pthread_mutex_init(&r->lock, NULL);
-    pthread_condattr_init(&mono);
-    pthread_condattr_setclock(&mono, CLOCK_MONOTONIC);
-    pthread_cond_init(&r->stop, &mono);
-    pthread_condattr_destroy(&mono);
+    fk_cond_init(&r->stop);
     if (pthread_create(&r->thread, NULL, run, r) != 0) {
         free(r);
         return FK_ERR_NOMEM;

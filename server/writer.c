@@ -362,7 +362,6 @@ static void *writer_main(void *arg)
 enum fk_err writer_start(
     struct writer *w, const struct writer_parts *parts, struct fk_diag *diag)
 {
-    pthread_condattr_t monotonic;
     *w = (struct writer){.options = parts->options,
         .catalog = parts->catalog,
         .meta = parts->meta,
@@ -374,10 +373,7 @@ enum fk_err writer_start(
     }
     w->last = &w->first;
     pthread_mutex_init(&w->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&w->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    fk_cond_init(&w->wake);
     int code = pthread_create(&w->thread, NULL, writer_main, w);
     if (!code)
         pthread_setname_np(w->thread, "store-writer");

@@ -203,25 +203,41 @@ static enum fk_err play_and_wait(
     return err;
 }
 
+static enum fk_err play_all(
+    struct kit *kit, struct checker *c, char *speed, struct fk_diag *diag)
+{
+    char usual[] = "1";
+    enum fk_err err = c->ex.night ? stack_need_night(kit, diag) : FK_OK;
+    if (!err)
+        err = play_and_wait(kit, c, speed, diag);
+    /* A machine too busy for the speed: once more, in real time. */
+    if (!err && c->verdict >= VERDICT_MORE_DATA)
+        err = play_and_wait(kit, c, usual, diag);
+    return err;
+}
+
+/* At what was played, or replayed, before. */
+static enum fk_err look(struct checker *c)
+{
+    checker_run(c);
+    return FK_OK;
+}
+
 int verb_solve(struct kit *kit, int argc, char **argv)
 {
     struct checker c;
     struct fk_diag diag = {""};
     char usual[] = "1", *speed = usual;
+    bool no_load = argc == 2 && !strcmp(argv[1], "--no-load");
     if (argc == 3 && !strcmp(argv[1], "--speed"))
         speed = argv[2];
-    else if (argc != 1) {
-        fprintf(stderr, "usage: flamekit solve EX [--speed X]\n");
+    else if (argc != 1 && !no_load) {
+        fprintf(stderr, "usage: flamekit solve EX [--speed X | --no-load]\n");
         return 2;
     }
     enum fk_err err = checker_open(kit, argv[0], &c, &diag);
-    if (!err && c.ex.night)
-        err = stack_need_night(kit, &diag);
     if (!err)
-        err = play_and_wait(kit, &c, speed, &diag);
-    /* A machine too busy for the speed: once more, in real time. */
-    if (!err && c.verdict >= VERDICT_MORE_DATA)
-        err = play_and_wait(kit, &c, usual, &diag);
+        err = no_load ? look(&c) : play_all(kit, &c, speed, &diag);
     for (size_t i = 0; !err && i < c.file.num_items; i++)
         err = solve_item(&c, &c.file.item[i], &diag);
     int status = err ? verb_fail(VERDICT_BROKEN, &diag) : judge_once(&c, false);

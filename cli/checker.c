@@ -86,12 +86,13 @@ static enum fk_err fetch_deeds(struct checker *c, struct fk_diag *diag)
     return err ? err : client_json(&ask, &c->markers, diag);
 }
 
-static void read_since(struct checker *c)
+/* A reset begins anew, a replay is all there is to look at. */
+static int64_t time_noted(const struct checker *c, const char *kind)
 {
     char text[32];
-    c->since_ms = 0;
-    if (progress_get(&c->progress, "since", "", text, sizeof text))
-        c->since_ms = strtoll(text, NULL, 10);
+    return progress_get(&c->progress, kind, "", text, sizeof text)
+               ? strtoll(text, NULL, 10)
+               : 0;
 }
 
 /* ---- judging
@@ -130,10 +131,11 @@ void checker_run(struct checker *c)
     if (stack_verify_run(kit, kit->server, &c->diag) ||
         (*app && stack_verify_run(kit, app, &c->diag)))
         return;
-    read_since(c);
     c->world.rule = &c->file.rule;
     c->world.server = kit->server;
-    enum fk_err err = world_find(&c->world, kit->run, c->since_ms, &c->diag);
+    struct world_span span = {
+        kit->run, time_noted(c, "since"), time_noted(c, "before")};
+    enum fk_err err = world_find(&c->world, &span, &c->diag);
     if (err == FK_ERR_NOT_FOUND)
         c->verdict = VERDICT_NOT_YET;
     if (err || world_look(&c->world, &c->diag) || fetch_deeds(c, &c->diag))

@@ -38,7 +38,6 @@ struct checker {
     struct progress progress;
     struct world world;
     json_t *activity, *markers;
-    int64_t since_ms; /* what was before was reset */
     struct finding finding[CHECK_ITEMS_MAX];
     enum verdict verdict;
     struct fk_diag diag; /* reason of a verdict that no finding explains */

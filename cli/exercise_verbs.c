@@ -118,7 +118,8 @@ int verb_run(struct kit *kit, int argc, char **argv)
         return 2;
     }
     if (exercise_find(kit, argv[0], &ex, &diag) ||
-        note(kit, &ex, "ran", "", &diag))
+        note(kit, &ex, "ran", "", &diag) ||
+        note(kit, &ex, "before", "", &diag)) /* no replay any more */
         return verb_fail(2, &diag);
     if (ex.night && stack_need_night(kit, &diag))
         return verb_fail(3, &diag);

@@ -78,13 +78,18 @@ int stack_become_load(
     return verb_fail(3, &diag);
 }
 
-int verb_load(struct kit *kit, int argc, char **argv)
+void stack_stop_load(struct kit *kit)
 {
     struct process list[STACK_MAX] = {0};
+    stop_load(kit, false, list);
+    stop_load(kit, true, list);
+}
+
+int verb_load(struct kit *kit, int argc, char **argv)
+{
     bool has_plan = false;
     if (argc == 1 && !strcmp(argv[0], "stop")) {
-        stop_load(kit, false, list);
-        stop_load(kit, true, list);
+        stack_stop_load(kit);
         return 0;
     }
     const char *args[LOAD_ARGS_MAX];

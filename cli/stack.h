@@ -38,6 +38,9 @@ FK_MUST_USE enum fk_err stack_verify_run(
 int stack_become_load(
     struct kit *kit, bool night, const char *const args[], size_t num_args);
 
+/* Stops the generators that run, on both instances. */
+void stack_stop_load(struct kit *kit);
+
 /* Proof that a profile made by the demo app's hello_profiler function comes
  * back out of the server, within ten seconds. */
 FK_MUST_USE enum fk_err stack_hello(

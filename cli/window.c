@@ -57,7 +57,9 @@ struct phase {
 static void take_later(
     const struct window_source *s, const struct phase *p, struct window *w)
 {
-    if (!p->from_ms || p->from_ms < w->from_ms || p->from_ms < s->since_ms)
+    bool too_late = s->before_ms && p->from_ms > s->before_ms;
+    if (!p->from_ms || p->from_ms < w->from_ms || p->from_ms < s->since_ms ||
+        too_late)
         return;
     w->open = p->until_ms == 0;
     w->start_ms = w->from_ms = p->from_ms;

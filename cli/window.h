@@ -26,12 +26,12 @@ struct window {
     double rate;               /* answered requests a second; 0 = unknown */
 };
 
-/* Where phases of loads against `service` are looked up; those before
- * `since_ms` are forgotten. */
+/* Where phases of loads against `service` are looked up; only those that
+ * began between `since_ms` and `before_ms` count. */
 struct window_source {
     const char *server, *run, *service;
-    int64_t since_ms;
-    json_t *markers, *runs; /* read once, by window_source_open */
+    int64_t since_ms, before_ms; /* the latter 0 = up to now */
+    json_t *markers, *runs;      /* read once, by window_source_open */
 };
 
 FK_MUST_USE enum fk_err window_source_open(

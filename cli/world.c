@@ -63,14 +63,15 @@ bool world_view(
 }
 
 enum fk_err world_find(
-    struct world *w, const char *run, int64_t since_ms, struct fk_diag *diag)
+    struct world *w, const struct world_span *span, struct fk_diag *diag)
 {
     bool alias = !strcmp(w->rule->service, SERVICE_ALIAS);
     w->service = alias ? SERVICE : w->rule->service;
     struct window_source source = {.server = w->server,
-        .run = run,
+        .run = span->run,
         .service = w->service,
-        .since_ms = since_ms};
+        .since_ms = span->since_ms,
+        .before_ms = span->before_ms};
     enum fk_err err = window_source_open(&source, diag);
     for (size_t i = 0; !err && i < w->rule->num_windows; i++)
         err = window_find(&source, &w->rule->window[i], &w->window[i], diag);

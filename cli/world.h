@@ -55,9 +55,15 @@ bool world_window(
 bool world_view(
     struct world_rule *rule, const struct view_rule *view, size_t *out);
 
+/* Which loads count: of this run, begun in this time (0 = no end). */
+struct world_span {
+    const char *run;
+    int64_t since_ms, before_ms;
+};
+
 /* Finds the windows; FK_ERR_NOT_FOUND: one was not played yet. */
 FK_MUST_USE enum fk_err world_find(
-    struct world *w, const char *run, int64_t since_ms, struct fk_diag *diag);
+    struct world *w, const struct world_span *span, struct fk_diag *diag);
 FK_MUST_USE enum fk_err world_look(struct world *w, struct fk_diag *diag);
 void world_forget(struct world *w);
 

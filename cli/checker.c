@@ -237,8 +237,10 @@ void checker_advice(const struct checker *c, char *out, size_t size)
     case VERDICT_BROKEN:
         snprintf(out, size,
             "%s; this is the kit's fault, not yours: `make doctor`, then "
-            "`make restart`",
-            *c->diag.text ? c->diag.text : "the world is not as it should be");
+            "`make restart`; or go on with what was recorded: `flamekit "
+            "catch-up %s`",
+            *c->diag.text ? c->diag.text : "the world is not as it should be",
+            c->ex.id);
         break;
     }
 }

@@ -23,7 +23,7 @@ verb_fn verb_up, verb_down, verb_status, verb_restart, verb_reset; /* stack */
 verb_fn verb_load, verb_doctor, verb_hello, verb_mark, verb_probe, verb_plan;
 verb_fn verb_list, verb_next, verb_predict, verb_run, verb_check, verb_hint,
     verb_answer, verb_solve, verb_reset_exercise, verb_drawer; /* exercises */
-verb_fn verb_replay, verb_catch_up, verb_keep; /* recordings */
+verb_fn verb_replay, verb_catch_up, verb_keep;                 /* recordings */
 verb_fn verb_record, verb_top, verb_flame;
 
 verb_fn verb_query, verb_diff, verb_series, verb_labels; /* a server's data */

@@ -116,7 +116,7 @@ export class Compare {
     if (!app.store.state.query && !app.store.state.leftQuery) await app.begin();
     if (stale()) return;
     const { state } = app.store;
-    await app.data.loadMarkers();
+    await app.data.loadMarkers(state);
     if (!app.data.now.catalog) await app.data.loadCatalog();
     if (stale()) return;
     const sides = resolveSides(state, app.data.now.phases, app.api.now());

@@ -31,6 +31,16 @@ function phaseOf(a) {
   };
 }
 
+/**
+ * Is a marker for this reader? That of another service is not, and a hidden
+ * one would give an exercise away: a teacher's address says markers=all.
+ */
+function belongs(a, service, all) {
+  const app = String(a.appName ?? "");
+  const same = !app || !service || app === service || app.startsWith(`${service}.`) || app.startsWith(`${service}{`);
+  return same && (all || a.visibility !== "teacher");
+}
+
 /** A phase nobody closed ends where the next one begins. */
 function closed(phases) {
   const sorted = phases.sort((a, b) => a.from - b.from);
@@ -90,7 +100,7 @@ export class Data {
       return;
     }
     if (/^(?:phase|run):/.test(`${state.from} ${state.sel}`.replace(/^\S+ (?=phase|run)/, ""))
-      && !this.now.phases.length) await this.loadMarkers();
+      && !this.now.phases.length) await this.loadMarkers(state);
     if (turn !== this.#turn) return;
     const now = this.api.now();
     const range = onlyGraph && this.now.range ? this.now.range
@@ -100,7 +110,7 @@ export class Data {
     await this.#loadGraph(query, sel ?? range, state.maxNodes, turn);
     if (turn !== this.#turn) return;
     this.#set({ busy: false });
-    await this.#loadRest(query, sel ?? range, onlyGraph, turn);
+    await this.#loadRest(state, sel ?? range, onlyGraph, turn);
   }
 
   async #loadGraph(query, shownRange, maxNodes, turn) {
@@ -115,10 +125,11 @@ export class Data {
     }
   }
 
-  async #loadRest(query, shownRange, onlyGraph, turn) {
+  async #loadRest(state, shownRange, onlyGraph, turn) {
     if (this.api.away) return;
+    const { query } = this.now;
     const jobs = [this.#loadSamples(query, shownRange, turn)];
-    if (!onlyGraph) jobs.push(this.#loadSeries(query, turn), this.loadMarkers(), this.#loadHello(), this.#loadLost());
+    if (!onlyGraph) jobs.push(this.#loadSeries(query, turn), this.loadMarkers(state), this.#loadHello(), this.#loadLost());
     await Promise.allSettled(jobs);
   }
 
@@ -143,12 +154,14 @@ export class Data {
     if (turn === this.#turn) this.#set({ samples });
   }
 
-  /** Phases and flags of the last day. */
-  async loadMarkers() {
+  /** Phases and flags of the last day. @param {import("./url.js").State} state */
+  async loadMarkers(state) {
     const now = this.api.now();
     const from = Math.min(now - DAY_MS, this.now.range?.from ?? now);
     try {
-      const all = await this.api.annotations({ from, until: Math.max(now, this.now.range?.until ?? now) });
+      const service = serviceOf(parseQuery(state.query || state.leftQuery));
+      const all = (await this.api.annotations({ from, until: Math.max(now, this.now.range?.until ?? now) }))
+        .filter((a) => belongs(a, service, state.markers === "all"));
       this.#set({
         phases: closed(all.filter((a) => a.kind === "phase").map(phaseOf)),
         flags: all.filter((a) => a.kind !== "phase" && a.kind !== "answer").map((a) => ({

@@ -21,7 +21,7 @@ async function change(app, done, url, init) {
   try {
     await app.api.json("marker", url, init);
     say(done);
-    await app.data.loadMarkers();
+    await app.data.loadMarkers(app.store.state);
   } catch (e) {
     say(`The marker was not changed: ${e.message}`);
   }

@@ -49,7 +49,7 @@ export class Page {
     const { app } = this;
     const stale = () => turn !== this.#turn || app.other !== this;
     if (!app.store.state.query) await app.begin();
-    await app.data.loadMarkers();
+    await app.data.loadMarkers(app.store.state);
     if (!app.data.now.catalog) await app.data.loadCatalog();
     if (stale() || !app.store.state.query) return;
     const { state } = app.store;

@@ -49,6 +49,7 @@ const PARAMS = {
   dc: word("blue", "classic"),
   scale: word("own", "common"),
   ex: text("", 16),
+  markers: word("shown", "all"),
 };
 
 /** Paths of pages and the names the code knows them by; of two paths the first is written. */

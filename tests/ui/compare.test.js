@@ -114,14 +114,14 @@ story("markers: set at a moment, before and after it, removed", {}, async ({ pag
   const note = fake.world.notes.at(-1);
   assert.deepEqual([note.appName, note.kind, note.content], ["workshop.demo.app", "fault", "restart <b>now</b>"]);
   assert.ok(Math.abs(Date.now() - 150e3 - note.timestamp) < 60e3, "at the moment that was clicked");
-  const flag = await page.locator("g.flag.fault path").boundingBox();
+  const flag = await until(() => page.locator("g.flag.fault path").boundingBox(), "its flag is drawn");
   await page.mouse.click(flag.x + 4, flag.y + 4);
   await page.locator(".popup .choice", { hasText: "before and after" }).click();
   await sentence(page).filter({ hasText: /\w/ }).waitFor();
   assert.equal(param(page, "leftUntil"), param(page, "rightFrom"));
   await page.goBack();
   await page.locator("g.flag.fault path").waitFor({ state: "attached" });
-  const again = await page.locator("g.flag.fault path").boundingBox();
+  const again = await until(() => page.locator("g.flag.fault path").boundingBox(), "its flag is drawn again");
   await page.mouse.click(again.x + 4, again.y + 4);
   await page.locator(".popup .choice", { hasText: "Remove" }).click();
   await page.locator("g.flag.fault").waitFor({ state: "detached" });

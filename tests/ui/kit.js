@@ -44,3 +44,15 @@ export async function startKit() {
     },
   };
 }
+
+/** A kit in which everything of scenario 07 has been played: its recording. */
+export async function startReplayed() {
+  const kit = await startKit();
+  if (kit.missing) return kit;
+  const { status, text } = await kit.flamekit("replay", "07");
+  if (status) {
+    await kit.close();
+    throw new Error(`flamekit replay 07: ${text}`);
+  }
+  return kit;
+}

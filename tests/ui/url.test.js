@@ -9,7 +9,7 @@ const OTHER = {
   from: "phase:un cached", until: "1700000000000", sel: "1700000000000-1700000060000", view: "tree",
   zoom: "k3x.9af.1b", fn: "std::vector<int>::push_back(int&&)", q: "/prime|hash/", qm: "filter",
   leftQuery: "x{a=\"b\"}", leftFrom: "phase:cached", leftUntil: "now-1m", rightQuery: "y{}", rightFrom: "1700000000000", rightUntil: "now",
-  groupBy: "endpoint", fold: "recursion,libs", dm: "share", dw: "a", sure: "all", dc: "classic", scale: "common", ex: "07.2f",
+  groupBy: "endpoint", fold: "recursion,libs", dm: "share", dw: "a", sure: "all", dc: "classic", scale: "common", ex: "07.1", markers: "all",
   color: "self", o: "flame", sort: "name", by: "-total", live: 5, maxNodes: 65536, tz: "utc",
 };
 

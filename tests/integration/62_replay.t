@@ -1,0 +1,53 @@
+#!/bin/sh
+# The recorded world: replayed within ten seconds, every exercise can be
+# solved in it, and what is recorded of a replay is what was replayed.
+. tests/tap.sh
+need jq
+. tests/kit.sh
+
+golden=scenarios/07-continuous-profiling/golden.rec
+out=$($kit replay 2>&1)
+is "nothing is up: no replay" $? 3
+like "and it says what to do" "$out" "*make up*"
+
+kit_up
+out=$($kit catch-up 2 2>&1)
+is "catch-up takes the bare number" $? 0
+like "it plays the loads up to the exercise" "$out" "*mixed*flamekit check 07.2*"
+like "and no others" "$($kit check 07.3 2>&1)" "*no load with a phase 'uncached'*"
+$kit solve 07.2 --no-load >"$TMP/solved"
+is "in the recording 07.2 can be solved" $? 0
+
+began=$(date +%s)
+$kit replay 07 >"$TMP/replayed" 2>&1
+is "the whole scenario is replayed" $? 0
+took=$(($(date +%s) - began))
+ok "within ten seconds ($took s)" [ $took -le 10 ]
+for ex in 07.1 07.3 07.4 07.5; do
+    $kit check $ex >"$TMP/fresh" 2>&1 </dev/null
+    is "$ex: data alone does not pass" $? 1
+    $kit solve $ex --no-load >"$TMP/solved" 2>&1
+    is "$ex can be solved in the recording" $? 0
+    [ "$(tail -n 1 "$TMP/solved" | cut -c1-4)" = PASS ] || sed 's/^/# /' "$TMP/solved"
+done
+# A second one lies before the first, and never mixes with it.
+$kit replay 07 >"$TMP/replayed" 2>&1
+samples() { $kit check 07.2 | sed -n 's/.*samples is \([0-9]*\),.*/\1/p'; }
+recorded=$(gzip -dc $golden | jq '[.runs[] | select(.plan == "mixed") |
+    .profiles[] | select(.type == "cpu") | .stacks[] / 1e7] | add')
+is "a second replay does not mix with the first" "$(samples)" "$recorded"
+
+$kit keep "$TMP/again.rec"
+is "what was replayed can be recorded" $? 0
+sums() { # nanoseconds by plan, type and endpoint
+    gzip -dc "$1" | jq -c '[.runs[] | .plan as $p | .profiles[] |
+        {k: ($p + " " + .type + " " + .endpoint), v: ([.stacks[]] | add)}] |
+        group_by(.k) | map({(.[0].k): (map(.v) | add)}) | add'
+}
+is "and is the same" "$(sums "$TMP/again.rec")" "$(sums $golden)"
+small() { [ "$(wc -c <$golden)" -lt 100000 ]; }
+ok "the recording is small" small
+
+echo nonsense >"$TMP/bad.rec"
+like "another kit's world is unknown" "$($kit replay 99 2>&1)" "*no scenario '99'*"
+tap_done

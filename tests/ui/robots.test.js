@@ -1,0 +1,153 @@
+/**
+ * Exercises 07.3, 07.4 and 07.5 through the page: a student's clicks and
+ * drags in a world that was replayed, and answers read off the screen.
+ */
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { closeBrowser, frames, story, until } from "./browser.js";
+import { startReplayed } from "./kit.js";
+
+let kit = null;
+before(async () => {
+  kit = await startReplayed();
+});
+after(async () => {
+  await kit.close?.();
+  await closeBrowser();
+});
+/** One kit for all stories; it goes down after the last. */
+const shared = { start: async () => ({ ...kit, close: async () => {} }) };
+
+const UNITS = { s: 1e3, ms: 1, µs: 1e-3, ns: 1e-6 };
+const param = (page, name) => new URL(page.url()).searchParams.get(name);
+const facts = (page) => page.locator("fk-facts").textContent();
+
+/** Everything that was replayed is inside. */
+const open = (at) => at.open("/?from=now-20m");
+
+async function viewed(fake, wanted) {
+  await until(async () => {
+    const list = await (await fetch(`${fake.url}/api/kit/activity`)).json();
+    return list.some(wanted);
+  }, `the server knows of ${wanted}`);
+}
+
+async function selectBand(page, phase) {
+  await page.locator(`g[data-phase=${phase}] .head`).click();
+  await until(() => param(page, "sel") === `phase:${phase}`, `${phase} is selected`);
+  await frames(page);
+}
+
+async function choose(page, label) {
+  await page.locator("fk-picker .segments button", { hasText: new RegExp(`^${label}$`) }).click();
+}
+
+async function passes(fake, ex, ...answers) {
+  const said = await fake.flamekit("answer", ex, ...answers);
+  assert.equal(said.status, 0, said.text);
+  const { text } = await fake.flamekit("check", ex);
+  assert.match(text, /^PASS/m);
+}
+
+/** "Per request B costs 0.41 ms CPU, A 3.4 ms": A over B. */
+function factor(sentence) {
+  const [, b, bUnit, a, aUnit] = /B costs ([\d.]+) (\S+) CPU, A ([\d.]+) (ns|µs|ms|s)/.exec(sentence);
+  return (a * UNITS[aUnit]) / (b * UNITS[bUnit]);
+}
+
+story("07.3 through the page: two bands, their diff, and what is left", shared, async (at) => {
+  const { page, fake } = at;
+  await open(at);
+  await selectBand(page, "uncached");
+  await page.locator("g[data-phase=cached] .head").click({ modifiers: ["Shift"] });
+  const spoken = page.locator(".spoken", { hasText: /Per request B costs/ });
+  await spoken.waitFor();
+  const drop = factor(await spoken.textContent());
+  await viewed(fake, (a) => a.view === "diff");
+  await page.goBack();
+  await selectBand(page, "cached");
+  const first = page.locator("fk-table .table-row").first();
+  await first.waitFor();
+  await until(async () => (await first.textContent()).includes("render_json"), "render_json leads by self");
+  await passes(fake, "07.3", `drop=${drop.toFixed(2)}`, "residual=render_json", "loop=b", "grows=c");
+});
+
+story("07.4 through the page: CPU, wall, and only the requests", shared, async (at) => {
+  const { page, fake } = at;
+  await open(at);
+  await selectBand(page, "io");
+  assert.ok(!(await frames(page)).some((f) => f.name === "simulate_io"), "it is in no CPU profile");
+  await viewed(fake, (a) => a.view === "flamegraph" && a.query.startsWith("process_cpu"));
+  await choose(page, "Wall");
+  await until(async () => (await frames(page)).some((f) => f.name === "wait_for_work"), "idle workers are there");
+  await page.locator("input.add-filter").fill("endpoint=");
+  await page.locator(".options li", { hasText: "/api/slow_io" }).first().click();
+  await until(async () => {
+    const names = (await frames(page)).map((f) => f.name);
+    return names.includes("simulate_io") && !names.includes("wait_for_work");
+  }, "the filter leaves the requests");
+  const waiting = /([\d.]+) threads/.exec(await facts(page))[1];
+  await viewed(fake, (a) => a.view === "flamegraph" && a.query.startsWith("wall") && a.query.includes("slow_io"));
+  await passes(fake, "07.4", "cpu=0", `waiting=${waiting}`, "helps=d", "widest=b");
+});
+
+/** The tallest moment of the timeline, from where it is half as high. */
+function spikeOf(blocks) {
+  const top = blocks.reduce((best, b, i) => (b.perSecond > blocks[best].perSecond ? i : best), 0);
+  const high = (i) => blocks[i]?.perSecond > blocks[top].perSecond / 2;
+  let [first, last] = [top, top];
+  while (high(first - 1)) first--;
+  while (high(last + 1)) last++;
+  return { from: blocks[first].from, until: blocks[last].until };
+}
+
+/** Where on the screen a moment of the timeline is. */
+async function timeline(page) {
+  const box = await page.locator("fk-timeline svg").boundingBox();
+  const [blocks, range, left, right] = await page.locator("fk-timeline").evaluate((el) => {
+    const inside = el.querySelector("line.grid");
+    return [el.blocks, el.props.data.range, Number(inside.getAttribute("x1")), Number(inside.getAttribute("x2"))];
+  });
+  const x = (t) => box.x + left + (right - left) * (t - range.from) / (range.until - range.from);
+  return { blocks, range, x, y: box.y + 70, strip: box.y + 12 };
+}
+
+/** In the strip of bands a drag begins a new range, whatever lies below. */
+async function drag(page, at, from, end) {
+  await page.mouse.move(at.x(from), at.strip);
+  await page.mouse.down();
+  await page.mouse.move(at.x(end), at.strip + 2, { steps: 4 });
+  await page.mouse.up();
+}
+
+const hms = (ms) => new Date(ms).toTimeString().slice(0, 8);
+
+story("07.5 through the page: the spike is found, compared and marked", shared, async (at) => {
+  const { page, fake } = at;
+  await at.open("/?from=now-10m");
+  await frames(page);
+  await page.locator("button.service").click();
+  await page.locator(".service-choice", { hasText: "workshop.demo.night" }).click();
+  await until(() => param(page, "query")?.includes("workshop.demo.night"), "the night is chosen");
+  await until(async () => (await timeline(page)).blocks.some((b) => b.perSecond > 3e8), "its spike is on the timeline");
+  assert.equal(await page.locator("g[data-phase]").count(), 0, "its phases are the teacher's to see");
+  const here = await timeline(page);
+  const spike = spikeOf(here.blocks);
+  await drag(page, here, spike.from, spike.until);
+  await until(() => /^\d+/.test(param(page, "sel") ?? ""), "the spike is selected");
+  await viewed(fake, (a) => a.view === "range" && a.query.includes("night"));
+  const first = page.locator("fk-table .table-row").first();
+  await until(async () => (await first.textContent()).includes("is_prime_slow"), "the spike's function leads by self");
+  await page.mouse.click(here.x(spike.from), here.y, { button: "right" });
+  await page.locator("input[aria-label='What happened']").fill("spike");
+  await page.locator(".marker-form button").click();
+  await page.locator("g.flag title", { hasText: "spike" }).waitFor({ state: "attached" });
+  const flag = await until(() => page.locator("g.flag path").boundingBox(), "its flag is drawn");
+  await page.mouse.click(flag.x + 4, flag.y + 4);
+  await page.locator(".popup .choice", { hasText: "before and after" }).click();
+  await page.locator("fk-difftable .table-row", { hasText: "is_prime_slow" }).first().waitFor();
+  await viewed(fake, (a) => a.view === "diff" && a.query.includes("night"));
+  await at.open(`/?from=now-10m&markers=all&query=${encodeURIComponent(param(page, "leftQuery") ?? param(page, "query"))}`);
+  await page.locator("g[data-phase=burst]").waitFor({ state: "attached" });
+  await passes(fake, "07.5", `at=${hms(spike.from)}`, "what=is_prime_slow", "average=b");
+});

@@ -75,6 +75,8 @@ static enum fk_err check_numbers(const flamekit_config *c, struct fk_diag *diag)
         {"sample_rate", c->sample_rate, 1, 1000},
         {"upload_interval_ms", c->upload_interval_ms, 100, 3600000},
         {"wall_interval_ms", c->wall_interval_ms, 1, 10000},
+        {"alloc_sample_bytes", c->alloc_sample_bytes, 1, 1ull << 40},
+        {"lock_sample_ns", c->lock_sample_ns, 1, 1ull << 40},
         {"max_stack_depth", c->max_stack_depth, 1, FK_TRACE_MAX},
         {"push_queue_capacity", c->push_queue_capacity, 1, 64},
         {"ingest_max_tries", c->ingest_max_tries, 1, 1000},

@@ -103,7 +103,8 @@ typedef struct flamekit_config {
     int report_thread_id, report_thread_name, report_pid; /* sample labels */
     int after_fork;               /* enum flamekit_after_fork */
     int signal_number;            /* 0 = SIGPROF, or a free real-time one */
-    size_t memory_limit;          /* 64 MiB for unwind tables */
+    size_t memory_limit;          /* 64 MiB for unwind tables; code without
+                                     one is walked by frame pointers */
     unsigned push_queue_capacity; /* 8 uploads wait for the server, 1..64 */
     unsigned ingest_max_tries;    /* 8 an upload */
     /* Called from the agent's thread and from the caller of this API; must

@@ -28,8 +28,13 @@ static struct {
     struct fk_objects *newest, *retired;
     unsigned answers;
     uint16_t epoch;
-    size_t table_bytes;
-} state;
+    size_t table_bytes, limit;
+} state = {.limit = FK_CFI_BYTES_MAX};
+
+void fk_objects_limit(size_t table_bytes)
+{
+    state.limit = table_bytes;
+}
 
 /* ---- one object
  * --------------------------------------------------------------- */
@@ -91,8 +96,9 @@ static void build_table(struct fk_object *object, const struct fk_loaded *l)
     }
     if (!bytes)
         return;
-    if (!fk_cfi_build(&object->cfi, &image, hdr, code,
-            FK_CFI_BYTES_MAX - state.table_bytes))
+    size_t left =
+        state.limit > state.table_bytes ? state.limit - state.table_bytes : 0;
+    if (!fk_cfi_build(&object->cfi, &image, hdr, code, left))
         state.table_bytes += object->cfi.bytes;
     free(bytes);
 }

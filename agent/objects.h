@@ -70,6 +70,9 @@ void fk_objects_miss(void);
 /* ---- on the agent thread --------------------------------------------------
  */
 
+/* What all tables together may take; FK_CFI_BYTES_MAX until told. An object
+ * whose table does not fit is walked by its frame pointers. */
+void fk_objects_limit(size_t table_bytes);
 bool fk_objects_missed(void);
 /* Look for loaded and unloaded objects; cheap when nothing changed. Returns 1
  * for a new snapshot, 0 for no change, -errno when memory ran out (the old

@@ -270,6 +270,7 @@ static void begin(void)
     fk_registry_lock();
     fk_registry_exclude((pid_t)syscall(SYS_gettid));
     fk_registry_unlock();
+    fk_objects_limit(w.config->memory_limit);
     fk_objects_refresh();
     fk_collect_begin(&w.collect);
     atomic_store(&w.ready, true);

@@ -96,6 +96,8 @@ int main(int argc, char **argv)
 END
 cc -O1 -pthread -o "$TMP/spin" "$TMP/spin.c"
 cc -O1 -pthread -static -o "$TMP/static" "$TMP/spin.c"
+echo 'int puts(const char *); int main(void) { puts("brief"); return 0; }' |
+    cc -O1 -x c -o "$TMP/brief" -
 
 is "a program runs under it" "$(preload "$TMP/a.folded" "$TMP/spin" x; echo $?)" "x
 5"
@@ -150,6 +152,13 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     done
 else
     skip "51: a setuid program" "needs root and setpriv"
+fi
+if command -v valgrind >/dev/null; then
+    is "51: valgrind finds nothing" \
+        "$(preload "$TMP/v.folded" valgrind -q --error-exitcode=9 "$TMP/brief" </dev/null 2>&1; echo $?)" "brief
+0"
+else
+    skip "51: valgrind" "not installed"
 fi
 
 # Hosts.

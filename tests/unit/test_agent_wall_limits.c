@@ -131,6 +131,29 @@ TEST(pitfall_29_without_proc_waiting_is_seen_but_not_where)
     received_free(&r);
 }
 
+/* CPU timers are refused: the program runs on, every thread is counted as
+ * unsampled, and the wall-clock profile shows the time all the same. */
+TEST(pitfall_29_without_timers_running_is_seen_by_the_clock)
+{
+    struct received r;
+    forbid(SYS_timer_create, SYS_timer_settime);
+    flamekit_config c = host_config(100);
+    c.profile_types = FLAMEKIT_PROFILE_CPU | FLAMEKIT_PROFILE_WALL;
+    c.log_level = FLAMEKIT_LOG_NONE;
+    CHECK_INT(flamekit_configure(&c), 0);
+    int64_t until = fk_mono_ns() + 10 * FK_NS_PER_S;
+    while (host_stats().no_timer == 0 && fk_mono_ns() < until)
+        host_nap_ms(10);
+    CHECK(host_stats().no_timer > 0);
+    host_burn(400 * FK_NS_PER_MS);
+    host_nap_ms(100);
+    receive(&r);
+    CHECK(received_of(&r, 0, "[running]") > 200 * FK_NS_PER_MS);
+    CHECK_INT(host_stats().samples, 0);
+    flamekit_shutdown();
+    received_free(&r);
+}
+
 TEST(pitfall_28_a_process_that_is_not_dumpable)
 {
     struct received r;

@@ -4,6 +4,10 @@
 #   install.sh run                      install what `make up` needs
 #   install.sh test                     install what `make check` needs as well
 #   install.sh long                     and what `make check-long` needs
+#   install.sh interop                  ... `make check-interop`, as far as Debian
+#                                       has it: Go and Rust must be newer
+#   install.sh engine                   ... a container engine
+#   install.sh packages                 print what `make up` needs
 # apt runs as root or through sudo, once, after saying what it will do; on
 # other systems the one line to run is printed instead.
 set -eu
@@ -26,6 +30,12 @@ TEST_FILES="/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclan
 /usr/aarch64-linux-gnu/include/stdio.h:libc6-dev-arm64-cross"
 LONG_TOOLS="aarch64-linux-gnu-g++:g++-aarch64-linux-gnu nginx:nginx \
 pg_ctlcluster:postgresql go:golang-go"
+
+INTEROP_TOOLS="java:openjdk-17-jre-headless javac:openjdk-17-jdk-headless \
+mvn:maven npm:npm node:nodejs python3:python3 protoc:protobuf-compiler \
+curl:curl jq:jq prove:perl"
+ENGINE_TOOLS="dockerd:docker.io docker-compose:docker-compose \
+debootstrap:debootstrap unshare:util-linux ip:iproute2"
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -57,7 +67,7 @@ missing_run() {
     done
 }
 
-missing_tools() {
+missing_tools() { # TOOL:PACKAGE...
     for pair in "$@"; do
         have "${pair%%:*}" || echo "${pair#*:}"
     done
@@ -78,6 +88,10 @@ missing_test() {
     missing_tools $TEST_TOOLS
     missing_files
     [ "$1" = test ] || missing_tools $LONG_TOOLS
+}
+
+missing_pip() {
+    python3 -m pip --version >/dev/null 2>&1 || echo python3-pip
 }
 
 apt_install() {
@@ -109,15 +123,22 @@ verb=${1:-}
 [ $# -gt 0 ] && shift
 case $verb in
 verify) verify "$@" ;;
-run | test | long)
-    want=$(missing_run)
-    [ "$verb" = run ] || want="$want $(missing_test "$verb")"
+packages) echo "$RUN_PACKAGES" ;;
+run | test | long | interop | engine)
+    # shellcheck disable=SC2086
+    case $verb in
+    run) want=$(missing_run) ;;
+    test | long) want="$(missing_run) $(missing_test "$verb")" ;;
+    interop) want="$(missing_run) $(missing_tools $INTEROP_TOOLS) $(missing_pip)" ;;
+    engine) want=$(missing_tools $ENGINE_TOOLS) ;;
+    esac
     # shellcheck disable=SC2086
     set -- $want
     [ $# -eq 0 ] || apt_install "$@"
     ;;
 *)
-    echo "usage: install.sh verify NAME:PACKAGE... | run | test | long" >&2
+    echo "usage: install.sh verify NAME:PACKAGE... |" \
+        "run | test | long | interop | engine | packages" >&2
     exit 2
     ;;
 esac

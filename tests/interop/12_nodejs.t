@@ -1,7 +1,7 @@
 #!/bin/sh
 # @pyroscope/nodejs: raw pprof to /ingest.
 . tests/interop/lib.sh
-toolchain npm
+need npm
 
 mkdir -p "$CACHE/nodejs"
 cp "$POLYGLOT/nodejs/"*.js* "$CACHE/nodejs/"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # io.pyroscope:agent: JFR of async-profiler with its labels, to /ingest.
 . tests/interop/lib.sh
-toolchain java javac mvn
+need java javac mvn
 
 jars=$CACHE/java
 fetch_client mvn --quiet --batch-mode -Dmaven.repo.local="$CACHE/m2" \

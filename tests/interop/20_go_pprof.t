@@ -2,7 +2,7 @@
 # `go tool pprof` reads what the server answers.
 . tests/integration/lib.sh
 . tests/interop/lib.sh
-toolchain go protoc
+need go protoc
 
 type=process_cpu:cpu:nanoseconds:cpu:nanoseconds
 start_server --ingest-window off

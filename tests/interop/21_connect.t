@@ -2,7 +2,7 @@
 # @connectrpc/connect-node with @bufbuild/protobuf: a Connect client that
 # shares no code with the server, in both of its codecs.
 . tests/interop/lib.sh
-toolchain npm protoc
+need npm protoc
 
 mkdir -p "$CACHE/connect"
 cp tests/interop/connect/* "$CACHE/connect/"

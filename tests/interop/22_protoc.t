@@ -3,7 +3,7 @@
 # server that speaks Push: Pyroscope's label rules and limits are kept.
 . tests/integration/lib.sh
 . tests/interop/lib.sh
-toolchain protoc
+need protoc
 
 type=process_cpu:cpu:nanoseconds:cpu:nanoseconds
 start_server

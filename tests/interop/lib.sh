@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # What interop tests share, on top of tests/tap.sh:
-#   toolchain TOOL...       a visible skip of the whole test without it
+#   toolchain TOOL MIN COMMAND...   TOOL is there, and COMMAND prints at least
+#                           MIN; a visible skip otherwise, an error in CI
 #   fetch_client COMMAND... once; its output is shown when it fails
 # $CACHE is build/interop, absolute, where downloads stay.
 . tests/tap.sh
@@ -10,11 +11,15 @@ CACHE=$PWD/build/interop
 mkdir -p "$CACHE"
 
 toolchain() {
-    for tool in "$@"; do
-        command -v "$tool" >/dev/null 2>&1 && continue
-        echo "1..0 # SKIP $tool is not installed"
-        exit 0
-    done
+    need "$1"
+    tool=$1 least=$2
+    shift 2
+    version=$("$@" | grep -oE '[0-9]+\.[0-9.]+' | head -n 1)
+    [ "$(printf '%s\n%s\n' "$least" "$version" | sort -V | head -n 1)" = "$least" ] &&
+        return
+    [ -z "${CI:-}" ] || { echo "Bail out! $tool $version is older than $least"; exit 1; }
+    echo "1..0 # SKIP $tool $version is older than $least"
+    exit 0
 }
 
 fetch_client() {

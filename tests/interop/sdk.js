@@ -1,14 +1,17 @@
 // One SDK's program against a server of its own: node sdk.js LANGUAGE COMMAND...
 // The program spends 20 % in fast_function and 80 % in slow_function, tagged;
 // both splits, the tags and the profile types must come back through the API.
+// On a busy machine a run has fewer samples: it is run again until there are
+// enough, all runs together.
 import { spawn } from "node:child_process";
 import { call, done, is, levelsOf, ok, stacksOf, startServer }
   from "../integration/client.js";
 
-const seconds = 20;
+const seconds = 12;
+const maxRuns = 10;
 const cpu = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
 const languages = {
-  python: { type: cpu, types: [cpu] },
+  python: { type: cpu, types: [cpu], seen: 5 },
   rust: { type: cpu, types: [cpu] },
   java: { type: cpu, types: [cpu] },
   go: { type: cpu, types: [cpu, "process_cpu:samples:count:cpu:nanoseconds",
@@ -25,7 +28,8 @@ const languages = {
 };
 
 const [language, command, ...args] = process.argv.slice(2);
-const { type, types } = languages[language];
+const { type, types, seen = 1 } = languages[language];
+const enough = seen > 1 ? 2000 : 1000;
 const service = `simple.${language}.app`;
 const server = await startServer();
 const all = { start: Date.now() - 60000, end: Date.now() + 600000 };
@@ -45,42 +49,56 @@ async function stacks(more = "") {
 
 const sum = (list) => list.reduce((n, [, value]) => n + value, 0);
 
-// Four standard deviations of that many samples, 10 ms each, and a little for
-// what the profiler itself adds.
+// Five standard deviations of a count among that many samples of 10 ms. A
+// profiler that looks at the clock on the wall sees the same place up to five
+// times while the program waits for a core: so much less is a sample worth.
+// The one percent is for what differs between the two calls of the same loop.
 function near(what, part, whole, share) {
-  const samples = whole / 1e7;
-  const margin = 4 * Math.sqrt(share * (1 - share) / samples) + 0.03;
-  ok(`${what}: ${(100 * part / whole).toFixed(1)} % of ${samples} samples`,
-    samples >= 50 && Math.abs(part / whole - share) < margin,
-    `wanted ${100 * share} %, give or take ${(100 * margin).toFixed(1)}`);
+  const samples = whole / 1e7 / seen;
+  const margin = 5 * Math.sqrt(share * (1 - share) / samples) + 0.01;
+  ok(`${what}: ${(100 * part / whole).toFixed(1)} % of ${
+    Math.round(whole / 1e7)} samples`, Math.abs(part / whole - share) < margin,
+  `wanted ${100 * share} %, give or take ${(100 * margin).toFixed(1)}`);
 }
 
-const status = await new Promise((resolve) => {
+const run = () => new Promise((resolve) => {
   const child = spawn(command, [...args, `${seconds}`], {
     env: { ...process.env, PYROSCOPE_SERVER_ADDRESS: server.url },
     stdio: ["ignore", "ignore", "inherit"] });
-  const timer = setTimeout(() => child.kill("SIGKILL"), 1000 * seconds * 5);
+  const timer = setTimeout(() => child.kill("SIGKILL"), 1000 * seconds * 10);
   child.on("exit", (code, signal) => {
     clearTimeout(timer);
     resolve(code ?? signal);
   });
   child.on("error", (error) => resolve(`${error}`));
 });
-is(`${language}: the program ends in order`, status, 0);
 
-const every = await stacks();
-const through = (name) => sum(every.filter(([stack]) =>
+const through = (list, name) => sum(list.filter(([stack]) =>
   new RegExp(`(^|[;.:])${name}($|[;.:])`).test(stack)));
-const [fast, slow] = [through("fast_function"), through("slow_function")];
+
+let [every, fast, slow, status] = [[], 0, 0, 0];
+for (let runs = 0; status === 0 && runs < maxRuns
+  && fast + slow < enough * 1e7; runs++) {
+  status = await run();
+  every = await stacks();
+  fast = through(every, "fast_function");
+  slow = through(every, "slow_function");
+}
+is(`${language}: the program ends in order`, status, 0);
+ok(`${language}: enough samples`, fast + slow >= enough * 1e7,
+  `${(fast + slow) / 1e7} of ${sum(every) / 1e7}, wanted ${enough}`);
 near(`${language}: slow_function`, slow, fast + slow, 0.8);
+
+// Starting and ending are not tagged, nor, in some languages, the call that
+// sets the tag.
 const tagged = {};
 for (const value of ["fast", "slow"])
   tagged[value] = sum(await stacks(`,function="${value}"`));
 near(`${language}: function="slow"`, tagged.slow, tagged.fast + tagged.slow,
   0.8);
-const part = (tagged.fast + tagged.slow) / sum(every);
-ok(`${language}: ${(100 * part).toFixed(1)} % of all are tagged`,
-  part > 0.85 && part <= 1, "wanted 85 % to 100 %: the rest starts and ends");
+const part = (tagged.fast + tagged.slow) / (fast + slow);
+ok(`${language}: tagged is ${(100 * part).toFixed(1)} % of both functions`,
+  part > 0.9 && part < 1.1, "wanted 90 % to 110 %");
 
 const matchers = [`{service_name="${service}"}`];
 const got = (await ask("LabelValues",

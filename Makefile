@@ -152,17 +152,18 @@ all: $(ALL)
 ifeq ($(ENGINE),docker)
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 KIT = $(COMPOSE) run --rm kit
+EVERY = $(COMPOSE) --profile tools --profile grafana
 up:
 	@$(COMPOSE) up -d --build server demoapp
 	@echo "Next: open http://localhost:4040   then: make next ENGINE=docker"
 down:
-	@$(COMPOSE) down
+	@$(EVERY) down
 reset:
-	@$(COMPOSE) down -v
+	@$(EVERY) down -v
 restart:
 	@$(COMPOSE) restart server demoapp
 status:
-	@$(COMPOSE) ps
+	@$(EVERY) ps
 load:
 	@$(COMPOSE) run --rm loadgen --plan mixed --target http://127.0.0.1:5000 --server http://server:4040 --run r-compose $(ARGS)
 next hint list:
@@ -182,6 +183,7 @@ calibrate: all
 	@build/release/bin/demoapp --calibrate
 
 bundle: all
+	@sh scenarios/cross.sh
 	@sh scenarios/bundle.sh
 
 bench: build-tests

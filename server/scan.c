@@ -35,60 +35,42 @@ static int64_t ceil_to(int64_t at, int64_t step)
 
 /* ---- one row ---- */
 
-static bool make_room(struct scan *scan, size_t n)
-{
-    if (n <= scan->cap)
-        return true;
-    uint32_t *nodes = reallocarray(scan->nodes, n, sizeof *nodes);
-    if (nodes)
-        scan->nodes = nodes;
-    int64_t *values = reallocarray(scan->values, n, sizeof *values);
-    if (values)
-        scan->values = values;
-    if (!nodes || !values)
-        return false;
-    scan->cap = n;
-    return true;
-}
-
 /* A row that fails its check is left out, counted, and shown to the sealer;
  * the others are no worse for it. */
-static void note_damage(struct scan *scan)
+static void note_damage(void *arg, const struct day_damage *place)
 {
+    struct scan *scan = arg;
     scan->corrupt++;
-    days_note_damage(scan->days, scan->day, &scan->place);
+    days_note_damage(scan->days, scan->day, place);
 }
 
-static enum fk_err visit_run(
-    struct scan *scan, uint32_t id, uint32_t app, struct blob *blob)
+static enum fk_err visit_run(void *arg, const struct store_run *run)
+{
+    struct scan *scan = arg;
+    enum fk_err err =
+        store_meter_add(&scan->meter, run->n * STORE_PAIR_BYTES, scan->diag);
+    return err ? err : scan->run_fn(scan->arg, run);
+}
+
+static enum fk_err add_blob(
+    struct scan *scan, uint32_t id, uint32_t app, struct fk_slice data)
 {
     const struct trie *trie =
         tries_on(&scan->catalog->tries, app, scan->day->date);
-    if (!make_room(scan, blob->n))
-        return FK_ERR_NOMEM;
-    if (blob_unpack(scan->codec, blob) ||
-        blob_decode(blob, trie->num_nodes, scan->nodes, scan->values)) {
-        note_damage(scan);
-        return FK_OK;
-    }
-    uint32_t series = id & LEVELS_GROUP ? STORE_SERIES_MANY : id;
-    struct store_run run = {
-        trie->id, series, scan->nodes, scan->values, blob->n};
-    scan->stopped = scan->run_fn(scan->arg, &run);
+    const struct unpack_row row = {.trie = trie->id,
+        .series = id & LEVELS_GROUP ? STORE_SERIES_MANY : id,
+        .num_nodes = trie->num_nodes,
+        .place = scan->place};
+    scan->stopped = unpack_add(scan->unpack, &row, data);
     return scan->stopped;
 }
 
-static enum fk_err visit_blob(
-    struct scan *scan, uint32_t id, uint32_t app, struct fk_slice data)
+/* Whoever looks in vain must come to an end as well. Helpers may be at the
+ * other meter. */
+static enum fk_err skip(struct scan *scan)
 {
-    struct blob blob;
-    if (blob_open(&blob, data)) {
-        note_damage(scan);
-        return FK_OK;
-    }
-    scan->stopped =
-        store_meter_add(&scan->meter, blob.n * STORE_PAIR_BYTES, scan->diag);
-    return scan->stopped ? scan->stopped : visit_run(scan, id, app, &blob);
+    scan->stopped = store_meter_add(&scan->skipped, 0, &scan->skip_why);
+    return scan->stopped;
 }
 
 static enum fk_err visit_point(
@@ -106,18 +88,14 @@ static enum fk_err on_journal(
 {
     struct scan *scan = arg;
     struct blob blob;
-    if (!catalog_set_has(&scan->set, series)) {
-        /* Whoever looks in vain must come to an end as well. */
-        scan->stopped = store_meter_add(&scan->meter, 0, scan->diag);
-        return scan->stopped;
-    }
+    if (!catalog_set_has(&scan->set, series))
+        return skip(scan);
     scan->place = (struct day_damage){.journal = true, .at = db_int(row, 0)};
     if (scan->run_fn)
-        return visit_blob(
-            scan, series, scan->set.app[series], journal_blob(row));
+        return add_blob(scan, series, scan->set.app[series], journal_blob(row));
     if (!blob_open(&blob, journal_blob(row)))
         return visit_point(scan, series, time_ms, blob.total);
-    note_damage(scan);
+    note_damage(scan, &scan->place);
     return FK_OK;
 }
 
@@ -128,7 +106,7 @@ static enum fk_err on_level(void *arg, enum level level, uint32_t id,
 {
     struct scan *scan = arg;
     scan->place = (struct day_damage){.level = level, .id = id, .at = start};
-    return visit_blob(scan, id, scan->part_app, data);
+    return add_blob(scan, id, scan->part_app, data);
 }
 
 static enum fk_err on_chunk(void *arg, enum level level, uint32_t id,
@@ -148,7 +126,7 @@ static enum fk_err on_chunk(void *arg, enum level level, uint32_t id,
             return err;
     }
     if (err)
-        note_damage(scan);
+        note_damage(scan, &scan->place);
     return FK_OK;
 }
 
@@ -311,6 +289,17 @@ static enum fk_err read_day(
     return err;
 }
 
+/* The day is over when they are done with it. */
+static enum fk_err wait_for_helpers(struct scan *scan, enum fk_err err)
+{
+    enum fk_err last = unpack_drain(scan->unpack);
+    if (scan->skip_why.text[0] && !last)
+        fk_diag_set(scan->diag, err, "%s", scan->skip_why.text);
+    if (last)
+        scan->stopped = last;
+    return last ? last : err;
+}
+
 /* A damaged day must not take the others with it. */
 static enum fk_err scan_day(
     struct scan *scan, struct day *day, int64_t t0, int64_t t1)
@@ -320,6 +309,8 @@ static enum fk_err scan_day(
     enum fk_err err = db_pool_take(&day->readers, &scan->db, &why);
     if (!err) {
         err = read_day(scan, day, t0, t1);
+        if (scan->run_fn)
+            err = wait_for_helpers(scan, err);
         if (err && !scan->stopped)
             db_explain(scan->db, err, &why);
         db_rollback(scan->db);
@@ -359,16 +350,16 @@ enum fk_err scan_run(
         t1 + SELECT_MARGIN_MS, &scan->set);
     if (err)
         return err;
-    scan->codec = blob_codec_new();
+    const struct unpack_to to = {visit_run, note_damage, scan};
+    scan->skipped.budget = scan->meter.budget;
+    scan->unpack = unpack_new(&to, scan->threads);
     scan->parts = calloc((size_t)scan->set.selected + 1, sizeof *scan->parts);
-    if (!scan->codec || !scan->parts)
+    if (!scan->unpack || !scan->parts)
         err = fk_diag_set(scan->diag, FK_ERR_NOMEM, "out of memory");
     if (!err && scan->set.selected)
         err = scan_days(scan, t0, t1);
     catalog_set_fini(&scan->set);
-    blob_codec_free(scan->codec);
+    unpack_free(scan->unpack);
     free(scan->parts);
-    free(scan->nodes);
-    free(scan->values);
     return err;
 }

@@ -13,8 +13,7 @@
 #include "server/catalog.h"
 #include "server/days.h"
 #include "server/store_check.h"
-
-struct blob_codec;
+#include "server/unpack.h"
 
 struct scan {
     struct catalog *catalog;
@@ -24,6 +23,7 @@ struct scan {
     store_point_fn point_fn;
     void *arg;
     struct fk_diag *diag;
+    int threads;      /* this one and its helpers */
     unsigned corrupt; /* result: rows and days that failed their check */
 
     /* The rest is the scan's own. */
@@ -35,10 +35,9 @@ struct scan {
     uint32_t num_parts;
     uint32_t part_app;       /* of the part at hand */
     struct day_damage place; /* of the row at hand, should it be damaged */
-    struct blob_codec *codec;
-    uint32_t *nodes; /* of the row at hand */
-    int64_t *values;
-    size_t cap;
+    struct unpack *unpack;
+    struct store_meter skipped; /* for rows of others */
+    struct fk_diag skip_why;
     int64_t t0, t1;      /* of the chunks at hand */
     enum fk_err stopped; /* by the visitor or the budget */
 };

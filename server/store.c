@@ -26,6 +26,7 @@ void store_options_init(struct store_options *o)
         .ballast_bytes = (uint64_t)64 << 20,
         .guard_every_ms = 10000,
         .seal_every_ms = 10000,
+        .query_threads = 4,
         .now_ms = wall_ms,
     };
 }

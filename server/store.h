@@ -82,8 +82,10 @@ struct store_series {
     int64_t first_ms, last_ms; /* times of the oldest and newest profile */
 };
 /* Visitors, here and below: return anything but FK_OK to stop; the call then
- * returns that. Views are valid during the call only. From a visitor, start
- * no other merge, timeline or doc_list: each holds a connection. */
+ * returns that. That of a merge may be called from other threads than the
+ * caller's, but one at a time. Views are valid during the call only. From a
+ * visitor, start no other merge, timeline or doc_list: each holds a connection.
+ */
 typedef enum fk_err (*store_series_fn)(
     void *arg, const struct store_series *series);
 
@@ -187,6 +189,7 @@ struct store_options {
     uint64_t ballast_bytes;  /* to give away when it is full; 64 MiB */
     int64_t guard_every_ms;  /* look at the disk, drop a day; 10 s */
     int64_t seal_every_ms;   /* look for sums to make; 10 s */
+    int query_threads;       /* for one merge, at most; 4 */
     int64_t (*now_ms)(void); /* the wall clock; tests bring their own */
 };
 

@@ -219,6 +219,7 @@ static enum fk_err scan_all(struct store_tenant *t, struct scan *scan,
 {
     scan->catalog = &t->catalog;
     scan->days = &t->days;
+    scan->threads = t->writer.options->query_threads;
     enum fk_err err = scan_run(scan, s, t0, t1);
     t->corrupt += scan->corrupt;
     if (!err && scan->corrupt)

@@ -50,7 +50,7 @@ static enum fk_err add_run(void *arg, const struct store_run *run)
         sum += run->values[i];
     }
     r->fx->ops->trie_release(r->fx->tenant, &trie);
-    r->failures += sum != 10;
+    r->failures += !sum || sum % 10; /* sums of several, once sealed */
     return FK_OK;
 }
 

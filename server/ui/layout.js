@@ -22,23 +22,28 @@ export function firstEndingAfter(level, x) {
   return low;
 }
 
-/** As above, but searching from `i` in growing steps: near answers are cheap. @param {Level} level @param {number} i @param {number} x */
-export function gallop(level, i, x) {
-  const { start, total } = level;
+/**
+ * The first node after `i` that begins at x or later, searched in growing
+ * steps: near answers are cheap, and nearest to a good guess of the first.
+ * @param {Level} level
+ * @param {number} i
+ * @param {number} x
+ * @param {number} [step]
+ */
+export function gallop({ start }, i, x, step = 1) {
   const n = start.length;
-  let step = 1;
   let low = i;
-  let high = i;
-  while (high < n && start[high] + total[high] <= x) {
-    low = high + 1;
-    high += step;
-    step *= 2;
+  let high = i + step;
+  for (let grown = step; high < n && start[high] < x; grown *= 2) {
+    low = high;
+    high = low + grown;
   }
   high = Math.min(high, n);
+  low++;
   while (low < high) {
     const mid = (low + high) >> 1;
-    if (start[mid] + total[mid] > x) high = mid;
-    else low = mid + 1;
+    if (start[mid] < x) low = mid + 1;
+    else high = mid;
   }
   return low;
 }

@@ -162,22 +162,25 @@ function scanRow(line, level, view, paint) {
   const tones = cells ?? colors;
   const width = line.length;
   const scale = width / (view.x1 - view.x0);
-  const n = level.start.length;
+  const { start } = level;
+  const n = start.length;
   let i = firstEndingAfter(level, view.x0);
   let frames = 0;
-  while (i < n && level.start[i] < view.x1) {
-    const left = (level.start[i] - view.x0) * scale;
-    const right = left + level.total[i] * scale;
-    const a = Math.max(0, Math.round(left));
-    const b = Math.min(width, Math.round(right));
+  let guess = 1;
+  while (i < n && start[i] < view.x1) {
+    const left = (start[i] - view.x0) * scale;
     frames++;
+    const right = left + level.total[i] * scale;
     if (right - left < 1) {
       const px = Math.min(width - 1, Math.max(0, Math.floor(left)));
-      const next = Math.max(i + 1, gallop(level, i, view.x0 + (px + 1) / scale));
+      const next = gallop(level, i, view.x0 + (px + 1) / scale, guess);
+      guess = ((next - i) >> 1) + 1;
       line[px] = before && before[next] > before[i] ? ground.match : ground.small;
       i = next;
       continue;
     }
+    const a = Math.max(0, Math.round(left));
+    const b = Math.min(width, Math.round(right));
     const name = level.name[i];
     const dim = faded || (before !== null && before[i + 1] === before[i]);
     const key = cells ? i : name;

@@ -96,7 +96,12 @@ test("searching by growing steps finds what halving finds", () => {
   const end = level.start.at(-1) + level.total.at(-1);
   for (let k = 0; k < 500; k++) {
     const x = (end * k) / 500;
-    assert.equal(gallop(level, 0, x), firstEndingAfter(level, x));
+    const ending = firstEndingAfter(level, x);
+    assert.ok(ending === level.start.length || level.start[ending] + level.total[ending] > x);
+    assert.ok(ending === 0 || level.start[ending - 1] + level.total[ending - 1] <= x);
+    const from = k % 7;
+    const begin = level.start.findIndex((v, i) => i > from && v >= x);
+    for (const step of [1, 2, 5, 100]) assert.equal(gallop(level, from, x, step), begin < 0 ? level.start.length : begin);
     const i = nodeAt(level, x);
     if (i >= 0) assert.ok(level.start[i] <= x && x < level.start[i] + level.total[i]);
   }

@@ -1,0 +1,142 @@
+/**
+ * What a person waits for on the page: first paint and first picture, the
+ * longest task while it loads, search, table, sorting, the memory it holds.
+ * First paint stands beside an empty page in the same browser and run.
+ * Prints: bench NAME VALUE UNIT goal GOAL ok|short
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const tools = fileURLToPath(new URL("../ui/node_modules/playwright-core", import.meta.url));
+if (!existsSync(tools)) {
+  process.stderr.write("SKIP page bench: run sh tests/ui/install.sh first\n");
+  process.exit(process.env.CI ? 1 : 0);
+}
+const { closeBrowser, frames, launch } = await import("../ui/browser.js");
+const { randomGraph, startFake } = await import("../ui/fake_server.js");
+
+const LOADS = 5;
+const ROUNDS = 9;
+const QUERY = "/?query=process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name=\"workshop.demo.app\"}";
+const VIEWPORT = { width: 1440, height: 900 };
+const TRACED = ["disabled-by-default-devtools.timeline", "__metadata"];
+/** size, nodes, goals: ms to the picture, ms of the longest task, MB of heap */
+const SIZES = [["16k", 16384, 700, 50, 40], ["100k", 100000, 900, 100, 40], ["1m", 1000000, null, null, 120]];
+
+const least = (list) => Math.min(...list);
+
+function report(name, value, unit, goal) {
+  process.stdout.write(`bench ${name} ${value.toFixed(3)} ${unit} goal ${goal} ${value <= goal ? "ok" : "short"}\n`);
+}
+
+/** ms of CPU of the longest task of the page's main thread. */
+function longestTask(trace) {
+  const { traceEvents } = JSON.parse(trace);
+  const main = new Set(traceEvents.filter((e) => e.name === "thread_name" && e.args.name === "CrRendererMain").map((e) => `${e.pid} ${e.tid}`));
+  const tasks = traceEvents.filter((e) => /RunTask$/.test(e.name) && main.has(`${e.pid} ${e.tid}`));
+  return Math.max(0, ...tasks.map((e) => (e.tdur ?? e.dur ?? 0) / 1000));
+}
+
+/** One cold load: paint, picture, longest task. */
+async function load(browser, url) {
+  const context = await browser.newContext({ viewport: VIEWPORT });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    new MutationObserver((_, watch) => {
+      if (!document.querySelector("canvas.fg-picture[data-ready]")) return;
+      watch.disconnect();
+      window.pictureAt = performance.now();
+    }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-ready"] });
+  });
+  await browser.startTracing(page, { categories: TRACED });
+  await page.goto(url);
+  await frames(page);
+  await page.locator("fk-table .table-row").first().waitFor();
+  const trace = await browser.stopTracing();
+  const times = await page.evaluate(() => ({ picture: window.pictureAt,
+    server: Math.max(...performance.getEntriesByType("resource").filter((e) => e.name.includes("/pyroscope/render?")).map((e) => e.responseEnd - e.requestStart).slice(0, 1)),
+    paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN }));
+  await context.close();
+  return { paint: times.paint, picture: times.picture - times.server, longest: longestTask(trace.toString()) };
+}
+
+async function loads(browser, url) {
+  const all = [];
+  for (let i = 0; i < LOADS; i++) all.push(await load(browser, url));
+  return { paint: least(all.map((x) => x.paint)), picture: least(all.map((x) => x.picture)), longest: least(all.map((x) => x.longest)) };
+}
+
+async function emptyPaint(browser) {
+  const times = [];
+  for (let i = 0; i < LOADS; i++) {
+    const context = await browser.newContext({ viewport: VIEWPORT });
+    const page = await context.newPage();
+    await page.goto("data:text/html,<p>nothing");
+    times.push(await page.evaluate(() => new Promise((done) => {
+      new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime)).observe({ type: "paint", buffered: true });
+    })));
+    await context.close();
+  }
+  return least(times);
+}
+
+/** Runs in the page: search over all names, the table's numbers, sorting them, a hit test. */
+async function inPage(graph, rounds) {
+  const base = [...document.scripts].find((s) => s.src).src;
+  const at = (name) => import(new URL(name, base).href);
+  const [{ compile, mark }, { coverage }, { functions }] = [await at("search.js"), await at("coverage.js"), await at("flamebearer.js")];
+  const { profile } = graph.props;
+  const time = (what) => Math.min(...Array.from({ length: rounds }, () => {
+    const begun = performance.now();
+    what();
+    return performance.now() - begun;
+  }));
+  const rows = functions(profile);
+  return {
+    search: time(() => coverage(profile, mark(profile.names, compile("/func.*[a-f]$/").test))),
+    table: time(() => functions(profile)),
+    sort: time(() => [...rows].sort((a, b) => b.total - a.total)),
+    hit: time(() => {
+      for (let i = 0; i < 1000; i++) graph.frameAt(i % 700, (i * 7) % 400);
+    }),
+  };
+}
+
+/** MB on the heap after a collection. */
+async function heap(page) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await cdp.send("Runtime.getHeapUsage");
+  return usedSize / 2 ** 20;
+}
+
+const browser = await launch();
+for (const [name, nodes, pictureMs, taskMs, heapMb] of SIZES) {
+  const fake = await startFake({ graph: randomGraph(nodes) });
+  if (pictureMs) {
+    const found = await loads(browser, fake.url + QUERY);
+    if (name === "16k") {
+      const empty = await emptyPaint(browser);
+      report("page_first_paint", found.paint, "ms", 300);
+      process.stdout.write(`# an empty page: ${empty.toFixed(0)} ms\n`);
+    }
+    report(`page_picture_${name}`, found.picture, "ms", pictureMs);
+    report(`page_longest_task_${name}`, found.longest, "ms", taskMs);
+  }
+  const page = await browser.newPage({ viewport: VIEWPORT });
+  page.setDefaultTimeout(120e3);
+  await page.goto(fake.url + QUERY);
+  await frames(page);
+  await page.locator("fk-table .table-row").first().waitFor();
+  if (name === "100k") {
+    const { search, table, sort, hit } = await page.locator("fk-flamegraph").evaluate(inPage, ROUNDS);
+    report("page_search_100k", search, "ms", 20);
+    report("page_table_100k", table, "ms", 30);
+    report("page_sort_100k", sort, "ms", 20);
+    report("page_hit_test", hit, "us", 2);
+  }
+  report(`page_heap_${name}`, await heap(page), "MB", heapMb);
+  await page.close();
+  await fake.close();
+}
+await closeBrowser();

@@ -61,8 +61,14 @@ $(REPLAYS): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/r
 	$(call say,ld,$@)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDFLAGS) $(FOREIGN_LIBS) -lm -ldl
 
+# What moves a server's clock, in tests/long.
+CLOCK_STEP := $(B)/tests/long/clock_step.so
+$(CLOCK_STEP): $(B)/tests/long/clock_step.o
+	$(call say,ld,$@)
+	$(Q)$(CC) -shared -o $@ $< $(LDFLAGS)
+
 .PHONY: build-tests core-tests core-list unit fuzzers tidy
-build-tests: all $(UNIT) $(TOOLS) $(REPLAYS)
+build-tests: all $(UNIT) $(TOOLS) $(REPLAYS) $(CLOCK_STEP)
 core-tests: $(UNIT) $(B)/tests/core/smoke
 core-list:
 	@echo $(CORE_UNIT)

@@ -4,10 +4,13 @@
 file=$1
 log=$FK_TAP/$(echo "$file" | tr / .).log
 
+# Stories of tests/long may take an hour.
+case $file in tests/long/*) limit=4500 ;; *) limit=900 ;; esac
+
 run() {
     case $file in
-    *.t) timeout -k 10 900 sh "$file" ;;
-    *.js) timeout -k 10 900 node --test --test-reporter=tap "$file" ;;
+    *.t) timeout -k 10 $limit sh "$file" ;;
+    *.js) timeout -k 10 $limit node --test --test-reporter=tap "$file" ;;
     *) "$file" ;;
     esac
 }

@@ -84,7 +84,7 @@ EOF2
 ok "a strict reader takes it" python3 "$TMP/strict.py" "$TMP/one" "$TMP/two"
 for name in pyroscope_build_info pyroscope_discarded_samples_total pyroscope_discarded_bytes_total \
     pyroscope_request_duration_seconds_bucket; do
-    ok "Pyroscope's dashboards find $name" grep -q "^$name[{ ]" "$TMP/one"
+    ok "Pyroscope's dashboards find $name" grep -q "^${name}[{ ]" "$TMP/one"
 done
 is "paths of strangers are no labels" "$(grep -c 'such' "$TMP/one")" 0
 

@@ -9,6 +9,7 @@ import { addStyles, h, icon, isTyping } from "./dom.js";
 import { Explore } from "./explore.js";
 import { formatQuery, withService } from "./query.js";
 import { offeredTypes } from "./strings.js";
+import { keepSetting, setting } from "./settings.js";
 import { Store } from "./store.js";
 import { pathOf } from "./url.js";
 
@@ -221,11 +222,7 @@ class App {
 
   #nextTheme() {
     this.theme = THEMES[(THEMES.indexOf(this.theme) + 1) % THEMES.length];
-    try {
-      localStorage.setItem("flamekit.theme", this.theme);
-    } catch {
-      // private windows may refuse: the theme then lasts as long as the page
-    }
+    keepSetting("theme", this.theme);
     this.#applyTheme();
     this.drawn();
   }
@@ -245,6 +242,8 @@ class App {
 
   async #key(e) {
     if (e.defaultPrevented) return;
+    const single = e.key.length === 1 && !e.ctrlKey && !e.metaKey && !e.altKey;
+    if (single && setting("keys") === "off") return;
     const searchKey = e.key === "/" || (e.key === "f" && (e.ctrlKey || e.metaKey));
     if (searchKey && !isTyping(e.target)) e.preventDefault();
     await this.#loadRest();
@@ -253,12 +252,8 @@ class App {
 }
 
 function readTheme() {
-  try {
-    const kept = localStorage.getItem("flamekit.theme");
-    return THEMES.includes(kept) ? kept : "system";
-  } catch {
-    return "system";
-  }
+  const kept = setting("theme");
+  return THEMES.includes(kept) ? kept : "system";
 }
 
 new App();

@@ -69,6 +69,7 @@ class CallTree extends Part {
     }
     this.#rows = rows;
     this.#at = Math.min(this.#at, rows.length - 1);
+    this.setAttribute("aria-rowcount", String(rows.length + 1));
     this.list.setCount(rows.length);
   }
 

@@ -81,6 +81,19 @@ export function isTyping(target) {
     && target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]") !== null;
 }
 
+const FOCUSABLE = "a[href], button, input, select, [tabindex]";
+const keyOf = (el) => el.dataset.key ?? el.getAttribute("aria-label") ?? el.textContent;
+
+/** Draws anew what may hold the keyboard's focus, which goes to whatever takes its place. @param {Element} el @param {() => void} draw */
+function keepFocus(el, draw) {
+  const before = document.activeElement;
+  const at = el.contains(before) ? [...el.querySelectorAll(FOCUSABLE)].indexOf(before) : -1;
+  draw();
+  if (at < 0 || before.isConnected) return;
+  const now = [...el.querySelectorAll(FOCUSABLE)];
+  (now.find((other) => keyOf(other) === keyOf(before)) ?? now[at] ?? now.at(-1))?.focus({ preventScroll: true });
+}
+
 /**
  * An element that draws itself from `props`, at most once a frame. Properties
  * given before its module has arrived are taken over.
@@ -114,7 +127,7 @@ export class Part extends HTMLElement {
   invalidate() {
     this.#scheduled ||= requestAnimationFrame(() => {
       this.#scheduled = 0;
-      this.update(this.#props);
+      keepFocus(this, () => this.update(this.#props));
     });
   }
   /** Makes the children, once. */

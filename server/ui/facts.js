@@ -18,7 +18,7 @@ const SKEW_MS = 2000;
 /** A number, and the question mark that says what it means. */
 const fact = (name, text, why, extra = "") =>
   h("span", { class: `fact ${extra}`, "data-fact": name, title: why }, text,
-    h("button", { type: "button", class: "why", "aria-label": `What is “${text}”?`, on: { click: (e) => explain(e.currentTarget, name, why) } }));
+    h("button", { type: "button", class: "why", "data-key": name, "aria-label": `What is “${text}”?`, on: { click: (e) => explain(e.currentTarget, name, why) } }));
 
 function explain(button, name, why) {
   openPopup(button, "What this number is", h("p", { class: "why-text" }, why), h("a", { href: `/docs#${name}` }, "more in the glossary"));

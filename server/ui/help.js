@@ -2,6 +2,7 @@
  * The help page: how to read the picture, and the keys.
  */
 import { h } from "./dom.js";
+import { keepSetting, setting } from "./settings.js";
 import { COMPARE_KEYS, GRAPH_KEYS, KEYS, PAGE_KEY } from "./keys.js";
 
 const READING = [
@@ -20,6 +21,13 @@ function keyTable(rows) {
   return h("dl", { class: "keys" }, rows.flatMap(([k, words]) => [h("dt", {}, h("kbd", {}, k)), h("dd", {}, words)]));
 }
 
+/** Letters that act by themselves get in the way of dictation: one setting switches them off. */
+function keysChoice() {
+  const box = h("input", { type: "checkbox", on: { change: () => keepSetting("keys", box.checked ? "on" : "off") } });
+  box.checked = setting("keys") !== "off";
+  return h("label", { class: "keys-choice" }, box, "Single keys act");
+}
+
 /** Opens it, or closes it when it is open. */
 export function showHelp() {
   const open = document.querySelector("dialog.help");
@@ -34,7 +42,7 @@ export function showHelp() {
     h("button", { type: "button", class: "quiet help-close", on: { click: () => dialog.close() } }, "Close"),
     h("h2", {}, "How to read a flame graph"),
     h("ul", { class: "reading" }, READING.map(([a, b]) => h("li", {}, h("strong", {}, a), ` ${b}`))),
-    h("h2", {}, "Keys"),
+    h("h2", {}, "Keys"), keysChoice(),
     h("div", { class: "key-columns" },
       h("div", {}, h("h3", {}, "Anywhere"), keyTable(named({ ...PAGE_KEY, "?": KEYS["?"] })),
         h("h3", {}, "Explore"), keyTable(named(KEYS))),

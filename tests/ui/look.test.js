@@ -1,0 +1,76 @@
+/** Narrow windows, still pictures and the back row: how the page looks to those who need it another way. */
+import assert from "node:assert/strict";
+import { after } from "node:test";
+import { clickFrame, closeBrowser, frames, story, until, zoomedTo } from "./browser.js";
+
+after(closeBrowser);
+
+const theme = (page, name) => page.addInitScript((kept) => localStorage.setItem("flamekit.theme", kept), name);
+const shown = (selector) => (page) => page.locator(selector).first().waitFor();
+
+/** path, what must be there before it is measured */
+const PAGES = [
+  ["/", shown("fk-facts .sum")], ["/?view=table", shown("fk-table .table-row")], ["/?view=tree", shown("fk-calltree .table-row")],
+  ["/?view=sandwich&fn=compute_hash", shown(".middle")], ["/?fn=compute_hash&q=hash", shown("fk-details .actions")],
+  ["/comparison", shown(".half.right canvas[data-ready]")], ["/diff", shown("fk-difftable .table-row")], ["/tags", shown(".tags-table")],
+  ["/adhoc", shown(".files .empty")], ["/workshop", shown(".exercises li")], ["/?ex=07.2", shown(".cover")],
+  ["/docs", shown(".glossary")], ["/status", shown(".status[data-ready]")],
+];
+
+for (const [width, name] of [[360, "light"], [360, "projector"], [1280, "projector"]]) {
+  story(`nothing sticks out of any page at ${width} px, ${name}`, { page: { viewport: { width, height: 740 } } }, async ({ page, open }) => {
+    await theme(page, name);
+    for (const [path, there] of PAGES) {
+      await open(path);
+      await there(page);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= width, `${path} is ${wide} px wide`);
+    }
+  });
+}
+
+story("with less motion wanted, a zoom is one step and nothing else moves", { page: { reducedMotion: "reduce" } }, async ({ page, open }) => {
+  await open();
+  await frames(page);
+  await page.evaluate(() => {
+    const graph = document.querySelector("fk-flamegraph");
+    window.widths = new Set();
+    const look = () => {
+      window.widths.add(graph.view.x1 - graph.view.x0);
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  await clickFrame(page, "compute_primes_slow");
+  await zoomedTo(page, "compute_primes_slow");
+  await until(() => page.evaluate(() => window.widths.size > 1), "it is zoomed");
+  assert.equal(await page.evaluate(() => window.widths.size), 2, "before and after, and nothing between");
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+});
+
+story("projector: large text, tall rows, and a halo around the pointer", {}, async ({ page, open }) => {
+  await theme(page, "projector");
+  await open("/?fn=compute_hash");
+  await frames(page);
+  await page.locator("fk-details .explain").waitFor();
+  await page.locator("fk-table .table-row").first().waitFor();
+  const small = await page.evaluate(() => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = new Set();
+    while (texts.nextNode()) {
+      const el = texts.currentNode.parentElement;
+      const size = parseFloat(getComputedStyle(el).fontSize);
+      const seen = texts.currentNode.data.trim() && el.checkVisibility() && !el.closest(".unseen, noscript, script");
+      if (seen && size > 0 && size < 14) found.add(`${el.tagName}.${el.className.baseVal ?? el.className} ${size}px`);
+    }
+    return [...found];
+  });
+  assert.deepEqual(small, []);
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize), "18px");
+  const [root] = await frames(page);
+  assert.ok(root.height >= 26, `a row is ${root.height} px`);
+  await page.mouse.move(300, 200);
+  await page.locator(".halo").waitFor();
+  const halo = await page.locator(".halo").boundingBox();
+  assert.ok(Math.abs(halo.x + halo.width / 2 - 300) < 2 && Math.abs(halo.y + halo.height / 2 - 200) < 2, "it is where the pointer is");
+});

@@ -180,7 +180,7 @@ END
         "$built/bin/flamekit-perf" -p $! --for 1s -o "$TMP/go.folded" 2>/dev/null
         kill $!
         like "Go: flamekit-perf sees it" "$(cat "$TMP/go.folded")" \
-            '*main.main;main.hot*'
+            '*runtime.main;*main.hot*'
     else
         skip "Go: flamekit-perf sees it" "$(cat "$TMP/why")"
     fi

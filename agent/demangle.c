@@ -1,6 +1,9 @@
-/* Suffixes, C++ by the host's own demangler, Rust's _ZN...17h<hash>E. */
+/* Suffixes, C++ by libstdc++, Rust's _ZN...17h<hash>E; its _R is in rust.c. */
 #include "agent/demangle.h"
 
+#include "agent/rust.h"
+
+#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +11,10 @@
 /* libstdc++ takes about 72 bytes of stack for each byte of a name. */
 enum { RAW_MAX = 512, RUST_HASH_LEN = 17 };
 
-char *__cxa_demangle(const char *name, char *buf, size_t *len, int *status)
-    __attribute__((weak));
+typedef char *demangle_fn(
+    const char *name, char *buf, size_t *len, int *status);
+
+demangle_fn __cxa_demangle __attribute__((weak));
 
 static void copy(char *out, size_t room, const char *text, size_t len)
 {
@@ -115,20 +120,49 @@ static bool rust(const char *raw, char *out, size_t room)
     return false;
 }
 
-/* ---- all
- * ------------------------------------------------------------------------ */
+/* ---- C++ ----------------------------------------------------------------- */
+
+static demangle_fn *find_demangler(int how)
+{
+    demangle_fn *found = NULL;
+    void *library = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL | how);
+    if (library)
+        *(void **)&found = dlsym(library, "__cxa_demangle");
+    return found;
+}
+
+static demangle_fn *loaded;
+
+/* The host's own, also when only a plugin of the host's brought it. */
+static demangle_fn *demangler(void)
+{
+    if (__cxa_demangle)
+        return __cxa_demangle;
+    if (!loaded)
+        loaded = find_demangler(RTLD_NOLOAD);
+    return loaded;
+}
+
+void fk_demangle_load(void)
+{
+    if (!demangler())
+        loaded = find_demangler(0);
+}
 
 static bool cxx(const char *raw, char *out, size_t room)
 {
     int status = 0;
-    if (strncmp(raw, "_Z", 2) || !__cxa_demangle)
+    demangle_fn *demangle = strncmp(raw, "_Z", 2) ? NULL : demangler();
+    if (!demangle)
         return false;
-    char *text = __cxa_demangle(raw, NULL, NULL, &status);
+    char *text = demangle(raw, NULL, NULL, &status);
     if (text)
         copy(out, room, text, strlen(text));
     free(text);
     return text != NULL;
 }
+
+/* ---- all ----------------------------------------------------------------- */
 
 void fk_demangle(const char *raw, char *out, size_t room)
 {
@@ -139,6 +173,7 @@ void fk_demangle(const char *raw, char *out, size_t room)
         return;
     }
     copy(plain, sizeof plain, raw, len);
-    if (!rust(plain, out, room) && !cxx(plain, out, room))
+    if (!fk_rust_name(plain, out, room) && !rust(plain, out, room) &&
+        !cxx(plain, out, room))
         copy(out, room, plain, len);
 }

@@ -1,7 +1,7 @@
 /*
  * Names as people wrote them, from names as linkers have them.
  *
- * C++ through __cxa_demangle when the host has it; Rust's legacy scheme by
+ * C++ through __cxa_demangle when the host has it; Rust's two schemes by
  * ourselves; the suffixes compilers give to parts and copies of a function
  * (".cold", ".part.0", ".constprop.1", ...) are dropped, so that they count
  * together. What we cannot read stays as it is. Agent thread only.
@@ -13,5 +13,7 @@
 
 /* `out` gets at most room - 1 bytes and a NUL. */
 void fk_demangle(const char *raw, char *out, size_t room);
+/* For programs of our own, which have no C++ in them: load a demangler. */
+void fk_demangle_load(void);
 
 #endif

@@ -6,7 +6,7 @@ LIBS_A = $(SERVER_A) $(CLI_A) $(LOADGEN_A) $(DEMOAPP_A) $(AGENT_A) $(COMMON_A)
 # Tests of the agent's core, run by tests/integration/46_core.t and
 # tests/long/40_core.t; those that are left out need what a C library has not.
 CORE_UNIT_static := agent_env agent_labels agent_registry agent_stacktab cfi \
-                    pprof_write watch
+                    pprof_write rust watch
 CORE_UNIT_musl   := $(CORE_UNIT_static) symbols
 CORE_UNIT_arm64  := $(CORE_UNIT_musl) agent_storm objects unwind
 CORE_UNIT        := $(CORE_UNIT_$(MODE))

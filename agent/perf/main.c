@@ -4,6 +4,7 @@
  * unwound with the same tables as inside (agent/unwind.h).
  */
 #include "agent/counters.h"
+#include "agent/demangle.h"
 #include "agent/hostlog.h"
 #include "agent/message.h"
 #include "agent/perf/events.h"
@@ -359,6 +360,7 @@ int main(int argc, char **argv)
     sigaction(SIGTERM, &action, NULL);
     raise_limits();
     configure();
+    fk_demangle_load();
     perf_processes_want(run.o.container);
     if (!open_output() || !open_events())
         return EXIT_FAILED;

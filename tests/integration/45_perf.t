@@ -13,15 +13,26 @@ cat >"$TMP/busy.c" <<'END'
 
 volatile unsigned long sink;
 
+/* Never the same twice: a loop as long as the time between two samples would
+ * be seen at one place only. */
+static int length = 1;
+
+static void vary(void)
+{
+    static unsigned seed = 1;
+    seed = seed * 1103515245 + 12345;
+    length = 300000 + (int)(seed >> 16) * 20;
+}
+
 __attribute__((noinline)) void light(void)
 {
-    for (int i = 0; i < 1000000; i++)
+    for (int i = 0; i < length; i++)
         sink = sink * 31 + 1;
 }
 
 __attribute__((noinline)) void heavy(void)
 {
-    for (int i = 0; i < 3000000; i++)
+    for (int i = 0; i < 3 * length; i++)
         sink = sink * 31 + 2;
 }
 
@@ -41,6 +52,7 @@ int main(void)
     fflush(stdout);
     for (;;) {
         int pair[2] = {2, 1};
+        vary();
         light();
         qsort(pair, 2, sizeof(int), compare);
         for (int i = 0; i < 3000; i++)

@@ -305,6 +305,8 @@ static const struct {
         "<alloc::vec::Vec<T> as Drop>::drop"},
     {"_ZN99999999999999999999E", "_ZN99999999999999999999E"},
     {"_ZN3foo17h", "_ZN3foo17h"},
+    {"_RNvNtCs1234_3app5inner3run.llvm.123", "app::inner::run"},
+    {"_RNvnonsense", "_RNvnonsense"},
     {"", ""},
 };
 

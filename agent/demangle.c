@@ -1,9 +1,9 @@
 /* Suffixes, C++ by libstdc++, Rust's _ZN...17h<hash>E; its _R is in rust.c. */
 #include "agent/demangle.h"
 
+#include "agent/foreign.h"
 #include "agent/rust.h"
 
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,12 +122,12 @@ static bool rust(const char *raw, char *out, size_t room)
 
 /* ---- C++ ----------------------------------------------------------------- */
 
-static demangle_fn *find_demangler(int how)
+static demangle_fn *find_demangler(enum fk_foreign_how how)
 {
     demangle_fn *found = NULL;
-    void *library = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL | how);
+    void *library = fk_foreign_open("libstdc++.so.6", how);
     if (library)
-        *(void **)&found = dlsym(library, "__cxa_demangle");
+        *(void **)&found = fk_foreign_symbol(library, "__cxa_demangle");
     return found;
 }
 
@@ -139,14 +139,14 @@ static demangle_fn *demangler(void)
     if (__cxa_demangle)
         return __cxa_demangle;
     if (!loaded)
-        loaded = find_demangler(RTLD_NOLOAD);
+        loaded = find_demangler(FK_FOREIGN_IF_LOADED);
     return loaded;
 }
 
 void fk_demangle_load(void)
 {
     if (!demangler())
-        loaded = find_demangler(0);
+        loaded = find_demangler(FK_FOREIGN_LOAD);
 }
 
 static bool cxx(const char *raw, char *out, size_t room)

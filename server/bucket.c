@@ -290,7 +290,7 @@ enum fk_err bucket_add_to(struct bucket *b, struct db *db,
 {
     const bool wanted[] = {
         [LEVEL_TEN] = st->finest <= LEVEL_TEN,
-        [LEVEL_HOUR] = start < st->hours,
+        [LEVEL_HOUR] = st->finest <= LEVEL_HOUR && start < st->hours,
         [LEVEL_DAY] = st->whole,
     };
     enum fk_err err = FK_OK;

@@ -31,12 +31,19 @@ static enum fk_err journal_step(struct seal *s)
     return journal_drop(seal_db(s), from, from + DROP_STEP_S);
 }
 
+/* How long the finest level is kept; 0 = for ever. */
+static int64_t keep_of(const struct store_keep *keep, int64_t finest)
+{
+    return finest == LEVEL_MINUTE ? keep->minutes_ms
+           : finest == LEVEL_TEN  ? keep->tens_ms
+           : finest == LEVEL_HOUR ? keep->hours_ms
+                                  : 0;
+}
+
 static enum fk_err level_due(struct seal *s, int64_t now_ms, bool *yes)
 {
     int64_t end = days_end(s->day);
-    int64_t keep = s->state.finest == LEVEL_MINUTE ? s->options->keep.minutes_ms
-                   : s->state.finest == LEVEL_TEN  ? s->options->keep.tens_ms
-                                                   : 0;
+    int64_t keep = keep_of(&s->options->keep, s->state.finest);
     if (!keep || s->state.dropped < end || !s->state.whole ||
         end * 1000 + keep > now_ms)
         return FK_OK;

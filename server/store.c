@@ -17,7 +17,7 @@ void store_options_init(struct store_options *o)
 {
     *o = (struct store_options){
         .keep_days = 7,
-        .keep = {2 * HOUR_MS, 2 * DAY_MS, 14 * DAY_MS},
+        .keep = {2 * HOUR_MS, 2 * DAY_MS, 14 * DAY_MS, 90 * DAY_MS},
         .queue_max_profiles = 4096,
         .queue_max_bytes = (size_t)64 << 20,
         .max_series = 5000,

@@ -175,6 +175,7 @@ struct store_keep {
     int64_t journal_ms; /* single profiles; 2 hours */
     int64_t minutes_ms; /* sums of a minute; 2 days */
     int64_t tens_ms;    /* of ten minutes; 14 days */
+    int64_t hours_ms;   /* of an hour; 90 days */
 };
 
 struct store_options {

@@ -298,8 +298,8 @@ TEST_TIMED(what_is_old_is_known_less_exactly, 120)
 {
     struct fx fx;
     open_sealing(&fx, DAY0);
-    fx.options.keep =
-        (struct store_keep){2 * HOUR_MS, 2 * FX_DAY_MS, 14 * FX_DAY_MS};
+    fx.options.keep = (struct store_keep){
+        2 * HOUR_MS, 2 * FX_DAY_MS, 14 * FX_DAY_MS, 90 * FX_DAY_MS};
     fx_close(&fx);
     fx_open(&fx);
     for (int i = 0; i < 60; i++) /* in the middle of each minute */
@@ -330,6 +330,15 @@ TEST_TIMED(what_is_old_is_known_less_exactly, 120)
     settle(&fx, DAY0 + 20 * FX_DAY_MS);
     CHECK_STR(at_minutes(0, 1, &fx), "a 160");
     CHECK_STR(at_minutes(10, 60, &fx), "");
+    CHECK_INT(fx_put(&fx, APP_A, DAY0 + 5 * HOUR_MS, "a 1000"), 0);
+    settle(&fx, DAY0 + 21 * FX_DAY_MS);
+    CHECK_STR(at_minutes(300, 301, &fx), "a 1000");
+    settle(&fx, DAY0 + 95 * FX_DAY_MS);
+    CHECK_STR(at_minutes(0, 1, &fx), "a 1160");
+    CHECK_STR(at_minutes(300, 301, &fx), "");
+    CHECK_INT(fx_put(&fx, APP_A, DAY0 + 7 * HOUR_MS, "a 10000"), 0);
+    settle(&fx, DAY0 + 96 * FX_DAY_MS);
+    CHECK_STR(at_minutes(0, 1, &fx), "a 11160");
     /* Totals stay as exact as they came. */
     CHECK_STR(fx_timeline(&fx, ALL, DAY0 + 6 * MIN_MS, DAY0 + 7 * MIN_MS),
         "1699920390000=1");

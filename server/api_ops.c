@@ -152,7 +152,10 @@ static void get_config_json(struct request *r)
         if (!name.len)
             continue;
         fk_json_key_slice(&j, name);
-        fk_json_str(&j, fk_slice_trim(value));
+        value = fk_slice_trim(value);
+        if (value.len > 1 && value.ptr[0] == '"')
+            value = fk_slice_sub(value, 1, value.len - 1);
+        fk_json_str(&j, value);
     }
     fk_json_end(&j);
     fk_buf_addc(&r->reply.body, '\n');

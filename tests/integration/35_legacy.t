@@ -101,7 +101,7 @@ is "a query that is none" "$status" 400
 
 # ---- the server -------------------------------------------------------------------
 get /config
-is "options" "$status $(json '.["ingest-window"]')" '200 "off"'
+is "options" "$status $(json '[.["ingest-window"], .engine]')" '200 ["off","sqlite"]'
 get /build
 is "version" "$(json .version)" "\"$(cat VERSION)\""
 get /healthz

@@ -1,12 +1,11 @@
 #!/bin/sh
 # One archive for a room without a network: the sources, and the programs
-# with their libraries for this machine's architecture. On a machine of that
-# architecture with a C library at least as new it runs as it is; elsewhere
-# `make up` builds it.
+# with their libraries for this machine's processor, and for arm64 when
+# scenarios/cross.sh has made them. On such a machine with a C library at
+# least as new it runs as it is; elsewhere `make up` builds it.
 set -eu
 cd "$(dirname "$0")/.."
 version=$(cat VERSION)
-arch=$(uname -m)
 name=flamekit-$version
 stage=build/bundle
 limit=$((25 * 1024 * 1024))
@@ -14,13 +13,22 @@ limit=$((25 * 1024 * 1024))
 rm -rf "$stage"
 mkdir -p "$stage/$name"
 git ls-files -z | xargs -0 tar cf - | tar xf - -C "$stage/$name"
-programs=$stage/$name/prebuilt/$arch
-mkdir -p "$programs/bin"
-for p in flamekit flamekit-server demoapp loadgen; do
-    cp "build/release/bin/$p" "$programs/bin/"
-    strip --strip-debug "$programs/bin/$p"
-done
-sh scenarios/closure.sh libs "$programs/lib"
+
+pack() { # PROCESSOR BUILD STRIP [ROOT]
+    programs=$stage/$name/prebuilt/$1
+    mkdir -p "$programs/bin"
+    for p in flamekit flamekit-server demoapp loadgen; do
+        cp "$2/bin/$p" "$programs/bin/"
+        "$3" --strip-debug "$programs/bin/$p"
+    done
+    sh scenarios/closure.sh libs "$programs/lib" ${4:+"$2" "$4"}
+    packed=${packed:+$packed and }$1
+}
+packed=
+pack "$(uname -m)" build/release strip
+[ ! -x build/aarch64/bin/flamekit ] ||
+    pack aarch64 build/aarch64 aarch64-linux-gnu-strip build/aarch64-root
+
 cat >"$stage/$name/flamekit" <<'END'
 #!/bin/sh
 # The kit's command from the archive: ./flamekit up
@@ -37,7 +45,7 @@ END
 chmod +x "$stage/$name/flamekit"
 tar cJf "build/$name.tar.xz" -C "$stage" "$name"
 bytes=$(stat -c %s "build/$name.tar.xz")
-echo "bundle    build/$name.tar.xz   $((bytes / 1024)) KB, programs for $arch"
+echo "bundle    build/$name.tar.xz   $((bytes / 1024)) KB, programs for $packed"
 [ "$bytes" -le $limit ] || {
     echo "the archive is larger than $((limit / 1024 / 1024)) MB" >&2
     exit 1

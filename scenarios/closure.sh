@@ -1,7 +1,10 @@
 #!/bin/sh
 # closure.sh tree DEST     the kit as a file tree that needs nothing else:
 #                          programs, the libraries they load, exercises, plans
-# closure.sh libs DEST     only the libraries, without the C library itself
+# closure.sh libs DEST [BUILD ROOT]
+#                          only the libraries, without the C library itself;
+#                          of a BUILD for another processor, whose Debian is
+#                          unpacked in ROOT
 #
 # Why libraries and not static programs: Debian's libcurl.a needs static
 # Kerberos, LDAP, nghttp2, ssh2 and psl, which Debian does not ship. Copying
@@ -12,7 +15,34 @@ cd "$(dirname "$0")/.."
 bin=build/release/bin
 programs="flamekit flamekit-server demoapp loadgen"
 
+# What those programs and libraries want, found in ROOT/lib and ROOT/usr/lib.
+foreign() { # ROOT FILE...
+    root=$1 known='' todo=''
+    shift
+    while [ $# -gt 0 ]; do
+        todo=$*
+        set --
+        # shellcheck disable=SC2086
+        for name in $(readelf -d $todo | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u); do
+            case " $known " in *" $name "*) continue ;; esac
+            known="$known $name"
+            file=$(find "$root/lib" "$root/usr/lib" -name "$name" | head -n 1)
+            [ -n "$file" ] || {
+                echo "$name is not in $root" >&2
+                exit 1
+            }
+            echo "$file"
+            set -- "$@" "$file"
+        done
+    done
+}
+
 libraries() {
+    [ -z "$root" ] || {
+        # shellcheck disable=SC2046
+        foreign "$root" $(for p in $programs; do echo "$bin/$p"; done)
+        return
+    }
     for p in $programs; do ldd "$bin/$p"; done |
         awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' |
         sort -u
@@ -20,9 +50,11 @@ libraries() {
 
 copy_libs() { # DEST: under the names that programs ask for
     mkdir -p "$1"
-    for lib in $(libraries); do
+    wanted=$(libraries)
+    for lib in $wanted; do
         case $2:$lib in
-        portable:*/ld-linux* | portable:*/libc.so* | portable:*/libm.so*) ;;
+        portable:*/ld-linux* | portable:*/libc.so* | portable:*/libm.so* | \
+            portable:*/libresolv.so*) ;;
         *) cp -L "$lib" "$1/" ;;
         esac
     done
@@ -49,11 +81,13 @@ tree() {
         chmod 1777 "$1/data" "$1/state"
 }
 
+[ $# -lt 4 ] || bin=$3/bin
+root=${4:-}
 case ${1:-}:${2:-} in
 tree:?*) tree "$2" ;;
 libs:?*) copy_libs "$2" portable ;;
 *)
-    echo "usage: closure.sh tree|libs DEST" >&2
+    echo "usage: closure.sh tree|libs DEST [BUILD ROOT]" >&2
     exit 2
     ;;
 esac

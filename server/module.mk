@@ -5,10 +5,12 @@ server_PAGE := $(B)/server/page
 server_OBJS += $(server_PAGE)/assets_data.o $(server_PAGE)/assets_table.o
 $(SERVER_A): $(server_OBJS)
 
-# The page is packed whenever one of its files, or their list, changes.
-STRIP := $(B)/server/strip/strip
+# The page is packed whenever one of its files, or their list, changes. A
+# build for another processor has its tools from one for this: HOST_BUILD.
+HOST_BUILD ?= $(B)
+STRIP := $(HOST_BUILD)/server/strip/strip
 strip_OBJS := $(B)/server/strip/strip.o
-$(STRIP): $(B)/server/strip/main.o $(strip_OBJS) $(COMMON_A)
+$(B)/server/strip/strip: $(B)/server/strip/main.o $(strip_OBJS) $(COMMON_A)
 	$(call say,ld,$@)
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
 $(server_PAGE)/assets_table.c $(server_PAGE)/assets_data.S &: server/embed.sh server/assets.h $(STRIP) $(shell find server/ui 2>/dev/null)

@@ -124,6 +124,13 @@ enum fk_err stack_verify_run(
     return err;
 }
 
+/* Between the look at a port and the start somebody else may take it. */
+static bool was_taken(uint16_t port, const char *url_before)
+{
+    struct port_holder holder;
+    return port && !*url_before && port_busy(port, &holder);
+}
+
 static enum fk_err start_server(
     struct kit *kit, struct process *p, struct fk_diag *diag)
 {
@@ -132,11 +139,15 @@ static enum fk_err start_server(
         kit_path(self, kit->bin, "flamekit") ||
         kit_path(data, kit->state, "data"))
         return fk_diag_set(diag, FK_ERR_LIMIT, "the kit's path is too long");
-    snprintf(listen, sizeof listen, "127.0.0.1:%u",
-        choose_port(server_ports, kit->server));
     const char *argv[] = {program, "--listen", listen, "--data", data, "--run",
         kit->run, "--kit", self, NULL};
-    enum fk_err err = start_part(kit, "server", argv, p, kit->server, diag);
+    enum fk_err err;
+    uint16_t port;
+    do {
+        port = choose_port(server_ports, kit->server);
+        snprintf(listen, sizeof listen, "127.0.0.1:%u", port);
+        err = start_part(kit, "server", argv, p, kit->server, diag);
+    } while (err && was_taken(port, kit->server));
     return err ? err : stack_verify_run(kit, kit->server, diag);
 }
 
@@ -146,11 +157,15 @@ static enum fk_err start_app(
     char program[PATH_MAX], listen[64];
     if (kit_path(program, kit->bin, "demoapp"))
         return fk_diag_set(diag, FK_ERR_LIMIT, "the kit's path is too long");
-    snprintf(listen, sizeof listen, "127.0.0.1:%u",
-        choose_port(app_ports, kit->app));
     const char *argv[] = {program, "--listen", listen, "--server", kit->server,
         "--run", kit->run, NULL};
-    enum fk_err err = start_part(kit, "demoapp", argv, p, kit->app, diag);
+    enum fk_err err;
+    uint16_t port;
+    do {
+        port = choose_port(app_ports, kit->app);
+        snprintf(listen, sizeof listen, "127.0.0.1:%u", port);
+        err = start_part(kit, "demoapp", argv, p, kit->app, diag);
+    } while (err && was_taken(port, kit->app));
     return err ? err : stack_verify_run(kit, kit->app, diag);
 }
 

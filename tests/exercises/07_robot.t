@@ -1,7 +1,9 @@
 #!/bin/sh
 # Scenario 07 for a robot: a fresh world does not pass, the solved one does,
 # every wrong answer fails with its own reason, and with a part killed the
-# verdict is BROKEN.
+# verdict is BROKEN. With FK_ROBOT=real every load is played in real time and
+# the kit is not preferred to its neighbours; FK_ROBOT_LIMIT is the seconds
+# that all five may take.
 . tests/tap.sh
 need curl jq
 
@@ -11,11 +13,13 @@ export FLAMEKIT_STATE
 unset FLAMEKIT_RUN FLAMEKIT_SERVER FLAMEKIT_APP FLAMEKIT_NIGHT
 at_exit "$kit down >/dev/null 2>&1"
 began=$(date +%s)
-renice -n -15 -p $$ >/dev/null 2>&1
+limit=${FK_ROBOT_LIMIT:-180}
 
 # Where it is allowed the kit goes before its neighbours on this machine. (Two
 # busy processes on two cores, without that, are a test of check-long.)
 prefer() { # PID...
+    [ "${FK_ROBOT:-}" != real ] || return 0
+    renice -n -15 -p $$ >/dev/null 2>&1
     for pid in "$@"; do
         { echo -15 >"/proc/$pid/autogroup"; } 2>/dev/null
     done
@@ -30,7 +34,9 @@ check() { # EXERCISE -> $out, $verdict
 
 solve() { # EXERCISE SPEED
     echo "# $1 begins after $(($(date +%s) - began)) s"
-    $kit solve "$1" --speed "$2" >"$TMP/solve.$1" 2>&1
+    speed=$2
+    [ "${FK_ROBOT:-}" = real ] && speed=1
+    $kit solve "$1" --speed "$speed" >"$TMP/solve.$1" 2>&1
     is "the robot solves $1" $? 0
     [ "$(tail -n 1 "$TMP/solve.$1" | cut -c1-4)" = PASS ] ||
         grep -v ' sent ' "$TMP/solve.$1" | sed 's/^/# /'
@@ -61,7 +67,7 @@ mutant() {
 }
 # The night runs beside the others, as in a class; with this seed its burst
 # comes early, when 07.4 only waits.
-SEAT_SEED=20 $kit solve 07.5 --speed 2.4 >"$TMP/solve.07.5" 2>&1 &
+SEAT_SEED=20 solve 07.5 2.4 >"$TMP/night" &
 night=$!
 wait_for 30 grep -q '^night' "$FLAMEKIT_STATE/pids"
 prefer "$(pid_of night)"
@@ -80,11 +86,10 @@ solve 07.2 4
 solve 07.3 2
 echo "# waiting for the night after $(($(date +%s) - began)) s"
 wait $night
-is "the robot solves 07.5" $? 0
-[ "$(tail -n 1 "$TMP/solve.07.5" | cut -c1-4)" = PASS ] ||
-    grep -v ' sent ' "$TMP/solve.07.5" | sed 's/^/# /'
+is "the robot solves 07.5" "$(tail -n 1 "$TMP/solve.07.5" | cut -c1-4)" PASS
+sed -n '/^#/p' "$TMP/night"
 took=$(($(date +%s) - began))
-ok "all five in at most three minutes ($took s)" [ $took -le 180 ]
+ok "all five in at most $limit s ($took s)" [ $took -le $limit ]
 check 2
 is "the bare number is an alias" $verdict 0
 like "the list shows them as solved" "$($kit list)" \

@@ -11,14 +11,27 @@ SERVER=$URL
 start app "$bin/demoapp" --listen localhost:0 --server "$SERVER" --name wall.app
 APP=$URL
 
-i=0
-while [ $i -lt 30 ]; do
-    curl -s -m 20 -o /dev/null -w '%{time_total}\n' "$APP/api/slow_io"
-    i=$((i + 1))
-done | sort -n >"$TMP/times"
-quick=$(sed -n 8p "$TMP/times")
-in_time() { compare "$quick" '>=' 0.195 && compare "$quick" '<=' 0.220; }
-ok "slow_io takes 200 ms, and what a request costs on a busy machine" in_time
+# thirty URL FILE: seconds that each took, the quickest first.
+thirty() {
+    i=0
+    while [ $i -lt 30 ]; do
+        curl -s -m 20 -o /dev/null -w '%{time_total}\n' "$1/api/slow_io"
+        i=$((i + 1))
+    done | sort -n >"$2"
+}
+# Never shorter: a sleep that a profiler's signal ends early would be. The
+# quickest is what it takes where nobody is in the way.
+in_time() { # FILE
+    compare "$(head -n 1 "$1")" '>=' 0.195 && compare "$(head -n 1 "$1")" '<=' 0.205
+}
+thirty "$APP" "$TMP/times"
+ok "slow_io takes 200 +- 5 ms with the profiler on" in_time "$TMP/times"
+profiled=$PID
+start bare "$bin/demoapp" --listen localhost:0
+thirty "$URL" "$TMP/bare"
+ok "and with the profiler off" in_time "$TMP/bare"
+stop "$PID"
+PID=$profiled
 
 sent() { equal "$(status_of -X POST "$APP/api/kit/hello_profiler")" 200; }
 ok "the profile is sent" sent

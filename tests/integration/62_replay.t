@@ -37,6 +37,31 @@ recorded=$(gzip -dc $golden | jq '[.runs[] | select(.plan == "mixed") |
     .profiles[] | select(.type == "cpu") | .stacks[] / 1e7] | add')
 is "a second replay does not mix with the first" "$(samples)" "$recorded"
 
+# What the scenario says of the demo app, as it was recorded in real time.
+in_golden() { # PLAN TYPE FUNCTION: nanoseconds of stacks with it
+    gzip -dc $golden | jq --arg p "$1" --arg t "$2" --arg f "$3" \
+        '[.runs[] | select(.plan == $p) | .profiles[] | select(.type == $t) |
+          .stacks | to_entries[] | select(.key | split(";") | index($f)) |
+          .value] | add // 0'
+}
+few() { [ "$(in_golden io cpu simulate_io)" -le 20000000 ]; }
+ok "a minute of slow_io has at most two CPU samples of simulate_io" few
+is "hash_rounds is called by compute_hash only" "$(in_golden cached cpu hash_rounds)" \
+    "$(gzip -dc $golden | jq '[.runs[] | select(.plan == "cached") |
+        .profiles[] | select(.type == "cpu") | .stacks | to_entries[] |
+        select(.key | contains("compute_hash;hash_rounds")) | .value] | add')"
+curl -s "$(kit_value FLAMEKIT_SERVER)/api/annotations?kind=phase&from=0" >"$TMP/phases"
+edge() { # PHASE timestamp|until
+    jq --arg p "$1" --arg e "$2" '[.[] | select(.data.phase == $p and
+        .appName == "workshop.demo.app")][0][$e]' "$TMP/phases"
+}
+FLAMEKIT_SERVER=$(kit_value FLAMEKIT_SERVER) $kit diff -n 1 \
+    --query 'process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name="workshop.demo.app"}' \
+    --left-from "$(edge uncached timestamp)" --left-until "$(edge uncached until)" \
+    --from "$(edge cached timestamp)" --until "$(edge cached until)" >"$TMP/diff" 2>&1
+like "cached against uncached: the diff's biggest change is the hash" \
+    "$(cat "$TMP/diff")" "*-[78][0-9].[0-9]%  hash_rounds*"
+
 $kit keep "$TMP/again.rec"
 is "what was replayed can be recorded" $? 0
 sums() { # nanoseconds by plan, type and endpoint

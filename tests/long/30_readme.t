@@ -5,6 +5,7 @@
 # any lines. Loads are played faster; the seed document's own commands run,
 # too, when it is there.
 . tests/tap.sh
+. tests/shown.sh
 need curl jq
 
 ROOT=$(pwd)
@@ -23,53 +24,6 @@ exec "$ROOT/build/release/bin/flamekit" "$@"
 END
 chmod +x "$TMP/bin/flamekit"
 PATH=$TMP/bin:$PATH
-
-# blocks README: writes $TMP/block.N.sh and, when output is shown, .N.txt
-blocks() {
-    rm -f "$TMP"/block.*
-    awk -v dir="$TMP" '
-        /^```/ { if (kind) { kind = ""; next }
-                 kind = substr($0, 4)
-                 if (kind == "sh") n++
-                 if (kind == "sh" || kind == "text")
-                     file = sprintf("%s/block.%03d.%s", dir, n, kind)
-                 next }
-        kind == "sh" || kind == "text" { print > file }' "$1"
-}
-
-# matches EXPECTED GOT
-matches() {
-    awk -v expected="$1" '
-        function pattern(s,   out, c, i) {
-            out = ""
-            while (match(s, /\{[^}]*\}/)) {
-                out = out quote(substr(s, 1, RSTART - 1)) ".*"
-                s = substr(s, RSTART + RLENGTH)
-            }
-            return "^" out quote(s) "$"
-        }
-        function quote(s) { gsub(/[][().*+?^$|\\]/, "\\\\&", s); return s }
-        BEGIN { while ((getline line < expected) > 0) want[n++] = line }
-        { got[m++] = $0 }
-        END {
-            j = 0
-            for (i = 0; i < n; i++) {
-                if (want[i] == "...") { free = 1; continue }
-                while (j < m && got[j] !~ pattern(want[i]) && free) j++
-                if (j >= m || got[j] !~ pattern(want[i])) {
-                    print "missing: " want[i]
-                    exit 1
-                }
-                j++; free = 0
-            }
-        }' "$2"
-}
-
-here() { # the ports that this kit got
-    sed -e "s,http://localhost:5000,$FLAMEKIT_APP,g" \
-        -e "s,localhost:5000,${FLAMEKIT_APP#http://},g" \
-        -e "s,http://localhost:4040,$FLAMEKIT_SERVER,g" "$1"
-}
 
 # A check of a load that was played so fast may have any verdict.
 run_block() { # FILE

@@ -12,7 +12,7 @@ before(async () => {
   kit = await startReplayed();
 });
 after(async () => {
-  await kit.close?.();
+  await kit?.close?.();
   await closeBrowser();
 });
 /** One kit for all stories; it goes down after the last. */
@@ -103,10 +103,10 @@ function spikeOf(blocks) {
 
 /** Where on the screen a moment of the timeline is. */
 async function timeline(page) {
-  const box = await page.locator("fk-timeline svg").boundingBox();
+  const box = await until(() => page.locator("fk-timeline svg").boundingBox(), "the timeline is there");
   const [blocks, range, left, right] = await page.locator("fk-timeline").evaluate((el) => {
     const inside = el.querySelector("line.grid");
-    return [el.blocks, el.props.data.range, Number(inside.getAttribute("x1")), Number(inside.getAttribute("x2"))];
+    return [el.blocks ?? [], el.props.data.range, Number(inside?.getAttribute("x1")), Number(inside?.getAttribute("x2"))];
   });
   const x = (t) => box.x + left + (right - left) * (t - range.from) / (range.until - range.from);
   return { blocks, range, x, y: box.y + 70, strip: box.y + 12 };

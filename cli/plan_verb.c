@@ -1,5 +1,6 @@
-/* `flamekit plan explain NAME` and `plan diff A B`: what a load plan will do,
- * and how two differ; the generator knows. */
+/* `flamekit plan`: what a load plan will do and how two differ, which the
+ * generator knows; and whether what it expects came true. */
+#include "cli/expect.h"
 #include "cli/process.h"
 #include "cli/verbs.h"
 
@@ -14,12 +15,15 @@ int verb_plan(struct kit *kit, int argc, char **argv)
     const char *explain[] = {program, "--explain", NULL, NULL};
     const char *diff[] = {program, "--diff", NULL, "--plan", NULL, NULL};
     const char **args = NULL;
+    if (argc == 2 && !strcmp(argv[0], "expect"))
+        return plan_expect(kit, argv[1]);
     if (argc == 2 && !strcmp(argv[0], "explain"))
         args = explain;
     else if (argc == 3 && !strcmp(argv[0], "diff"))
         args = diff;
     if (!args) {
         fprintf(stderr, "usage: flamekit plan explain NAME|FILE\n"
+                        "       flamekit plan expect NAME|FILE\n"
                         "       flamekit plan diff NAME|FILE NAME|FILE\n");
         return 2;
     }

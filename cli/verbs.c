@@ -12,7 +12,7 @@ static const struct verb verbs[] = {
     {"restart", verb_restart, "[app]", "down, then up; the data stays"},
     {"reset", verb_reset, "[EX]", "forget an exercise, or down and all"},
     {"load", verb_load, "[stop | --plan P --for T]", "send traffic"},
-    {"plan", verb_plan, "explain P | diff P Q", "what a load plan does"},
+    {"plan", verb_plan, "explain P | diff P Q | expect P", "what it does, did"},
     {"list", verb_list, "", "the exercises and how far you are"},
     {"next", verb_next, "", "show the next exercise"},
     {"predict", verb_predict, "EX [ANSWER]", "guess before you look"},

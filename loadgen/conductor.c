@@ -19,6 +19,8 @@ enum {
     AHEAD_MS = 50, /* all players know the start before it comes */
     TICK_MS = 100,
     VERB_TIMEOUT_MS = 6000,
+    FLUSH_PATIENCE_S = 30,
+    FLUSH_PAUSE_MS = 200,
     JUDGE_AFTER = 100, /* requests before abort_if is looked at */
 };
 
@@ -192,22 +194,31 @@ static void set_fault(struct stage *s, const char *fault)
             fault);
 }
 
+/* A flush queues up behind what the service still has to do, also for clients
+ * that went away: an overloaded one refuses it, or takes long. The next phase
+ * does not begin in that. */
+static void flush(struct stage *s)
+{
+    int64_t deadline = fk_mono_ns() + FLUSH_PATIENCE_S * FK_NS_PER_S;
+    while (s->run->has_verbs && !tell_services(s, "/api/kit/flush") &&
+           !s->run->interrupted && fk_mono_ns() < deadline)
+        wait_until(s, fk_mono_ns() + FLUSH_PAUSE_MS * FK_NS_PER_MS);
+}
+
 /* The profile of what was before belongs to no phase: it is sent off first.
  * So the windows of two phases never share a sample. */
 static void verb_before(struct stage *s, const struct plan_phase *p)
 {
     if (p->before)
         set_fault(s, p->before);
-    if (s->run->has_verbs)
-        tell_services(s, "/api/kit/flush");
+    flush(s);
 }
 
 static void verb_after(struct stage *s, const struct plan_phase *p)
 {
     if (p->before)
         set_fault(s, "none");
-    if (s->run->has_verbs)
-        tell_services(s, "/api/kit/flush");
+    flush(s);
 }
 
 static void play_phase(struct stage *s, uint32_t i)

@@ -37,6 +37,18 @@ recorded=$(gzip -dc $golden | jq '[.runs[] | select(.plan == "mixed") |
     .profiles[] | select(.type == "cpu") | .stacks[] / 1e7] | add')
 is "a second replay does not mix with the first" "$(samples)" "$recorded"
 
+for plan in mixed cached io timeline; do
+    out=$($kit plan expect $plan 2>&1)
+    is "what the plan $plan expects is true" $? 0
+done
+like "expectations are shown phase by phase" "$out" "*PASS*calm.share*PASS*burst.share*"
+printf '[phase mixed]\nduration=1s\narrive=constant 1/s\nmix=hash 1\nexpect = cores >= 3\n' >"$TMP/more.load"
+$kit plan expect "$TMP/more.load" >"$TMP/expect" 2>&1
+is "and one that is not true ends with BROKEN's status" $? 3
+printf '[phase never]\nexpect = samples >= 3\n' >"$TMP/never.load"
+$kit plan expect "$TMP/never.load" >"$TMP/expect" 2>&1
+is "a phase that was not played: NOT YET" $? 1
+
 # What the scenario says of the demo app, as it was recorded in real time.
 in_golden() { # PLAN TYPE FUNCTION: nanoseconds of stacks with it
     gzip -dc $golden | jq --arg p "$1" --arg t "$2" --arg f "$3" \
@@ -64,8 +76,11 @@ like "cached against uncached: the diff's biggest change is the hash" \
 
 $kit keep "$TMP/again.rec"
 is "what was replayed can be recorded" $? 0
-sums() { # nanoseconds by plan, type and endpoint
+# The living demo app idles beside what is replayed, and said hello: of the
+# requests, nanoseconds by plan, type and endpoint.
+sums() {
     gzip -dc "$1" | jq -c '[.runs[] | .plan as $p | .profiles[] |
+        select(.endpoint | startswith("/api/") and (startswith("/api/kit") | not)) |
         {k: ($p + " " + .type + " " + .endpoint), v: ([.stacks[]] | add)}] |
         group_by(.k) | map({(.[0].k): (map(.v) | add)}) | add'
 }

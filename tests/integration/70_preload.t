@@ -174,7 +174,11 @@ int main(void) { return undeclared; }
 END
 same "gcc, an error" gcc -c "$TMP/t.c" -o "$TMP/t.o"
 rm -f "$TMP"/same.*.pb
-same "gcc" gcc -O2 -c "$TMP/spin.c" -o "$TMP/spin.o"
+# Enough to do that the agent's thread gets its turn beside it.
+for i in $(seq 500); do
+    echo "int f$i(int x) { int s = $i; for (int i = 0; i < x; i++) s += i * s ^ x; return s; }"
+done >"$TMP/large.c"
+same "gcc" gcc -O2 -c "$TMP/large.c" -o "$TMP/large.o"
 profiled "gcc"
 python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
 if [ -n "$python" ]; then

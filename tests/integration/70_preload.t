@@ -166,7 +166,7 @@ seq 300000 | sort -R >"$TMP/numbers"
 same "sort" sort -n "$TMP/numbers"
 profiled "sort"
 same "sort, wrong option" sort --nonsense
-same "bash" bash -c 'x=0; for i in $(seq 2000); do x=$((x + i)); done
+same "bash" bash -c 'x=0; for i in $(seq 100000); do x=$((x + i)); done
     echo $x | cat; exec 3<"$0"; read -u 3 l; echo "$l"; (exit 4)' "$TMP/numbers"
 profiled "bash"
 cat >"$TMP/t.c" <<'END'

@@ -28,7 +28,7 @@
 #define RESTART_NS      (1 * FK_NS_PER_S) /* by then most have called exec */
 #define KNOWN_TYPES     (FLAMEKIT_PROFILE_CPU | FLAMEKIT_PROFILE_WALL)
 
-struct fk_counters fk_counters;
+_Alignas(64) struct fk_counters fk_counters;
 
 enum state {
     OFF,

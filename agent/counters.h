@@ -15,7 +15,9 @@
 #define FK_NUM_STOPS 8 /* room for enum fk_stop of agent/unwind.h */
 
 struct fk_counters {
-    _Atomic uint64_t signals, samples, lost, truncated, ignored;
+    /* Those of every signal share a line of the cache. */
+    _Atomic uint64_t signals, samples, stops[FK_NUM_STOPS];
+    _Atomic uint64_t lost, truncated, ignored;
     _Atomic uint64_t threads, no_timer, blocked; /* now */
     _Atomic uint64_t lost_labelsets;
     _Atomic uint64_t uploads_ok, uploads_failed, uploads_dropped;
@@ -24,7 +26,6 @@ struct fk_counters {
     _Atomic uint64_t wall_round_ns, wall_cpu_ns, wall_limits; /* now */
     _Atomic uint64_t heap_samples, heap_lost, lock_samples, lock_lost;
     _Atomic uint64_t bytes_sent, queued, queued_bytes;
-    _Atomic uint64_t stops[FK_NUM_STOPS];
 };
 
 extern struct fk_counters fk_counters;

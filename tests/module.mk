@@ -19,6 +19,9 @@ $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(tap_OBJS) $$(LIBS_A)
 $(TOOLS): $(B)/tests/%: $(B)/tests/%.o $$(LIBS_A)
 $(B)/tests/core/smoke: $(B)/tests/core/smoke.o $$(LIBS_A)
 $(B)/tests/bench/wall: $(B)/tests/blocking.o
+# The agent in a server without frame pointers, its handler timed.
+CFLAGS_tests_bench_agent := -fomit-frame-pointer
+LDFLAGS_tests_bench_agent := -Wl,--wrap=fk_handler_on_signal
 $(patsubst %,$(B)/tests/bench/%,ingest_store store_levels store_live server): $(B)/tests/bench_world.o
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.

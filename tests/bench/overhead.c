@@ -8,7 +8,7 @@
  * (what the rig itself shows), ours, gperftools through dlopen, and
  * `perf record -g` through its control fifo, the last two where installed.
  *
- *   overhead [SECONDS]   for each row; 3
+ *   overhead [SECONDS]   for each row; 10
  */
 #include "agent/flamekit.h"
 

@@ -44,7 +44,12 @@ class Legend extends Part {
     const entries = state.color === "self"
       ? [h("span", { class: "scale" }, "little self time", h("i", { class: dark ? "heat dark" : "heat" }), "much")]
       : KINDS.filter(([kind]) => sums.get(kind) > 0).map(([kind, words]) =>
-        h("span", { class: "entry" }, h("i", { class: `swatch ${kind}` }), `${words} ${share(sums.get(kind) / profile.total)}`));
+        h("button", { type: "button", class: "quiet entry", title: `Mark ${words}`, "aria-pressed": String(state.q === `kind:${kind}`),
+          on: { click: () => this.emit("fk-set", { q: state.q === `kind:${kind}` ? "" : `kind:${kind}` }) } },
+        h("i", { class: `swatch ${kind}` }), `${words} ${share(sums.get(kind) / profile.total)}`));
+    const key = `${entries.map((e) => e.textContent)} ${state.q} ${state.color} ${dark}`;
+    if (this.key === key) return;
+    this.key = key;
     this.replaceChildren(...entries, h("span", { class: "note" }, "width = share of samples, not order in time"));
   }
 }

@@ -72,7 +72,7 @@ class Details extends Part {
         h("span", {}, plural(places.length, "place")), about ? h("span", { class: "about" }, about) : null),
       this.explain = h("div", { class: "explain-place" }),
       h("div", { class: "details-body" },
-        this.#neighbours("Called by", callers, profile, type), this.#neighbours("Calls", callees, profile, type), this.trend,
+        this.#neighbours("Called by", view.inverted ? callees : callers, profile, type), this.#neighbours("Calls", view.inverted ? callers : callees, profile, type), this.trend,
         h("div", { class: "actions" },
           h("button", { type: "button", on: { click: () => this.emit("fk-zoom", { node: largest }) } }, "Zoom to largest place"),
           h("button", { type: "button", on: { click: () => this.emit("fk-set", { q: state.fn }) } }, "Search it"),

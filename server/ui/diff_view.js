@@ -6,8 +6,8 @@ import { changeOf, diffRows, foldSides, layDiff, usualMode } from "./diff.js";
 import { cssTone, diffCells } from "./diff_colors.js";
 import { amount, howMuch, MODES, signed, spoken, sureWords } from "./diff_words.js";
 import { give, h, icon } from "./dom.js";
-import { foldsOf } from "./fold.js";
-import { foldWords, openFoldMenu } from "./fold_menu.js";
+import { foldsOf, foldWords } from "./fold.js";
+import { openFoldMenu } from "./fold_menu.js";
 import { count, shown } from "./format.js";
 import { findPath, nameOf, pathText } from "./layout.js";
 import "./difftable.js";
@@ -53,7 +53,7 @@ export class DiffView {
     this.search = h("input", { type: "search", class: "search", placeholder: "Search functions  ( / )", "aria-label": "Search functions", spellcheck: "false",
       on: { input: () => root.dispatchEvent(new CustomEvent("fk-type", { bubbles: true, detail: { field: "q", patch: { q: this.search.value } } })) } });
     this.fold = h("button", { type: "button", class: "quiet", title: "Fold recursion, libraries, the kernel, idle threads", "aria-haspopup": "dialog",
-      on: { click: () => openFoldMenu(this.fold, () => this.shown.state.fold, (fold) => set({ fold })) } }, "Fold", icon("down"));
+      on: { click: () => openFoldMenu(this.fold, () => this.shown.state.fold, (fold) => set({ fold }), "inverted") } }, "Fold", icon("down"));
     this.out = h("button", { type: "button", class: "quiet", title: "Link, curl, files", "aria-haspopup": "dialog", on: { click: () => this.#export() } }, icon("save"), "Export");
     this.graph = h("fk-flamegraph");
     this.crumbs = h("fk-crumbs");
@@ -137,7 +137,7 @@ export class DiffView {
     perRequest.disabled = !canRequest;
     perRequest.title = canRequest ? `A: ${count(sides.requests[0])} requests, B: ${count(sides.requests[1])}. ${MODES.request[1]}`
       : "No phase of a load plan covers both sides, so nobody counted the requests.";
-    this.fold.firstChild.textContent = foldWords(state.fold);
+    this.fold.firstChild.textContent = foldWords(state.fold, "inverted");
     this.grey.checked = state.sure === "grey";
     this.classic.checked = state.dc === "classic";
     if (document.activeElement !== this.search) this.search.value = state.q;

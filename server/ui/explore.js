@@ -15,6 +15,8 @@ import "./flamegraph.js";
 /** Fewer make a picture that is not to be trusted. */
 const FEW_SAMPLES = 30;
 const ROOT = { level: 0, index: 0 };
+/** Views that say themselves what calls what. */
+const UPRIGHT = new Set(["tree", "table", "sandwich"]);
 
 /** Remembers the last result for the same arguments. @template {unknown[]} A @template R @param {(...args: A) => R} fn */
 function lastOf(fn) {
@@ -36,7 +38,7 @@ export class Explore {
     this.#make(root);
     this.reshaped = lastOf((profile, fold, found) => (this.rest ? this.rest.reshaped(profile, fold, found) : profile));
     this.arranged = lastOf((profile, sort) => (sort === "weight" ? byWeight(profile) : profile));
-    this.rows = lastOf(functions);
+    this.rows = lastOf((profile, inverted) => (inverted ? this.rest.invertedRows(profile) : functions(profile)));
     this.zoomed = lastOf(findPath);
     this.look = lastOf((mode, dark, rows, names, big) => ({ mode, dark, big, selfShare: selfShares(mode, rows, names) }));
     this.marked = lastOf((names, needle) => (needle ? this.searching.mark(names, needle.test) : null));
@@ -120,15 +122,17 @@ export class Explore {
 
   #show(basics, data) {
     const { state, dark } = basics;
-    const shape = state.fold || this.rest?.subtree.found ? this.reshaped(data.profile, state.fold, this.rest?.subtree.found, this.rest) : data.profile;
+    const inverted = Boolean(this.rest) && /\binverted\b/.test(state.fold) && !UPRIGHT.has(state.view);
+    const fold = inverted ? state.fold : state.fold.replace("inverted", "");
+    const shape = fold || this.rest?.subtree.found ? this.reshaped(data.profile, fold, this.rest?.subtree.found, this.rest) : data.profile;
     const profile = this.arranged(shape, state.sort);
-    const rows = this.rows(profile);
+    const rows = this.rows(profile, inverted);
     const { node } = this.zoomed(profile, state.zoom);
     const needle = this.needle(state.q, this.searching);
     const marked = this.marked(profile.names, needle);
     const type = typeInfo(data.shownQuery.type);
     const look = this.look(state.color, dark, rows, profile.names, basics.big);
-    this.shown = { ...basics, type, profile, rows, zoom: node, needle, marked, look,
+    this.shown = { ...basics, type, profile, rows, inverted, zoom: node, needle, marked, look,
       samples: data.samples, flame: state.o === "flame" };
     give(this.graph, { profile, zoom: node, marked, fn: state.fn, look, flame: this.shown.flame,
       hatch: data.samples !== null && data.samples < FEW_SAMPLES && data.samples > 0 });

@@ -3,6 +3,7 @@
  * recursion, libraries and the kernel into their callers, dropping threads
  * that wait for work, and the sandwich of one function. Pure.
  */
+import { functions } from "./flamebearer.js";
 import { kindOf } from "./kinds.js";
 import { nameOf, pathOf, placesOf } from "./layout.js";
 import { addProfile, branch, branches, profileOf, sumUp, under } from "./trie.js";
@@ -19,11 +20,19 @@ export const FOLDS = {
   libs: "libraries are counted to the function that called them",
   kernel: "the kernel is counted to the function that called it",
   idle: "threads that wait for work are left out: only requests",
+  inverted: "leaf first: what used the time is on top, its callers hang below",
 };
 
 /** @param {string} text "recursion,libs" @returns {Set<string>} */
 export function foldsOf(text) {
   return new Set(text.split(",").filter((w) => Object.hasOwn(FOLDS, w)));
+}
+
+/** What the button of the menu says. @param {string} fold @param {string} [besides] what has a button of its own @returns {string} */
+export function foldWords(fold, besides = "") {
+  const folds = foldsOf(fold);
+  folds.delete(besides);
+  return folds.size ? `Fold: ${[...folds].join(", ")}` : "Fold";
 }
 
 function ancestorNamed(at, name) {
@@ -58,7 +67,30 @@ export function folded(profile, folds) {
     }
     above = here;
   });
+  const out = built(root);
+  return folds.has("inverted") ? inverted(out) : out;
+}
+
+/** Each function that used time itself, with its callers below it. @param {Profile} profile @returns {Profile} */
+function inverted(profile) {
+  const root = branch(profile.names[0], null);
+  profile.levels.forEach((level, l) => level.self.forEach((v, i) => {
+    if (!v) return;
+    const path = pathOf(profile, { level: l, index: i }).slice(1).reverse();
+    path.reduce((at, n) => under(at, nameOf(profile, n)), root).self += v;
+  }));
   return built(root);
+}
+
+/**
+ * Self and total of each function where callers hang below what they call.
+ * @param {Profile} profile inverted
+ * @returns {import("./flamebearer.js").Row[]}
+ */
+export function invertedRows(profile) {
+  const self = new Map();
+  profile.levels[1]?.name.forEach((name, i) => self.set(name, (self.get(name) ?? 0) + profile.levels[1].total[i]));
+  return functions(profile).map((row) => ({ ...row, self: self.get(row.name) ?? 0 }));
 }
 
 /**

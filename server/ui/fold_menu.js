@@ -5,16 +5,9 @@ import { h } from "./dom.js";
 import { FOLDS, foldsOf } from "./fold.js";
 import { openPopup } from "./popup.js";
 
-/** What the button says. @param {string} fold @param {string} [besides] what has a button of its own @returns {string} */
-export function foldWords(fold, besides = "") {
-  const folds = foldsOf(fold);
-  folds.delete(besides);
-  return folds.size ? `Fold: ${[...folds].join(", ")}` : "Fold";
-}
-
-/** @param {HTMLElement} button @param {() => string} now what is folded @param {(fold: string) => void} set */
-export function openFoldMenu(button, now, set) {
-  const boxes = Object.entries(FOLDS).map(([name, words]) => {
+/** @param {HTMLElement} button @param {() => string} now what is folded @param {(fold: string) => void} set @param {string} [but] what is not offered */
+export function openFoldMenu(button, now, set, but = "") {
+  const boxes = Object.entries(FOLDS).filter(([name]) => name !== but).map(([name, words]) => {
     const box = h("input", { type: "checkbox", on: { change: () => {
       const folds = foldsOf(now());
       if (box.checked) folds.add(name);

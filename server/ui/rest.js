@@ -7,7 +7,7 @@ import { labelNames, labelValues } from "./ask.js";
 import { showBanners } from "./banners.js";
 import { handleKey, stepMatch } from "./keys.js";
 import { popupIsOpen } from "./popup.js";
-import { folded, foldsOf, grafted } from "./fold.js";
+import { folded, foldsOf, grafted, invertedRows } from "./fold.js";
 import { Subtree } from "./subtree.js";
 import { findPath } from "./layout.js";
 import { parseQuery, withService, serviceOf } from "./query.js";
@@ -185,6 +185,10 @@ class Rest {
     const finer = found?.of === profile ? grafted(profile, findPath(profile, found.zoom).node, found.profile) : profile;
     const out = folded(finer, foldsOf(fold));
     return out.total ? out : finer;
+  }
+
+  invertedRows(profile) {
+    return invertedRows(profile);
   }
 
   /** Somebody is in the middle of something: live refresh waits. */

@@ -1,8 +1,8 @@
 /**
  * What the search field means: plain text anywhere in a name, a /regular
- * expression/, or pkg:NAME for a module. Pure.
+ * expression/, pkg:NAME for a module, or kind:lib and the like. Pure.
  */
-import { moduleOf } from "./kinds.js";
+import { kindOf, moduleOf } from "./kinds.js";
 
 /**
  * @param {string} text
@@ -16,6 +16,7 @@ export function compile(text) {
     const wanted = q.slice(4).toLowerCase();
     return { test: (name) => moduleOf(name).toLowerCase().includes(wanted) };
   }
+  if (q.startsWith("kind:")) return { test: (name) => kindOf(name) === q.slice(5) };
   const wanted = q.toLowerCase();
   return { test: (name) => name.toLowerCase().includes(wanted) };
 }

@@ -25,10 +25,9 @@ function table(lines, whole, unit) {
     })));
 }
 
-/** @param {HTMLElement} button @param {object} view what Explore shows @param {string} name */
-export async function openSources(button, view, name) {
+/** @param {Element|{x: number, y: number}} where @param {object} view what Explore shows @param {string} name */
+export async function openSources(where, view, name) {
   const { data, type, profile } = view;
-  button.disabled = true;
   let content;
   try {
     const pprof = readPprof(await bytesOf(await fetchPprof(data.shownQuery, data.shownRange)));
@@ -38,6 +37,5 @@ export async function openSources(button, view, name) {
   } catch (e) {
     content = h("p", { class: "why-text" }, `The lines could not be read: ${e.message}`);
   }
-  button.disabled = false;
-  openPopup(button, "Source lines", h("h3", {}, h("bdi", {}, name.slice(0, 80))), content);
+  openPopup(where, "Source lines", h("h3", {}, h("bdi", {}, name.slice(0, 80))), content);
 }

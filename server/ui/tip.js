@@ -46,7 +46,7 @@ function crowdLines({ hover, profile }) {
   ];
 }
 
-function frameLines({ hover, profile, type, zoom, samples }) {
+function frameLines({ hover, profile, type, zoom, samples, inverted }) {
   const { node } = hover;
   const level = profile.levels[node.level];
   const name = nameOf(profile, node);
@@ -57,12 +57,12 @@ function frameLines({ hover, profile, type, zoom, samples }) {
   const row = (title, v) => [h("b", {}, title), h("span", { class: "big" }, value(v, type.unit)), h("span", {}, `${share(v / profile.total)} of ${hover.profile ? "this function" : "all"}`)];
   const inside = (v) => [
     zoom.level > 0 && node.level >= zoom.level ? `${share(v / inZoom)} of zoom` : null,
-    parent ? `${share(v / profile.levels[parent.level].total[parent.index])} of caller` : null,
+    parent ? `${share(v / profile.levels[parent.level].total[parent.index])} of ${inverted ? "what it calls" : "caller"}` : null,
   ].filter(Boolean).join(" · ");
   return [
     h("strong", {}, h("bdi", {}, shown(name, 220))),
     about ? h("span", { class: "about" }, about) : null,
-    h("div", { class: "numbers" }, row("total", total), row("self", self)),
+    h("div", { class: "numbers" }, row("total", total), inverted ? null : row("self", self)),
     h("span", { class: "about" }, inside(total)),
     samples > 0 && !hover.profile ? h("span", { class: "about" }, `about ${plural(Math.round((total / profile.total) * samples), "sample")}, ${pointsOff(total / profile.total, samples)} points`) : null,
     h("span", { class: "advice" }, "click: zoom · shift-click or space: details"),

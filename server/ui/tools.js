@@ -5,8 +5,7 @@
 import { h, icon, Part } from "./dom.js";
 import { share, plural } from "./format.js";
 import { coverage } from "./coverage.js";
-import { foldsOf } from "./fold.js";
-import { foldWords, openFoldMenu } from "./fold_menu.js";
+import { foldsOf, foldWords } from "./fold.js";
 import { formatQuery } from "./query.js";
 
 const VIEWS = [["graph", "Graph"], ["both", "Both"], ["table", "Table"], ["tree", "Tree"], ["sandwich", "Sandwich"]];
@@ -38,7 +37,7 @@ class Tools extends Part {
         on: { click: () => set({ qm: this.props.state.qm === "filter" ? "mark" : "filter" }) } }, "filter table"));
     this.requests = h("button", { type: "button", class: "quiet", title: "Leave out threads that wait for work, and for Wall whatever belongs to no request",
       on: { click: () => this.#onlyRequests() } }, "requests only");
-    this.fold = h("button", { type: "button", class: "quiet", title: "Fold recursion, libraries, the kernel", "aria-haspopup": "dialog", on: { click: () => openFoldMenu(this.fold, () => this.props.state.fold, (fold) => set({ fold })) } }, "Fold", icon("down"));
+    this.fold = h("button", { type: "button", class: "quiet", title: "Fold recursion, libraries, the kernel", "aria-haspopup": "dialog", on: { click: async () => (await import("./fold_menu.js")).openFoldMenu(this.fold, () => this.props.state.fold, (fold) => set({ fold })) } }, "Fold", icon("down"));
     this.color = choose("Colours of frames", COLORS, (color) => set({ color }));
     this.sort = choose("Order of frames", SORTS, (sort) => set({ sort }));
     this.flip = h("button", { type: "button", class: "quiet", title: "Roots on top or at the bottom (i)", "aria-label": "Turn the graph over",
@@ -51,7 +50,7 @@ class Tools extends Part {
       h("span", { class: "spring" }), this.requests, this.fold, this.color, this.sort, this.flip, this.learn, this.out);
   }
 
-  update({ state, profile, marked, needle, zoom }) {
+  update({ state, profile, rows, marked, needle, zoom }) {
     for (const b of this.views.children) b.setAttribute("aria-pressed", String(b.dataset.view === state.view));
     if (this.input.value !== state.q && document.activeElement !== this.input) this.input.value = state.q;
     if (state.q === "" && this.input.value.trim() === "") this.input.value = "";
@@ -62,10 +61,10 @@ class Tools extends Part {
     this.fold.firstChild.textContent = foldWords(state.fold, "idle");
     // With the search, not with its answer: what is below must not move twice.
     this.steps.hidden = this.answer.hidden = state.q === "";
-    this.#answer(profile, marked, needle, zoom);
+    this.#answer(profile, rows, marked, needle, zoom);
   }
 
-  #answer(profile, marked, needle, zoom) {
+  #answer(profile, rows, marked, needle, zoom) {
     this.answer.classList.toggle("wrong", Boolean(needle?.error));
     if (!marked) {
       this.answer.textContent = "";
@@ -76,7 +75,8 @@ class Tools extends Part {
       return;
     }
     const all = coverage(profile, marked);
-    const parts = [`matched ${share(all.total / profile.total)} total, ${share(all.self / profile.total)} self`];
+    const self = rows.reduce((sum, r) => sum + (marked[r.name] ? r.self : 0), 0);
+    const parts = [`matched ${share(all.total / profile.total)} total, ${share(self / profile.total)} self`];
     if (zoom.level > 0) {
       const here = coverage(profile, marked, zoom);
       parts.push(`${share(here.total / here.of)} of zoom`);

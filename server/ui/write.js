@@ -16,7 +16,7 @@ const SVG_LEAST = 0.3;
 const CHAR_PX = 6.7;
 
 /** Semicolons part frames and lines part stacks, so names hold neither them nor control characters. */
-const plain = (name) => name.replace(/[;\u0000-\u001f\u007f]/g, "_") || "_";
+export const plain = (name) => name.replace(/[;\u0000-\u001f\u007f]/g, "_") || "_";
 
 /** One line a stack: "main;work 120". @param {Profile} profile */
 export function folded(profile) {

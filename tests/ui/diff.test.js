@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changeOf, diffRows, foldSides, layDiff, mainCause, mergeProfiles, readDouble, requestsIn, usualMode } from "../../server/ui/diff.js";
 import { decode, functions } from "../../server/ui/flamebearer.js";
-import { folded, foldsOf, sandwich } from "../../server/ui/fold.js";
+import { folded, foldsOf, invertedRows, sandwich } from "../../server/ui/fold.js";
 import { rateTest, shareTest } from "../../server/ui/stats.js";
 import { profilerShare, ruler } from "../../server/ui/ruler.js";
 import { fromStacks, toStacks } from "../../server/ui/trie.js";
@@ -89,6 +89,13 @@ for (let seed = 1; seed <= 12; seed++) {
       else assert.deepEqual(Object.values(got).reduce((x, y) => x + y, 0), Object.values(want).reduce((x, y) => x + y, 0));
     }
     assert.deepEqual(summed(toStacks(folded(left, foldsOf("idle")))), summed(a.filter(([s]) => !s.includes("wait_for_work"))));
+  });
+
+  test(`inverted equals turning each stack round, and its table stays the same (${seed})`, () => {
+    const turned = folded(left, foldsOf("inverted"));
+    assert.deepEqual(summed(toStacks(turned)), summed(a.map(([s, v]) => [[...s].reverse(), v])));
+    const rows = (list, p) => Object.fromEntries(list.map((r) => [p.names[r.name], [r.self, r.total]]));
+    assert.deepEqual(rows(invertedRows(turned), turned), rows(functions(left), left));
   });
 
   test(`folding both sides equals folding each (${seed})`, () => {

@@ -124,3 +124,21 @@ story("y copies the link", { page: { permissions: ["clipboard-read", "clipboard-
   const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
   assert.match(link.searchParams.get("until"), /^\d{13}$/);
 });
+
+story("inverted: leaf first, the same table; the legend marks a kind", {}, async ({ page, open }) => {
+  await open("/?by=-self");
+  const row = () => page.locator("fk-table .table-row").first().textContent();
+  await page.locator("fk-table .table-row").first().filter({ hasText: "is_prime_slow" }).waitFor();
+  const before = await row();
+  await page.locator("fk-tools button", { hasText: /^Fold/ }).click();
+  await page.locator(".fold-choice", { hasText: "inverted" }).locator("input").check();
+  const second = () => frames(page).then((all) => all.filter((f) => f.level === 1).sort((a, b) => b.width - a.width)[0].name);
+  await until(async () => (await second()) === "is_prime_slow", "what used the time is on top");
+  await page.keyboard.press("Escape");
+  assert.equal((await row()).replace(/[\d.,]+/g, ""), before.replace(/[\d.,]+/g, ""));
+  await page.locator("fk-legend button", { hasText: "kernel" }).click();
+  await page.locator("output.answer", { hasText: /matched [\d.]+ % total, [\d.]+ % self/ }).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("q"), "kind:kernel");
+  await page.locator("fk-legend button[aria-pressed=true]", { hasText: "kernel" }).click();
+  await until(() => !new URL(page.url()).searchParams.has("q"), "a second click takes it back");
+});

@@ -43,6 +43,24 @@ const SHOTS = [
   { name: "workshop", path: "workshop", ready: ".exercises li" },
   { name: "exercise", path: "?ex=07.2", act: (page) => page.getByRole("button", { name: "Show it anyway" }).click() },
   { name: "docs", path: "docs", ready: ".glossary" },
+  { name: "favourites", act: async (page) => {
+    await page.locator("header button[aria-label^=Favourites]").click();
+    await page.locator(".keepsakes .kept small", { hasText: "none yet" }).waitFor();
+  } },
+  { name: "marker", act: async (page) => {
+    await page.locator(".mark-now").click();
+    await page.locator(".marker-form").waitFor();
+  } },
+  { name: "details", path: "?fn=compute_primes_slow&view=graph", act: async (page) => {
+    await page.locator(".trend").waitFor();
+    await page.locator("fk-details").scrollIntoViewIfNeeded();
+  } },
+  { name: "away", act: async (page, fake) => {
+    if (!fake) return;
+    fake.world.away = true;
+    await page.locator("[data-state=away]").waitFor();
+  } },
+  { name: "none-in-range", world: { dataUntil: Date.now() - 20 * 60e3 }, empty: true },
   { name: "explain", path: "?fn=is_prime_slow", act: (page) => page.locator(".explain").scrollIntoViewIfNeeded() },
   { name: "phone", size: { width: 360, height: 740 } },
   { name: "empty", world: { services: {} }, empty: true },
@@ -51,7 +69,7 @@ const SHOTS = [
 
 async function ready(page, shot) {
   if (shot.ready) return page.locator(shot.ready).first().waitFor({ state: "attached" });
-  if (shot.empty) return page.locator(".status[data-ready], fk-empty[data-state=never]").waitFor();
+  if (shot.empty) return page.locator(".status[data-ready], fk-empty[data-state]:not([data-state=waiting])").waitFor();
   await frames(page);
   await page.locator("[data-fact=total]").waitFor();
   await page.locator("fk-timeline path.area[d^=M]").waitFor({ state: "attached" });
@@ -64,7 +82,7 @@ async function shoot(shot, theme, browser) {
   await page.addInitScript((kept) => localStorage.setItem("flamekit.theme", kept), theme);
   await page.goto(`${real ?? fake.url}/${shot.path ?? ""}`);
   await ready(page, shot);
-  await shot.act?.(page);
+  await shot.act?.(page, fake);
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   await until(() => page.evaluate(() => document.getAnimations().length === 0), "nothing moves");
   await page.screenshot({ path: `${OUT}${shot.name}-${theme}.png` });

@@ -8,7 +8,7 @@ import { call, done, is, levelsOf, ok, stacksOf, startServer }
   from "../integration/client.js";
 
 const seconds = 12;
-const maxRuns = 10;
+const maxRuns = 40;
 const cpu = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
 const languages = {
   python: { type: cpu, types: [cpu], seen: 5 },
@@ -29,7 +29,7 @@ const languages = {
 
 const [language, command, ...args] = process.argv.slice(2);
 const { type, types, seen = 1 } = languages[language];
-const enough = seen > 1 ? 2000 : 1000;
+const enough = 400 * seen;
 const service = `simple.${language}.app`;
 const server = await startServer();
 const all = { start: Date.now() - 60000, end: Date.now() + 600000 };

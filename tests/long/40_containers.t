@@ -22,7 +22,8 @@ END
 unshare --mount --net --pid --fork --kill-child --mount-proc \
     sh "$engine/start" "$engine" >"$engine/log" 2>&1 &
 engine_pid=$!
-at_exit "kill $engine_pid 2>/dev/null; wait $engine_pid"
+# unshare itself blocks the signals that would end it.
+at_exit 'pkill -KILL -P $engine_pid; wait $engine_pid'
 DOCKER_HOST=unix://$engine/sock
 COMPOSE_PROJECT_NAME=flamekit-test
 BASE=flamekit-test/debian:12

@@ -99,7 +99,8 @@ static void add_quoted(struct fk_buf *out, struct fk_slice s)
             fk_buf_adds(out, "\xEF\xBF\xBD");
         plain = ++i;
     }
-    fk_buf_add(out, s.ptr + plain, i - plain);
+    if (i > plain) /* an empty slice may have no pointer to add to */
+        fk_buf_add(out, s.ptr + plain, i - plain);
     fk_buf_addc(out, '"');
 }
 

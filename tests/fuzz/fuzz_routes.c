@@ -80,8 +80,9 @@ static void check_json(const struct reply *p)
     struct fk_buf object;
 
     if (!p->body.len || p->body.len > MAX_CHECKED || !p->content_type ||
-        strcmp(p->content_type, "application/json") != 0)
-        return;
+        strcmp(p->content_type, "application/json") != 0 ||
+        fk_slice_contains(fk_buf_slice(&p->body), FK_SLICE("\\u0000")))
+        return; /* the reader takes no NUL, which names may have */
     fk_buf_init(&object, 2 * MAX_CHECKED);
     fk_buf_adds(&object, "{\"answer\":");
     fk_buf_add_slice(&object, fk_buf_slice(&p->body));

@@ -36,8 +36,8 @@ export function done() {
 
 // A server on a free port; `url` when it is ready.
 export async function startServer(...args) {
-  const mode = process.env.MODE || "release";
-  const bin = process.env.FLAMEKIT_BIN || `build/${mode}/bin`;
+  const build = process.env.FK_BUILD || `build/${process.env.MODE || "release"}`;
+  const bin = process.env.FLAMEKIT_BIN || `${build}/bin`;
   const data = mkdtempSync(join(tmpdir(), "flamekit-test."));
   const child = spawn(`${bin}/flamekit-server`,
     ["--listen", "127.0.0.1:0", "--data", data, ...args],

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { UPLOAD_INTERVAL_MS = 5000, MAX_TAGS = 32, MAX_TAG_BYTES = 256 };
@@ -88,7 +89,9 @@ enum fk_err profiler_start(const char *service, const char *server,
     config.application_name = service;
     config.server_address = server;
     config.upload_interval_ms = UPLOAD_INTERVAL_MS;
-    config.profile_types |= FLAMEKIT_PROFILE_WALL;
+    /* On by default here, and still switched off from outside. */
+    if (getenv("PYROSCOPE_PROFILING_WALLTIME_ENABLED") == NULL)
+        config.profile_types |= FLAMEKIT_PROFILE_WALL;
     config.tags = all.list;
     config.num_tags = all.count;
     config.log = on_agent_message;

@@ -1,6 +1,8 @@
 #include "tests/agent_host.h"
 
+#include <dirent.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -89,12 +91,34 @@ _Noreturn void host_exit(void)
 #endif
 }
 
+/* Where each thread of it is: for whoever reads of the failure. */
+static void tell_threads(pid_t pid)
+{
+    char path[64], line[256];
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    DIR *dir = opendir(path);
+    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
+        snprintf(path, sizeof(path), "/proc/%d/task/%.16s/syscall", (int)pid,
+            e->d_name);
+        FILE *f = fopen(path, "re");
+        if (f == NULL)
+            continue;
+        if (fgets(line, sizeof(line), f) != NULL)
+            tap_diag("thread %.16s: %s", e->d_name, line);
+        fclose(f);
+    }
+    if (dir != NULL)
+        closedir(dir);
+}
+
 void host_child_ends(pid_t pid)
 {
-    int status, waited = 0;
+    int status;
+    int64_t until = fk_mono_ns() + 40 * FK_NS_PER_S;
     while (waitpid(pid, &status, WNOHANG) == 0) {
         host_nap_ms(1);
-        if (++waited > 10000) {
+        if (fk_mono_ns() > until) {
+            tell_threads(pid);
             kill(pid, SIGKILL);
             tap_fail(__FILE__, __LINE__, "a forked child hangs");
         }

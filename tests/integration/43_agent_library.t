@@ -40,4 +40,50 @@ is "without a name it says no and the program runs" "$(run)" "-22 nothing"
 is "switched off from outside" \
     "$(run env PYROSCOPE_APPLICATION_NAME=host PYROSCOPE_AGENT_ENABLED=0)" \
     "-125 nothing"
+
+# The header in C++: the macro, nested scopes, work handed to another thread.
+if command -v g++ >/dev/null; then
+    cat >"$TMP/host.cpp" <<'END'
+#include "agent/flamekit.h"
+#include <cstdio>
+#include <thread>
+static flamekit_labels set_of(const char *value)
+{
+    flamekit_tag tag = {"job", value};
+    return flamekit_labels_intern(&tag, 1);
+}
+int main()
+{
+    flamekit_config config;
+    flamekit_config_init(&config);
+    flamekit_labels empty = flamekit_labels_get(), outer, inner, there = nullptr;
+    {
+        FLAMEKIT_TAG("job", "outer");
+        outer = flamekit_labels_get();
+        {
+            FLAMEKIT_TAG("job", "inner");
+            inner = flamekit_labels_get();
+            std::thread([&] {
+                flamekit_labels before = flamekit_labels_set(inner);
+                there = flamekit_labels_get();
+                flamekit_labels_set(before);
+            }).join();
+        }
+        if (flamekit_labels_get() != outer)
+            return 1;
+    }
+    std::puts(empty == flamekit_labels_get() && outer == set_of("outer") &&
+                inner == set_of("inner") && there == inner ? "right" : "wrong");
+    return 0;
+}
+END
+    for std in c++11 c++17 c++20; do
+        ok "the header is C++: $std" g++ "-std=$std" -Wall -Wextra -Werror -pedantic \
+            -I. -o "$TMP/cpp" "$TMP/host.cpp" -Lbuild/release/lib -lflamekit -pthread
+    done
+    is "tags nest and are handed over" \
+        "$(LD_LIBRARY_PATH=build/release/lib "$TMP/cpp")" right
+else
+    skip "the header in C++" "no C++ compiler"
+fi
 tap_done

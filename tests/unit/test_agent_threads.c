@@ -276,19 +276,24 @@ TEST(pitfall_12_a_child_starts_again_by_itself)
 }
 
 /* Short-lived children end before they would start again, and nobody hangs. */
-TEST(pitfall_12_children_that_end_at_once_upload_nothing)
+TEST_TIMED(pitfall_12_children_that_end_at_once_upload_nothing, 120)
 {
+    bool late = false;
     start_with_restart(100);
     for (int i = 0; i < HOST_FULL(100, 20); i++) {
+        int64_t began = fk_mono_ns();
         pid_t pid = fork();
         if (pid == 0) {
             child_work();
             host_exit();
         }
         host_child_ends(pid);
+        /* On a busy machine one may live long enough to begin. */
+        late = late || fk_mono_ns() - began > FK_NS_PER_S / 2;
     }
     flamekit_shutdown();
-    CHECK_INT(host_stats().uploads_ok, fake_server_count(host_server()));
+    if (!late)
+        CHECK_INT(host_stats().uploads_ok, fake_server_count(host_server()));
 }
 
 /* Pitfall 11: a timer that outlived exec would kill the new program, which

@@ -60,6 +60,13 @@ static int judge_once(struct checker *c, bool asks)
     return (int)c->verdict;
 }
 
+/* While it is watched, answers come from elsewhere. */
+static enum fk_err reread_answers(struct checker *c)
+{
+    progress_close(&c->progress);
+    return progress_open(c->kit, c->ex.id, &c->progress, &c->diag);
+}
+
 int verb_check(struct kit *kit, int argc, char **argv)
 {
     struct checker c;
@@ -84,10 +91,14 @@ int verb_check(struct kit *kit, int argc, char **argv)
     }
     bool asks = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !watch;
     int status = judge_once(&c, asks);
+    fflush(stdout);
     while (watch && status != VERDICT_PASS) {
         fk_sleep_until_mono(fk_mono_ns() + WATCH_INTERVAL_S * FK_NS_PER_S);
         printf("\n");
+        if (reread_answers(&c))
+            break;
         status = judge_once(&c, false);
+        fflush(stdout);
     }
     checker_close(&c);
     return status;

@@ -158,7 +158,7 @@ bool judge_answer(const struct check_item *item, const struct value *truth,
 {
     double given, right = truth->number;
     if (truth->unit == UNIT_TEXT)
-        return same_text(answer, truth->text);
+        return same_text(world_service_name(answer), truth->text);
     if (!read_answer(answer, truth->unit, &given))
         return false;
     if (truth->unit == UNIT_TIME)

@@ -62,11 +62,15 @@ bool world_view(
     return true;
 }
 
+const char *world_service_name(const char *name)
+{
+    return strcmp(name, SERVICE_ALIAS) ? name : SERVICE;
+}
+
 enum fk_err world_find(
     struct world *w, const struct world_span *span, struct fk_diag *diag)
 {
-    bool alias = !strcmp(w->rule->service, SERVICE_ALIAS);
-    w->service = alias ? SERVICE : w->rule->service;
+    w->service = world_service_name(w->rule->service);
     struct window_source source = {.server = w->server,
         .run = span->run,
         .service = w->service,

@@ -61,6 +61,9 @@ struct world_span {
     int64_t since_ms, before_ms;
 };
 
+/* The seed document's name of the service is ours as well. */
+const char *world_service_name(const char *name);
+
 /* Finds the windows; FK_ERR_NOT_FOUND: one was not played yet. */
 FK_MUST_USE enum fk_err world_find(
     struct world *w, const struct world_span *span, struct fk_diag *diag);

@@ -30,6 +30,32 @@ for ex in 07.1 07.3 07.4 07.5; do
     is "$ex can be solved in the recording" $? 0
     [ "$(tail -n 1 "$TMP/solved" | cut -c1-4)" = PASS ] || sed 's/^/# /' "$TMP/solved"
 done
+# ---- how a check is asked for ----
+$kit check 07.3 -v >"$TMP/verbose" 2>&1 </dev/null
+like "-v shows what was asked, as commands" "$(cat "$TMP/verbose")" \
+    "*curl *"/pyroscope/render"*PASS*"
+grep -o 'curl .*' "$TMP/verbose" | sort -u >"$TMP/curls.sh"
+sh -e "$TMP/curls.sh" >"$TMP/answers" 2>&1
+is "which a student can repeat" $? 0
+$kit answer 07.1 app=workshop.flask.app >/dev/null
+$kit check 07.1 >"$TMP/flask" 2>&1 </dev/null
+is "the seed document's name of the service is accepted" $? 0
+$kit answer 07.1 app=nonsense >/dev/null
+$kit check 07.1 --watch >"$TMP/watch" 2>&1 </dev/null &
+watch=$!
+at_exit "kill $watch 2>/dev/null"
+wait_for 30 grep -q 'NOT YET' "$TMP/watch"
+$kit answer 07.1 app=workshop.demo.app >/dev/null
+wait_for 60 gone $watch
+kill $watch 2>/dev/null # would wait for ever
+wait $watch
+is "--watch ends with PASS as soon as the answer is right" $? 0
+$kit predict 07.1 40 >/dev/null
+like "a prediction stays" "$($kit predict 07.1 80)" "*you predicted 40*"
+spike() { SEAT_SEED=$1 build/release/bin/loadgen --explain timeline | sed -n 's/^burst *//p'; }
+[ "$(spike 1)" != "$(spike 2)" ]
+is "each seat has its own spike" $? 0
+
 # A second one lies before the first, and never mixes with it.
 $kit replay 07 >"$TMP/replayed" 2>&1
 samples() { $kit check 07.2 | sed -n 's/.*samples is \([0-9]*\),.*/\1/p'; }

@@ -282,11 +282,23 @@ static void add_folder_entry(struct tar *tar, const char *file, char *last)
     memcpy(last, folder, (size_t)n + 1);
 }
 
+static size_t count_there(const char *dir, const struct files *files)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", dir, files->path[i]);
+        count += !access(path, F_OK);
+    }
+    return count;
+}
+
 static enum fk_err copy_all(struct tar *tar, const char *dir,
     const struct files *files, const char *beside, struct fk_diag *diag)
 {
     char folder[PATH_MAX] = "";
     enum fk_err err = FK_OK;
+    size_t before = count_there(dir, files);
     /* A folder's meta.db is the last of it: it knows at least the stacks of
      * the days that were copied before. */
     for (size_t i = 0; !err && i < files->count; i++) {
@@ -294,6 +306,10 @@ static enum fk_err copy_all(struct tar *tar, const char *dir,
         err = copy_file(tar, dir, files->path[i], beside, diag);
     }
     tar_finish(tar);
+    /* Stacks that only it had may be gone from the meta.db that was copied. */
+    if (!err && count_there(dir, files) < before)
+        err = fk_diag_set(diag, FK_ERR_RETRY,
+            "a day was forgotten while it was being copied: copy again");
     return err ? err : fk_diag_set(diag, tar->err, "%s", tar->why.text);
 }
 

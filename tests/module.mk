@@ -80,8 +80,8 @@ fuzzers: $(FUZZERS)
 unit: $(UNIT)
 	@prove --exec '' $(UNIT)
 
-# A verb that needs another build calls make again; -j as here, or all cores.
-AGAIN = +$(MAKE) --no-print-directory -s $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+# A verb that needs another build calls make again.
+AGAIN = +$(MAKE) --no-print-directory -s
 
 ifdef EX
 check: $(if $(filter docker,$(ENGINE)),,all)

@@ -12,7 +12,6 @@
 
 #include <ctype.h>
 #include <stdatomic.h>
-#include <string.h>
 
 #define ONE        FK_SLICE("/api/kit/exercises/")
 #define TIMEOUT_NS (20 * FK_NS_PER_S)
@@ -86,7 +85,8 @@ static void ask_kit(struct request *r, const char *const args[MAX_ARGS + 1])
         reply_error(r, 429, "another question to the kit is being answered");
         return;
     }
-    memcpy(argv + 2, args, MAX_ARGS * sizeof *args);
+    for (size_t i = 0; i < MAX_ARGS; i++)
+        argv[2 + i] = args[i];
     fk_buf_init(&said, 1 << 20);
     enum fk_err err = program_run(argv, TIMEOUT_NS, &said, &status, &diag);
     atomic_flag_clear(&busy);

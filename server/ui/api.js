@@ -153,8 +153,10 @@ export class Api {
   async hello() {
     const begun = Date.now();
     const hello = await this.json("hello", "/api/kit/hello");
-    const skew = Number(hello.now) - (begun + Date.now()) / 2;
-    if (Number.isFinite(skew)) this.skew = Math.abs(skew) > 1000 ? Math.round(skew) : 0;
+    const took = Date.now() - begun;
+    const skew = Number(hello.now) - (begun + took / 2);
+    // A slow answer tells the time no better than to half of what it took.
+    if (Number.isFinite(skew)) this.skew = Math.abs(skew) > 1000 + took / 2 ? Math.round(skew) : 0;
     return hello;
   }
 

@@ -14,13 +14,15 @@ const DAY_MS = 86400e3;
 /** How far back a service counts as known. */
 const CATALOG_MS = 7 * DAY_MS;
 const METRICS_EVERY_MS = 15e3;
+/** Clocks this far apart show another range. */
+const SKEW_MS = 2000;
 
 /** Answers that belong together; replaced as a whole, never edited. */
 const NOTHING = {
   catalog: null, range: null, sel: null, query: null,
   profile: null, shownRange: null, loadedAt: 0, samples: null,
   points: [], step: 5, phases: [], flags: [], run: null, otherRun: null,
-  lost: null, error: null, busy: false,
+  lost: null, error: null, busy: false, skew: 0,
 };
 
 function phaseOf(a) {
@@ -129,7 +131,7 @@ export class Data {
     if (this.api.away) return;
     const { query } = this.now;
     const jobs = [this.#loadSamples(query, shownRange, turn)];
-    if (!onlyGraph) jobs.push(this.#loadSeries(query, turn), this.loadMarkers(state), this.#loadHello(), this.#loadLost());
+    if (!onlyGraph) jobs.push(this.#loadSeries(query, turn), this.loadMarkers(state), this.#loadHello(state, turn), this.#loadLost());
     await Promise.allSettled(jobs);
   }
 
@@ -173,11 +175,15 @@ export class Data {
     }
   }
 
-  async #loadHello() {
+  /** Who answers; a clock that turns out to be off asks for the right range again. */
+  async #loadHello(state, turn) {
+    const before = this.api.skew;
     try {
       const { run = null } = await this.api.hello();
-      this.#set({ run: this.now.run ?? run,
+      const { skew } = this.api;
+      this.#set({ skew, run: this.now.run ?? run,
         otherRun: this.now.run && run && run !== this.now.run ? run : null });
+      if (turn === this.#turn && Math.abs(skew - before) > SKEW_MS) await this.load(state);
     } catch {
       // another server may speak Pyroscope and not the kit's own words
     }

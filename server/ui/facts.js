@@ -76,7 +76,7 @@ class Facts extends Part {
           `show up to ${count(more)} frames`));
       }
     }
-    const { skew = 0 } = this.props.clock ?? {};
+    const { skew = 0 } = data;
     if (Math.abs(skew) > SKEW_MS) {
       out.push(fact("skew", `server clock ${span(Math.abs(skew))} ${skew > 0 ? "ahead" : "behind"}`,
         "This computer and the server disagree about the time; the page uses the server's.", "doubt"));

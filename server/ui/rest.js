@@ -20,7 +20,6 @@ import "./crumbs.js";
 import "./table.js";
 import "./tip.js";
 import "./details.js";
-import "./calltree.js";
 import "./overview.js";
 import "./graph_keys.js";
 
@@ -136,6 +135,7 @@ class Rest {
   #bring({ explore, store }) {
     if (explore && !explore.empty.hidden) import("./empty.js");
     if (explore && store.state.view === "sandwich") import("./sandwich.js");
+    if (explore && store.state.view === "tree") import("./calltree.js");
   }
 
   /** The exercise of the address, beside every page. */

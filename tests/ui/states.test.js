@@ -1,8 +1,8 @@
 /** Odd states: empty, away, failing, hostile, huge, small windows. */
 import assert from "node:assert/strict";
-import { after } from "node:test";
-import { clickFrame, closeBrowser, frames, story, until, zoomedTo } from "./browser.js";
-import { CPU, randomGraph, SAMPLES, WALL } from "./fake_server.js";
+import { after, test } from "node:test";
+import { clickFrame, closeBrowser, frames, launch, story, until, zoomedTo } from "./browser.js";
+import { CPU, randomGraph, SAMPLES, startFake, WALL } from "./fake_server.js";
 import { HOSTILE } from "./world.js";
 
 after(closeBrowser);
@@ -192,3 +192,25 @@ story("wall shows up where CPU is empty", { world: { services: { "workshop.demo.
   await state(page, "none-in-range");
   assert.match(await text(page, "fk-empty"), /look at Wall/);
 });
+
+story("a server whose clock is ahead: its time is shown, and the difference said", { world: { ahead: 20 * 60e3 } }, async ({ page, fake, open }) => {
+  await open(`/?query=${QUERY}`);
+  await page.locator("[data-fact=skew]", { hasText: /server clock (20 min|19 min \d+ s).* ahead/ }).waitFor();
+  const { search } = fake.world.requests.filter((r) => r.path === "/pyroscope/render").at(-1);
+  assert.ok(Number(search.get("until")) > Date.now() + 19 * 60e3, "the range is the server's");
+  await page.locator("[data-fact=skew] button").click();
+  await page.locator(".popup", { hasText: "disagree about the time" }).waitFor();
+});
+
+for (const [name, options] of [["without JavaScript", { javaScriptEnabled: false }], ["that does not know the page's modules", {}]]) {
+  test(`a browser ${name} gets a sentence and the profile as files`, async (t) => {
+    const fake = await startFake();
+    const page = await (await launch()).newPage(options);
+    t.after(() => Promise.all([page.close(), fake.close()]));
+    await page.route("**/*.js", (route) => route.fulfill({ contentType: "text/javascript", body: "this is no module" }));
+    await page.goto(fake.url);
+    const words = page.locator("main .old");
+    await words.getByRole("heading", { name: "cannot draw the page" }).waitFor();
+    assert.deepEqual(await words.locator("a").allTextContents(), ["pprof", "folded stacks"]);
+  });
+}

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "agent/demangle.h"
+#include "agent/lines.h"
 #include "agent/message.h"
 #include "agent/objects.h"
 #include "agent/symbols.h"
@@ -9,11 +11,15 @@
 
 #define DRAIN_WAIT_NS    (200 * FK_NS_PER_MS)
 #define MESSAGE_OVERHEAD 65536
+#define LINES_NS         (20 * FK_NS_PER_MS)  /* CPU time of an upload */
+#define FILE_LINES_NS    (200 * FK_NS_PER_MS) /* somebody waits for lines */
 #define CLOCK_JUMP_NS    (50 * FK_NS_PER_MS)
 
 void fk_collect_init(struct fk_collect *c, const flamekit_config *config)
 {
     *c = (struct fk_collect){.config = config};
+    if (config->symbolize == FLAMEKIT_SYMBOLIZE_LINES)
+        fk_demangle_may_load();
 }
 
 void fk_collect_add(struct fk_collect *c, const struct fk_source *source)
@@ -108,6 +114,7 @@ bool fk_collect_take(struct fk_collect *c, struct fk_payload *payload)
     struct fk_buf message;
     uint64_t weight = 0;
     bool all = true;
+    fk_lines_budget(c->file != NULL ? FILE_LINES_NS : LINES_NS);
     fk_buf_init(&message, FK_PROFILE_BYTES + MESSAGE_OVERHEAD);
     for (size_t i = 0; i < c->num_sources; i++)
         all = take_source(c, &c->sources[i], &message, &weight) && all;

@@ -122,31 +122,23 @@ static bool rust(const char *raw, char *out, size_t room)
 
 /* ---- C++ ----------------------------------------------------------------- */
 
-static demangle_fn *find_demangler(enum fk_foreign_how how)
-{
-    demangle_fn *found = NULL;
-    void *library = fk_foreign_open("libstdc++.so.6", how);
-    if (library)
-        *(void **)&found = fk_foreign_symbol(library, "__cxa_demangle");
-    return found;
-}
+static enum fk_foreign_how how = FK_FOREIGN_IF_LOADED;
 
-static demangle_fn *loaded;
+void fk_demangle_may_load(void)
+{
+    how = FK_FOREIGN_LOAD;
+}
 
 /* The host's own, also when only a plugin of the host's brought it. */
 static demangle_fn *demangler(void)
 {
+    static demangle_fn *found;
     if (__cxa_demangle)
         return __cxa_demangle;
-    if (!loaded)
-        loaded = find_demangler(FK_FOREIGN_IF_LOADED);
-    return loaded;
-}
-
-void fk_demangle_load(void)
-{
-    if (!demangler())
-        loaded = find_demangler(FK_FOREIGN_LOAD);
+    void *library = found ? NULL : fk_foreign_open("libstdc++.so.6", how);
+    if (library)
+        *(void **)&found = fk_foreign_symbol(library, "__cxa_demangle");
+    return found;
 }
 
 static bool cxx(const char *raw, char *out, size_t room)

@@ -13,7 +13,8 @@
 
 /* `out` gets at most room - 1 bytes and a NUL. */
 void fk_demangle(const char *raw, char *out, size_t room);
-/* For programs of our own, which have no C++ in them: load a demangler. */
-void fk_demangle_load(void);
+/* From now on libstdc++ is loaded for the first name of C++ when the host has
+ * not done so. */
+void fk_demangle_may_load(void);
 
 #endif

@@ -64,7 +64,7 @@ enum flamekit_log_level {
 enum flamekit_symbolize {
     FLAMEKIT_SYMBOLIZE_NONE,      /* addresses and build ids only */
     FLAMEKIT_SYMBOLIZE_FUNCTIONS, /* default */
-    FLAMEKIT_SYMBOLIZE_LINES      /* as FUNCTIONS in this version */
+    FLAMEKIT_SYMBOLIZE_LINES      /* and lines, and inlined functions */
 };
 
 enum flamekit_after_fork {

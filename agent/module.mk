@@ -1,7 +1,12 @@
 # agent/: the profiler inside another program.
 # libflamekit.{a,so} carry common/ with them: a host links one library.
-# Its core writes files; it has nobody to push with.
-agent_SOURCES := $(if $(CORE),$(filter-out agent/push.c,$(wildcard agent/*.c)) agent/core/no_push.c,$(wildcard agent/*.c))
+# Its core writes files; it has nobody to push with. Lines of functions need
+# the headers of libdw; the library itself is loaded when it is needed.
+agent_INSTEAD := $(if $(CORE),push lines,$(if $(shell pkg-config --exists libdw || echo no),lines))
+ifeq (lines,$(agent_INSTEAD))
+$(info agent: profiles name functions without lines, for libdw-dev is not installed)
+endif
+agent_SOURCES := $(filter-out $(agent_INSTEAD:%=agent/%.c),$(wildcard agent/*.c)) $(agent_INSTEAD:%=agent/core/no_%.c)
 agent_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(agent_SOURCES)))
 AGENT_A := $(B)/lib/libflamekit.a
 $(AGENT_A): $(agent_OBJS) $(common_OBJS)

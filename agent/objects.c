@@ -4,6 +4,7 @@
 
 #include "agent/elf.h"
 #include "agent/frames.h"
+#include "agent/lines.h"
 #include "agent/loader.h"
 #include "agent/lookup.h"
 #include "agent/peek.h"
@@ -110,6 +111,7 @@ static void free_object(struct fk_object *object)
     state.table_bytes -= object->cfi.bytes;
     fk_cfi_free(&object->cfi);
     fk_symbols_free(object->symbols);
+    fk_lines_free(object->lines);
     free(object->path);
     free(object);
 }

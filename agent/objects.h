@@ -25,6 +25,7 @@ enum { FK_OBJECTS_MAX = 4096, FK_BUILD_ID_MAX = 32 };
 #define FK_VDSO_PATH "[vdso]"
 
 struct fk_symbols;
+struct fk_lines;
 
 struct fk_object {
     uintptr_t lo, hi;   /* executable addresses */
@@ -36,6 +37,7 @@ struct fk_object {
     char *path;                 /* absolute; or FK_VDSO_PATH */
     const char *name;           /* last component of path */
     struct fk_symbols *symbols; /* of symbols.c; NULL until asked for */
+    struct fk_lines *lines;     /* of lines.c, likewise */
     bool program;               /* the executable itself */
     /* Bookkeeping of objects.c. */
     unsigned seen;     /* last answer of the loader that had it */

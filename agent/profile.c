@@ -7,11 +7,14 @@
 #include <unistd.h>
 
 #include "agent/labels.h"
+#include "agent/lines.h"
 #include "agent/registry.h"
 #include "agent/symbols.h"
 
 #define TEXT_BYTES (16u << 20)
-#define OWN_LABELS 3 /* thread_id, thread_name, pid */
+#define OWN_LABELS 3                    /* thread_id, thread_name, pid */
+#define FRAMES_MAX (FK_TRACE_MAX + 256) /* with what was inlined */
+#define MARKS_MAX  3
 
 void fk_profile_init(struct fk_profile *p, const flamekit_config *config,
     const struct fk_kind *kind, int64_t period)
@@ -20,6 +23,7 @@ void fk_profile_init(struct fk_profile *p, const flamekit_config *config,
     fk_pprof_writer_init(&p->writer, FK_PROFILE_BYTES);
     fk_arena_init(&p->text, TEXT_BYTES);
     fk_map_init(&p->pcs, FK_PROFILE_PCS);
+    p->stack = calloc(FRAMES_MAX + MARKS_MAX, sizeof(*p->stack));
     for (uint32_t i = 0; i < kind->num_types; i++)
         fk_pprof_add_type(&p->writer, kind->types[i].type, kind->types[i].unit);
 }
@@ -30,6 +34,7 @@ void fk_profile_fini(struct fk_profile *p)
     fk_arena_fini(&p->text);
     fk_map_fini(&p->pcs);
     free(p->frames);
+    free(p->stack);
 }
 
 /* ---- addresses ---------------------------------------------------------- */
@@ -66,50 +71,88 @@ static uint32_t mapping_of(struct fk_profile *p, const struct fk_object *o)
 /* The text of an address that nothing covers: code made at run time. */
 static const struct fk_slice unknown = {"[unknown]", 9};
 
-static struct fk_pprof_frame make_frame(struct fk_profile *p, uintptr_t pc)
+static struct fk_slice keep_text(struct fk_profile *p, struct fk_slice text)
+{
+    return text.len ? fk_arena_dup(&p->text, text) : (struct fk_slice){0};
+}
+
+static bool add_frame(struct fk_profile *p, struct fk_pprof_frame frame)
+{
+    if (p->num_frames == p->cap_frames) {
+        uint32_t cap = p->cap_frames ? 2 * p->cap_frames : 1024;
+        void *more = cap <= FK_PROFILE_PCS
+                         ? realloc(p->frames, cap * sizeof(*p->frames))
+                         : NULL;
+        if (more == NULL)
+            return false;
+        p->frames = more;
+        p->cap_frames = cap;
+    }
+    p->frames[p->num_frames++] = frame;
+    return !p->text.failed;
+}
+
+/* The function at pc, behind those that were inlined into it there. */
+static bool add_function(struct fk_profile *p, struct fk_object *object,
+    uintptr_t pc, struct fk_pprof_frame frame)
+{
+    struct fk_symbol symbol;
+    const struct fk_line *lines;
+    size_t n = p->config->symbolize == FLAMEKIT_SYMBOLIZE_LINES
+                   ? fk_lines_of(object, pc, &lines)
+                   : 0;
+    for (size_t i = 0; i < n; i++) {
+        frame.inlined = i + 1 < n;
+        frame.name = keep_text(p, lines[i].function);
+        frame.file = keep_text(p, lines[i].file);
+        frame.line = lines[i].line;
+        if (frame.inlined && !add_frame(p, frame))
+            return false;
+    }
+    fk_symbols_name(object, pc, &symbol);
+    frame.name = keep_text(p, fk_slice_of(symbol.name));
+    return add_frame(p, frame);
+}
+
+static bool add_address(struct fk_profile *p, uintptr_t pc)
 {
     struct fk_pprof_frame frame = {.name = unknown, .address = pc};
     struct fk_object *object = fk_objects_locate(pc);
     if (object == NULL)
-        return frame;
+        return add_frame(p, frame);
     frame.mapping = mapping_of(p, object);
+    if (p->config->symbolize != FLAMEKIT_SYMBOLIZE_NONE)
+        return add_function(p, object, pc, frame);
     frame.name = (struct fk_slice){0};
-    if (p->config->symbolize != FLAMEKIT_SYMBOLIZE_NONE) {
-        struct fk_symbol symbol;
-        fk_symbols_name(object, pc, &symbol);
-        frame.name = fk_arena_dup(&p->text, fk_slice_of(symbol.name));
-    }
-    return frame;
+    return add_frame(p, frame);
 }
 
-static bool grow_frames(struct fk_profile *p)
-{
-    if (p->num_frames < p->cap_frames)
-        return true;
-    uint32_t cap = p->cap_frames ? 2 * p->cap_frames : 1024;
-    void *more = cap <= FK_PROFILE_PCS
-                     ? realloc(p->frames, cap * sizeof(*p->frames))
-                     : NULL;
-    if (more == NULL)
-        return false;
-    p->frames = more;
-    p->cap_frames = cap;
-    return true;
-}
-
-static bool frame_of(
-    struct fk_profile *p, uintptr_t pc, struct fk_pprof_frame *frame)
+/* Its frames, innermost first: inlined ones up to and with one that is not.
+ * NULL: no room. */
+static const struct fk_pprof_frame *frames_of(
+    struct fk_profile *p, uintptr_t pc)
 {
     uint64_t at = fk_map_get(&p->pcs, pc);
-    if (at != FK_MAP_NONE) {
-        *frame = p->frames[at];
-        return true;
-    }
-    if (!grow_frames(p))
+    if (at != FK_MAP_NONE)
+        return &p->frames[at];
+    at = p->num_frames;
+    if (!add_address(p, pc) || fk_map_put(&p->pcs, pc, at) != FK_OK)
+        return NULL;
+    return &p->frames[at];
+}
+
+/* Appends them; when there is little room, only the function itself. */
+static bool put_frames(struct fk_profile *p, uintptr_t pc, size_t left,
+    struct fk_pprof_frame *out, size_t *n)
+{
+    const struct fk_pprof_frame *f = frames_of(p, pc);
+    if (f == NULL)
         return false;
-    *frame = make_frame(p, pc);
-    p->frames[p->num_frames] = *frame;
-    return !p->text.failed && fk_map_put(&p->pcs, pc, p->num_frames++) == FK_OK;
+    for (; f->inlined; f++)
+        if (*n + left < FRAMES_MAX)
+            out[(*n)++] = *f;
+    out[(*n)++] = *f;
+    return true;
 }
 
 /* ---- labels ------------------------------------------------------------- */
@@ -186,7 +229,7 @@ static size_t without_begin(struct fk_pprof_frame *frames, size_t n)
 static const struct {
     uint32_t flag;
     struct fk_slice name;
-} marks[] = {
+} marks[MARKS_MAX] = {
     {FK_TRACE_CUT, {"[truncated]", 11}},
     {FK_TRACE_WAITING, {"[waiting]", 9}},
     {FK_TRACE_RUNNING, {"[running]", 9}},
@@ -195,13 +238,14 @@ static const struct {
 bool fk_profile_put(
     struct fk_profile *p, const struct fk_trace *trace, const int64_t *values)
 {
-    struct fk_pprof_frame
-        frames[FK_TRACE_MAX + sizeof(marks) / sizeof(marks[0])];
+    struct fk_pprof_frame *frames = p->stack;
     size_t n = 0;
-    for (; n < trace->depth; n++)
-        if (!frame_of(p, trace->pcs[n], &frames[n]))
+    if (frames == NULL)
+        return false;
+    for (size_t i = 0; i < trace->depth; i++)
+        if (!put_frames(p, trace->pcs[i], trace->depth - i, frames, &n))
             return false;
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+    for (size_t i = 0; i < MARKS_MAX; i++)
         if (trace->flags & marks[i].flag)
             frames[n++] = (struct fk_pprof_frame){.name = marks[i].name};
     n = without_begin(frames, n);

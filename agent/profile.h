@@ -27,9 +27,10 @@ struct fk_profile {
     const struct fk_kind *kind;
     struct fk_pprof_writer writer;
     struct fk_arena text;
-    struct fk_map pcs; /* address -> index into frames */
+    struct fk_map pcs; /* address -> index of its first in frames */
     struct fk_pprof_frame *frames;
     uint32_t num_frames, cap_frames;
+    struct fk_pprof_frame *stack; /* of the sample at hand */
     const struct fk_object *mapped[FK_PROFILE_MAPPINGS];
     uint32_t mapping[FK_PROFILE_MAPPINGS], num_mapped;
     int64_t period;        /* in the kind's unit */

@@ -26,7 +26,7 @@
 #define TOP_NUMBER 10
 
 struct record {
-    bool cpu, wall, heap, lock;
+    bool cpu, wall, heap, lock, no_lines;
     const char *out;
     long hz;
     char library[PATH_MAX], folder[PATH_MAX];
@@ -72,6 +72,7 @@ static void set_environment(const struct record *r)
     set_switch("PYROSCOPE_PROFILING_ALLOCATION_ENABLED", r->heap);
     set_switch("PYROSCOPE_PROFILING_HEAP_ENABLED", r->heap);
     set_switch("PYROSCOPE_PROFILING_LOCK_ENABLED", r->lock);
+    setenv("PYROSCOPE_SYMBOLIZE", r->no_lines ? "functions" : "lines", 1);
     setenv("PYROSCOPE_UPLOAD_INTERVAL", "1s", 1);
     unsetenv("PYROSCOPE_PROFILING_INTERVAL");
     snprintf(text, sizeof(text), "%ld", r->hz);
@@ -243,13 +244,15 @@ int verb_record(struct kit *kit, int argc, char **argv)
             "pprof when called .pb or .pb.gz, else folded text"},
         {"hz", 0, NULL, FK_OPT_INT, &r.hz, 1, 1000, "N",
             "samples a second of CPU time"},
+        {"no-lines", 0, NULL, FK_OPT_FLAG, &r.no_lines, 0, 0, NULL,
+            "no source lines, no inlined functions"},
         {NULL, 0, NULL, 0, NULL, 0, 0, NULL, NULL},
     };
     struct fk_diag diag = {""};
     int first;
     enum fk_err err = fk_opt_parse(opts, argc + 1, argv - 1,
         "flamekit record [--cpu] [--wall] [--heap] [--lock] [-o FILE] "
-        "[--hz N] -- CMD...",
+        "[--hz N] [--no-lines] -- CMD...",
         &first, &diag);
     if (err == FK_ERR_CANCELLED)
         return 0;

@@ -21,6 +21,7 @@
 #include "common/map.h"
 
 #define FK_PPROF_NONE      UINT32_MAX
+#define FK_PPROF_INLINED   16
 #define FK_PPROF_MAX_TYPES 64 /* sample types in one profile */
 
 struct fk_pprof_type {
@@ -101,12 +102,15 @@ FK_MUST_USE enum fk_err fk_pprof_read(struct fk_slice body,
     struct fk_pprof *out, struct fk_diag *diag);
 
 /* One frame to write. Frames with equal fields share a location. `address`
- * 0 = none. `mapping` is what fk_pprof_add_mapping returned, or 0. */
+ * 0 = none. `mapping` is what fk_pprof_add_mapping returned, or 0. One that
+ * was inlined into the frame behind it shares its location, address and
+ * mapping; at most FK_PPROF_INLINED of them in a row. */
 struct fk_pprof_frame {
     struct fk_slice name, file;
     int64_t line;
     uint64_t address;
     uint32_t mapping;
+    bool inlined;
 };
 
 /* After the first failure (limit, memory, a wrong number of values) nothing

@@ -21,8 +21,16 @@ struct fk_pprof_writer_string {
 
 struct fk_pprof_writer_location {
     uint64_t address;
+    uint64_t inlined; /* hash of the lines before this one; 0 = none */
     int64_t line;
     uint32_t function, mapping; /* ids; 0 = none */
+};
+
+/* The lines of one location, innermost first. */
+struct lines {
+    uint32_t functions[FK_PPROF_INLINED + 1];
+    int64_t numbers[FK_PPROF_INLINED + 1];
+    size_t count;
 };
 
 static void fail(struct fk_pprof_writer *w, enum fk_err err)
@@ -161,7 +169,7 @@ static uint32_t function_id(
 }
 
 static void write_location(struct fk_pprof_writer *w, uint32_t id,
-    const struct fk_pprof_writer_location *l)
+    const struct fk_pprof_writer_location *l, const struct lines *lines)
 {
     struct fk_buf *b = &w->body;
     size_t mark = fk_pb_begin(b, PROFILE_LOCATION);
@@ -170,11 +178,11 @@ static void write_location(struct fk_pprof_writer *w, uint32_t id,
         fk_pb_add_u64(b, LOCATION_MAPPING, l->mapping);
     if (l->address)
         fk_pb_add_u64(b, LOCATION_ADDRESS, l->address);
-    if (l->function) {
+    for (size_t i = 0; i < lines->count && lines->functions[i]; i++) {
         size_t line = fk_pb_begin(b, LOCATION_LINE);
-        fk_pb_add_u64(b, LINE_FUNCTION, l->function);
-        if (l->line)
-            fk_pb_add_i64(b, LINE_LINE, l->line);
+        fk_pb_add_u64(b, LINE_FUNCTION, lines->functions[i]);
+        if (lines->numbers[i])
+            fk_pb_add_i64(b, LINE_LINE, lines->numbers[i]);
         fk_pb_end(b, line);
     }
     fk_pb_end(b, mark);
@@ -182,7 +190,7 @@ static void write_location(struct fk_pprof_writer *w, uint32_t id,
 
 static uint64_t location_hash(const struct fk_pprof_writer_location *l)
 {
-    uint64_t h = fk_hash_mix(l->address + fk_hash_seed());
+    uint64_t h = fk_hash_mix((l->address ^ l->inlined) + fk_hash_seed());
     h = fk_hash_mix(h + (uint64_t)l->line);
     return fk_hash_mix(h + ((uint64_t)l->function << 32 | l->mapping));
 }
@@ -191,16 +199,44 @@ static bool same_location(const struct fk_pprof_writer_location *a,
     const struct fk_pprof_writer_location *b)
 {
     return a->address == b->address && a->line == b->line &&
-           a->function == b->function && a->mapping == b->mapping;
+           a->function == b->function && a->mapping == b->mapping &&
+           a->inlined == b->inlined;
 }
 
-static uint32_t location_id(
-    struct fk_pprof_writer *w, const struct fk_pprof_frame *f)
+/* How many of the frames belong to the location of the first. */
+static size_t count_lines(const struct fk_pprof_frame *frames, size_t n)
 {
-    struct fk_pprof_writer_location *list,
-        l = {.address = f->address, .line = f->line, .mapping = f->mapping};
-    if (f->name.len || f->file.len)
-        l.function = function_id(w, f->name, f->file);
+    size_t count = 1;
+    while (count < n && count <= FK_PPROF_INLINED && frames[count - 1].inlined)
+        count++;
+    return count;
+}
+
+static struct fk_pprof_writer_location describe(struct fk_pprof_writer *w,
+    const struct fk_pprof_frame *frames, struct lines *lines)
+{
+    const struct fk_pprof_frame *f = &frames[lines->count - 1];
+    struct fk_pprof_writer_location l = {
+        .address = f->address, .line = f->line, .mapping = f->mapping};
+    for (size_t i = 0; i < lines->count; i++) {
+        bool named = frames[i].name.len || frames[i].file.len;
+        lines->numbers[i] = frames[i].line;
+        lines->functions[i] =
+            named ? function_id(w, frames[i].name, frames[i].file) : 0;
+        if (&frames[i] != f)
+            l.inlined = fk_hash_mix(l.inlined + (uint64_t)frames[i].line +
+                                    ((uint64_t)lines->functions[i] << 32));
+    }
+    l.function = lines->functions[lines->count - 1];
+    return l;
+}
+
+/* The first `count` frames as one location. */
+static uint32_t location_id(struct fk_pprof_writer *w,
+    const struct fk_pprof_frame *frames, size_t count)
+{
+    struct lines lines = {.count = count};
+    struct fk_pprof_writer_location l = describe(w, frames, &lines), *list;
     uint64_t hash = location_hash(&l), id;
     size_t at = 0;
     while ((id = fk_map_next(&w->locations, hash, &at)) != FK_MAP_NONE)
@@ -214,7 +250,7 @@ static uint32_t location_id(
     }
     w->location_list = list;
     list[w->num_locations++] = l;
-    write_location(w, w->num_locations, &l);
+    write_location(w, w->num_locations, &l, &lines);
     fail(w, fk_map_add(&w->locations, hash, w->num_locations));
     return w->num_locations;
 }
@@ -241,8 +277,10 @@ void fk_pprof_add_sample(struct fk_pprof_writer *w,
         return;
     fk_buf_reset(&w->sample);
     size_t mark = fk_pb_begin(&w->sample, SAMPLE_LOCATION_ID);
-    for (size_t i = 0; i < num_frames; i++)
-        fk_pb_add_varint(&w->sample, location_id(w, &frames[i]));
+    for (size_t i = 0, n; i < num_frames; i += n) {
+        n = count_lines(frames + i, num_frames - i);
+        fk_pb_add_varint(&w->sample, location_id(w, frames + i, n));
+    }
     fk_pb_end(&w->sample, mark);
     mark = fk_pb_begin(&w->sample, SAMPLE_VALUE);
     for (size_t i = 0; i < num_values; i++)

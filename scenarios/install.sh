@@ -27,7 +27,8 @@ aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu \
 qemu-aarch64-static:qemu-user-static"
 # What is no tool: a pattern of files that are there when the package is.
 TEST_FILES="/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev \
-/usr/aarch64-linux-gnu/include/stdio.h:libc6-dev-arm64-cross"
+/usr/aarch64-linux-gnu/include/stdio.h:libc6-dev-arm64-cross \
+/usr/include/elfutils/libdw.h:libdw-dev"
 LONG_TOOLS="aarch64-linux-gnu-g++:g++-aarch64-linux-gnu nginx:nginx \
 pg_ctlcluster:postgresql go:golang-go"
 

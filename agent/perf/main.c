@@ -360,7 +360,7 @@ int main(int argc, char **argv)
     sigaction(SIGTERM, &action, NULL);
     raise_limits();
     configure();
-    fk_demangle_load();
+    fk_demangle_may_load();
     perf_processes_want(run.o.container);
     if (!open_output() || !open_events())
         return EXIT_FAILED;

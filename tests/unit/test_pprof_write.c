@@ -194,4 +194,46 @@ TEST(the_number_of_values_must_match)
     fk_pprof_writer_fini(&w);
 }
 
+TEST(inlined_frames_share_the_location_of_their_function)
+{
+    struct fk_pprof_frame frames[] = {
+        {.name = S("inner"), .line = 3, .address = 16, .inlined = true},
+        {.name = S("middle"), .line = 5, .address = 16, .inlined = true},
+        {.name = S("outer"), .line = 9, .address = 16},
+        {.name = S("main"), .line = 20, .address = 32},
+    };
+    int64_t values[] = {1, 10};
+    start(1 << 20);
+    fk_pprof_add_sample(&w, frames, 4, values, 2, NULL, 0);
+    fk_pprof_add_sample(&w, frames, 4, values, 2, NULL, 0);
+    frames[0].line = 4; /* the same place otherwise */
+    fk_pprof_add_sample(&w, frames, 4, values, 2, NULL, 0);
+    fk_pprof_add_sample(&w, frames, 2, values, 2, NULL, 0);
+    read_back();
+    CHECK_STR(frames_of(&p.samples[0]), "inner:3 middle:5 outer:9 main:20");
+    CHECK_STR(frames_of(&p.samples[2]), "inner:4 middle:5 outer:9 main:20");
+    CHECK_STR(frames_of(&p.samples[3]), "inner:4 middle:5");
+    CHECK_INT(p.samples[0].num_locations, 2);
+    CHECK_INT(p.samples[0].locations[0], p.samples[1].locations[0]);
+    CHECK_INT(p.num_locations, 4);
+    finish();
+}
+
+TEST(more_inlined_frames_than_a_location_takes)
+{
+    struct fk_pprof_frame frames[3 * FK_PPROF_INLINED];
+    int64_t values[] = {1, 10};
+    for (size_t i = 0; i < 3 * FK_PPROF_INLINED; i++)
+        frames[i] = (struct fk_pprof_frame){
+            .name = S("f"), .line = (int64_t)i + 1, .inlined = true};
+    start(1 << 20);
+    fk_pprof_add_sample(&w, frames, 3 * FK_PPROF_INLINED, values, 2, NULL, 0);
+    read_back();
+    uint32_t lines = 0;
+    for (uint32_t i = 0; i < p.num_locations; i++)
+        lines += p.locations[i].num_lines;
+    CHECK_INT(lines, 3 * FK_PPROF_INLINED);
+    finish();
+}
+
 TAP_MAIN

@@ -21,8 +21,10 @@ static size_t frames_of(const struct fk_pprof *p,
             FK_ASSERT(l->lines[k].function < p->num_functions);
             const struct fk_pprof_function *f =
                 &p->functions[l->lines[k].function];
-            frames[n++] = (struct fk_pprof_frame){
-                f->name, f->file, l->lines[k].line, l->address, 0};
+            frames[n++] = (struct fk_pprof_frame){.name = f->name,
+                .file = f->file,
+                .line = l->lines[k].line,
+                .address = l->address};
         }
     }
     return n;

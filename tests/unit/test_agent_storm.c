@@ -239,7 +239,17 @@ static void start_thread(void *(*fn)(void *), void *arg)
         abort();
 }
 
-_Noreturn static void storm(const char *url)
+/* gperftools, as a program would use it that links it. */
+static bool start_gperftools(void)
+{
+    int (*start)(const char *file) = NULL;
+    void *lib = dlopen("libprofiler.so.0", RTLD_NOW | RTLD_GLOBAL);
+    if (lib != NULL)
+        *(void **)&start = dlsym(lib, "ProfilerStart");
+    return start != NULL && start("/dev/null") != 0;
+}
+
+static void start_ours(const char *url)
 {
     flamekit_config c;
     flamekit_config_init(&c);
@@ -249,13 +259,23 @@ _Noreturn static void storm(const char *url)
     c.upload_interval_ms = 500;
     if (flamekit_configure(&c) != 0)
         abort();
+}
+
+/* Without a url, under gperftools and at its own pace. */
+_Noreturn static void storm(const char *url)
+{
+    if (url != NULL)
+        start_ours(url);
+    else if (!start_gperftools())
+        _exit(0);
     for (size_t i = 0; i < NUM_JOBS; i++)
         start_thread(run_job, (void *)(uintptr_t)&jobs[i]);
     sigset_t all, before;
     sigfillset(&all);
     sigdelset(&all, SIGTERM);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    start_thread(prod_all, NULL);
+    if (url != NULL)
+        start_thread(prod_all, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     for (;;)
         pause();
@@ -348,6 +368,33 @@ TEST_TIMED(pitfall_1_2_3_storm, 300)
     CHECK(fake_server_count(server) > 0);
 #endif
     fake_server_stop(server);
+}
+
+/* What becomes of the same program under gperftools is told, not judged. */
+TEST_TIMED(the_same_storm_under_gperftools, 200)
+{
+    if (getenv("FK_STORM_BESIDE") == NULL)
+        tap_skip("make check-long runs it");
+    void *lib = dlopen("libprofiler.so.0", RTLD_NOW);
+    if (lib == NULL)
+        tap_skip("gperftools is not installed");
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(shared != MAP_FAILED);
+    pid_t watcher = fork();
+    if (watcher == 0) {
+        pid_t pid = fork();
+        if (pid == 0)
+            storm(NULL);
+        for (int s = storm_seconds(); s > 0; s--)
+            watch_second(pid);
+        kill(pid, SIGKILL);
+        _exit(0);
+    }
+    int status = 0;
+    CHECK_INT(waitpid(watcher, &status, 0), watcher);
+    tap_diag("gperftools %s",
+        status == 0 ? "came through" : "did not come through, see above");
 }
 
 TAP_MAIN

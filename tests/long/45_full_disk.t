@@ -28,7 +28,7 @@ ticks() {
 put
 is "a profile is stored" "$status $(ready)" "200 200"
 dd if=/dev/zero of="$TMP/data/filler" bs=1M 2>/dev/null
-ok "a full disk is not ready" wait_for 30 is_ready 503
+ok "a full disk is not ready" wait_for 120 is_ready 503
 put
 is "what cannot be kept is refused" "$status" 503
 like "with a sentence" "$(message)" "*disk*"
@@ -37,9 +37,9 @@ is "health says the same" "$status" 503
 like "and why" "$(message)" "*MiB left*"
 is "queries are answered" "$(ticks)" 30000000
 rm "$TMP/data/filler"
-ok "room again: ready again" wait_for 30 is_ready 200
+ok "room again: ready again" wait_for 120 is_ready 200
 again() { put && [ "$status" = 200 ]; }
-ok "profiles are stored again" wait_for 30 again
+ok "profiles are stored again" wait_for 120 again
 is "none was lost" "$(ticks)" 60000000
 stop_server
 is "the server ends well" "$server_status" 0

@@ -186,7 +186,7 @@ async function trouble(until) {
     }, 15000]];
   await Promise.all(plans.map(async ([plan, every]) => {
     for (;;) {
-      const wait = between(0.3, 1) * every;
+      const wait = between(0.3, 1) * Math.min(every, seconds * 150);
       if (Date.now() + wait > until) return;
       await sleep(wait);
       await plan();

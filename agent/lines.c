@@ -47,7 +47,7 @@ enum {
     X(dwarf_getsrcfiles)                                                       \
     X(dwarf_filesrc)
 
-#define MEMBER(name) __typeof__(&name) name;
+#define MEMBER(name) __typeof__ (&(name))(name);
 #define ENTRY(name)  {#name, offsetof(struct library, name)},
 
 static struct library {

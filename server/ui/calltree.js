@@ -6,6 +6,7 @@ import { h, Part } from "./dom.js";
 import { share, shown, value } from "./format.js";
 import { RowList } from "./list.js";
 import { childrenOf, heaviestChild, nameOf, parentOf, pathText } from "./layout.js";
+import { mark } from "./mark.js";
 import { cssColor } from "./paint.js";
 
 const ROW_PX = 28;
@@ -25,7 +26,7 @@ class CallTree extends Part {
     this.setAttribute("aria-label", "Call tree");
     this.scroller = h("div", { class: "table-scroll", role: "presentation", on: { keydown: (e) => this.#key(e) } });
     this.append(h("div", { class: "table-head", role: "row" },
-      ["Function", "Self", "Total"].map((t, i) => h("div", { role: "columnheader", class: ["name", "self", "total"][i] }, t))), this.scroller);
+      ["Function", "Self", "Total"].map((t, i) => h("div", { role: "columnheader", class: ["name", "self", "total"][i] }, t, i ? null : mark("self", "self, and what is total")))), this.scroller);
     this.list = new RowList(this.scroller, ROW_PX, { make: () => this.#make(), fill: (el, i) => this.#fill(el, i) });
   }
 

@@ -6,6 +6,7 @@ import { h, icon, Part } from "./dom.js";
 import { share, shown } from "./format.js";
 import { nameOf, pathOf } from "./layout.js";
 import { kindOf } from "./kinds.js";
+import { mark } from "./mark.js";
 
 /** Long paths keep their ends. */
 const HEAD = 2;
@@ -50,7 +51,7 @@ class Legend extends Part {
     const key = `${entries.map((e) => e.textContent)} ${state.q} ${state.color} ${dark}`;
     if (this.key === key) return;
     this.key = key;
-    this.replaceChildren(...entries, h("span", { class: "note" }, "width = share of samples, not order in time"));
+    this.replaceChildren(...entries, mark("colour", "the colour"), h("span", { class: "note" }, "width = share of samples, not order in time"));
   }
 }
 

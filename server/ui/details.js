@@ -7,6 +7,7 @@ import { h, icon, Part } from "./dom.js";
 import { plural, share, shown, value } from "./format.js";
 import { childrenOf, nameOf, parentOf, pathOf, placesOf } from "./layout.js";
 import { kindOf, moduleOf } from "./kinds.js";
+import { mark } from "./mark.js";
 import { pointsOff } from "./stats.js";
 
 const NEIGHBOURS = 3;
@@ -69,7 +70,7 @@ class Details extends Part {
     const largest = places.reduce((a, b) => (totalOf(profile, b) > totalOf(profile, a) ? b : a));
     this.replaceChildren(
       this.#head(state.fn, h("span", {}, `self ${part(row.self)}`), h("span", {}, `total ${part(row.total)}`),
-        h("span", {}, plural(places.length, "place")), about ? h("span", { class: "about" }, about) : null),
+        mark("total", "self and total"), h("span", {}, plural(places.length, "place")), about ? h("span", { class: "about" }, about) : null),
       this.explain = h("div", { class: "explain-place" }),
       h("div", { class: "details-body" },
         this.#neighbours("Called by", view.inverted ? callees : callers, profile, type), this.#neighbours("Calls", view.inverted ? callers : callees, profile, type), this.trend,

@@ -11,6 +11,7 @@ import { openFoldMenu } from "./fold_menu.js";
 import { count, shown } from "./format.js";
 import { findPath, nameOf, pathText } from "./layout.js";
 import "./difftable.js";
+import { mark } from "./mark.js";
 
 const WIDTHS = { larger: "the larger", a: "A", b: "B" };
 const FEW = 30;
@@ -61,7 +62,7 @@ export class DiffView {
     this.legend = h("div", { class: "diff-legend" });
     this.problem = h("p", { class: "card pad wrong", hidden: true, role: "alert" });
     this.panel = h("div", { class: "panel" }, this.sentence,
-      h("div", { class: "diff-tools" }, h("span", {}, "Compare"), this.modes, h("span", {}, "width by"), this.widths,
+      h("div", { class: "diff-tools" }, h("span", {}, "Compare"), mark("modes", "absolute, share, per request"), this.modes, h("span", {}, "width by"), this.widths,
         h("label", {}, this.grey, "unsure in grey"), h("label", {}, this.classic, "red and green"),
         h("span", { class: "search-box" }, icon("search"), this.search), h("span", { class: "spring" }), this.fold, this.out),
       h("div", { class: "stage", "data-view": "both" },

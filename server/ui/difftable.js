@@ -7,6 +7,7 @@ import { amount, howMuch, signed, sureWords } from "./diff_words.js";
 import { h, Part } from "./dom.js";
 import { plural, shown } from "./format.js";
 import { RowList } from "./list.js";
+import { mark } from "./mark.js";
 
 const ROW_PX = 30;
 const COLUMNS = [["name", "Function"], ["a", "A"], ["b", "B"], ["delta", "B − A"]];
@@ -20,6 +21,7 @@ class DiffTable extends Part {
     this.setAttribute("aria-label", "Own time of each function on both sides");
     this.heads = COLUMNS.map(([key, text]) => h("div", { role: "columnheader", class: key === "name" ? "name" : "self" },
       h("button", { type: "button", "data-by": key, title: key === "delta" ? "Largest change first; again: by sign" : "Sort", on: { click: () => this.#sortBy(key) } }, text)));
+    this.heads[0].append(mark("significant", "a change beyond chance"));
     this.scroller = h("div", { class: "table-scroll" });
     this.count = h("div", { class: "table-count" });
     this.append(h("div", { class: "table-head", role: "row" }, this.heads), this.scroller, this.count);

@@ -5,7 +5,7 @@
 import { h, Part } from "./dom.js";
 import { count, plural, share, significant, span, value } from "./format.js";
 import { kindOf } from "./kinds.js";
-import { openPopup } from "./popup.js";
+import { openWhy } from "./mark.js";
 import { FEW_SAMPLES, ENOUGH_SAMPLES, pointsOff, secondsUntil } from "./stats.js";
 import { blocks } from "./series.js";
 import { clock } from "./time.js";
@@ -15,14 +15,13 @@ const MORE_NODES = [65536, 262144];
 /** A clock further off than this is worth a word. */
 const SKEW_MS = 2000;
 
+/** Where a fact is called otherwise than its word in the glossary. */
+const WORDS = { seconds: "range", skew: "clock", few: "error" };
+
 /** A number, and the question mark that says what it means. */
 const fact = (name, text, why, extra = "") =>
   h("span", { class: `fact ${extra}`, "data-fact": name, title: why }, text,
-    h("button", { type: "button", class: "why", "data-key": name, "aria-label": `What is “${text}”?`, on: { click: (e) => explain(e.currentTarget, name, why) } }));
-
-function explain(button, name, why) {
-  openPopup(button, "What this number is", h("p", { class: "why-text" }, why), h("a", { href: `/docs#${name}` }, "more in the glossary"));
-}
+    h("button", { type: "button", class: "why", "data-key": name, "aria-label": `What is “${text}”?`, on: { click: (e) => openWhy(e.currentTarget, "What this number is", why, WORDS[name] ?? name) } }));
 
 /**
  * The time the numbers stand for. A window that begins before the first data

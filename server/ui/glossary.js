@@ -24,5 +24,10 @@ export const GLOSSARY = [
   ["sandwich", "Sandwich", "One function in the middle, all that calls it above, all it calls below, from everywhere it occurs."],
   ["fold", "Folding", "Counting a frame to its caller as if it had been inlined: libraries, the kernel, recursion. Totals of the rest stay the same."],
   ["icicle", "Icicle and flame", "The same picture with the root on top or at the bottom."],
+  ["share", "Share", "A part of all samples of the range and the filters, in percent. A large share of little is little: see how many cores that is."],
+  ["range", "Range", "The stretch of time whose samples are added up; a selection on the timeline narrows it without losing the window around it."],
+  ["matched", "Matched", "Samples with at least one function of that name on their stack, each counted once; self: those that were running it."],
+  ["clock", "Clocks", "The server's clock decides when a sample was taken; one that differs from yours by seconds would hide the newest data."],
+  ["cost", "Cost of profiling", "CPU time the profiler itself takes, here as its share of the samples: what looking changes about what is looked at."],
   ["label", "Label", "A name and value sent with a profile, such as endpoint=/api/hash. Filters and the tag explorer work on them."],
 ];

@@ -21,6 +21,13 @@ function keyTable(rows) {
   return h("dl", { class: "keys" }, rows.flatMap(([k, words]) => [h("dt", {}, h("kbd", {}, k)), h("dd", {}, words)]));
 }
 
+/** The same as under Learn: labels over the picture. */
+async function nameParts(dialog) {
+  const card = document.querySelector("main .graph-card");
+  dialog.close();
+  if (card) (await import("./learn.js")).anatomy(card);
+}
+
 /** Letters that act by themselves get in the way of dictation: one setting switches them off. */
 function keysChoice() {
   const box = h("input", { type: "checkbox", on: { change: () => keepSetting("keys", box.checked ? "on" : "off") } });
@@ -42,6 +49,7 @@ export function showHelp() {
     h("button", { type: "button", class: "quiet help-close", on: { click: () => dialog.close() } }, "Close"),
     h("h2", {}, "How to read a flame graph"),
     h("ul", { class: "reading" }, READING.map(([a, b]) => h("li", {}, h("strong", {}, a), ` ${b}`))),
+    h("button", { type: "button", class: "help-anatomy", on: { click: () => nameParts(dialog) } }, "Name the parts of the picture"),
     h("h2", {}, "Keys"), keysChoice(),
     h("div", { class: "key-columns" },
       h("div", {}, h("h3", {}, "Anywhere"), keyTable(named({ ...PAGE_KEY, "?": KEYS["?"] })),

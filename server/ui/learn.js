@@ -14,7 +14,7 @@ const ANATOMY = [
 ];
 
 /** Labels over the picture, until the next click on them. @param {HTMLElement} card */
-function anatomy(card) {
+export function anatomy(card) {
   card.querySelector(".anatomy")?.remove();
   const layer = h("div", { class: "anatomy", role: "note" }, ANATOMY.map(([place, words]) => h("span", { class: place }, words)),
     h("button", { type: "button", class: "top-right", on: { click: () => layer.remove() } }, "I see"));

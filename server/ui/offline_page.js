@@ -5,7 +5,7 @@
 import { encoded } from "./write.js";
 
 const ENTRY = "offline.js";
-const IMPORT = /(from\s*|import\s*)"\.\/([\w.]+)"/g;
+const IMPORT = /(from\s*|import\s*\(?)"\.\/([\w.]+)"/g;
 
 /** A module and all it needs, as text. */
 async function modules(name, found = new Map()) {

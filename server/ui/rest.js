@@ -19,7 +19,6 @@ import "./tools.js";
 import "./crumbs.js";
 import "./table.js";
 import "./tip.js";
-import "./details.js";
 import "./overview.js";
 import "./graph_keys.js";
 
@@ -136,6 +135,7 @@ class Rest {
     if (explore && !explore.empty.hidden) import("./empty.js");
     if (explore && store.state.view === "sandwich") import("./sandwich.js");
     if (explore && store.state.view === "tree") import("./calltree.js");
+    if (explore && store.state.fn) import("./details.js");
   }
 
   /** The exercise of the address, beside every page. */

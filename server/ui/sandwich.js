@@ -7,6 +7,7 @@ import { give, h, Part } from "./dom.js";
 import { sandwich } from "./fold.js";
 import { share, shown, value } from "./format.js";
 import { nameOf } from "./layout.js";
+import { mark } from "./mark.js";
 
 const ROOT = { level: 0, index: 0 };
 
@@ -56,7 +57,7 @@ class Sandwich extends Part {
     const { callers, callees } = this.sides;
     const self = callees.levels[0].self[0];
     this.middle.replaceChildren(h("strong", {}, h("bdi", {}, shown(name, 120))),
-      ` total ${value(callees.total, type.unit)} (${share(callees.total / profile.total)}), self ${value(self, type.unit)} (${share(self / profile.total)})`);
+      ` total ${value(callees.total, type.unit)} (${share(callees.total / profile.total)}), self ${value(self, type.unit)} (${share(self / profile.total)})`, mark("sandwich", "the sandwich"));
     // The palette belongs to the names of one profile, so each has its own.
     const plain = look.mode === "self" ? { mode: "module", dark: look.dark } : look;
     const props = { zoom: ROOT, marked: null, fn: "" };

@@ -4,6 +4,7 @@
 import { h } from "./dom.js";
 import { decode } from "./flamebearer.js";
 import { count, plural, share, significant, span } from "./format.js";
+import { mark } from "./mark.js";
 import { withService } from "./query.js";
 import { profilerShare } from "./ruler.js";
 import { offeredTypes, samplesTypeOf } from "./strings.js";
@@ -83,7 +84,7 @@ export class Page {
 
   #cost(rows) {
     const seconds = COST_MS / 1000;
-    return h("section", { class: "card pad" }, h("h2", {}, "What profiling costs"), rows.length === 0 ? h("p", {}, "Nobody sent a CPU profile in the last minutes.")
+    return h("section", { class: "card pad" }, h("h2", {}, "What profiling costs", mark("cost", "this cost")), rows.length === 0 ? h("p", {}, "Nobody sent a CPU profile in the last minutes.")
       : h("table", {}, h("thead", {}, h("tr", {}, ["Service", "CPU used", "Samples", "In the profiler itself"].map((t) => h("th", { scope: "col" }, t)))),
         h("tbody", {}, rows.map((r) => h("tr", {}, h("td", {}, r.service), h("td", {}, `${significant(r.cores)} cores`),
           h("td", {}, r.samples === null ? "not counted" : `${significant(r.samples / seconds)} per second`), h("td", {}, share(r.part)))))),
@@ -110,7 +111,7 @@ export class Page {
 
   #counters(title, rows, none) {
     const sum = rows.reduce((n, r) => n + r.value, 0);
-    return h("section", { class: "card pad" }, h("h2", {}, title),
+    return h("section", { class: "card pad" }, h("h2", {}, title, title === "Losses" ? mark("lost", "a loss") : null),
       rows.length === 0 ? h("p", {}, none) : h("table", {}, h("tbody", {}, rows.map((r) =>
         h("tr", {}, h("td", {}, h("code", {}, r.name), r.help ? h("small", {}, ` ${r.help}`) : null), h("td", { class: "number" }, count(r.value)))))),
       title === "Losses" && rows.length ? h("p", { class: "note" }, sum ? `${plural(sum, "loss", "losses")} counted since the start.` : "Nothing was lost since the start.") : null);

@@ -5,6 +5,7 @@
 import { h, Part } from "./dom.js";
 import { plural, share, shown, value } from "./format.js";
 import { RowList } from "./list.js";
+import { mark } from "./mark.js";
 import { cssColor } from "./paint.js";
 import { pointsOff } from "./stats.js";
 
@@ -25,6 +26,7 @@ class Table extends Part {
   build() {
     this.heads = COLUMNS.map(([key, text]) => h("div", { role: "columnheader", class: key },
       h("button", { type: "button", "data-by": key, on: { click: () => this.#sortBy(key) } }, text)));
+    this.heads[0].append(mark("self", "self, and what is total"));
     this.scroller = h("div", { class: "table-scroll" });
     this.count = h("div", { class: "table-count" });
     this.setAttribute("role", "table");

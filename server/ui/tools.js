@@ -6,6 +6,7 @@ import { h, icon, Part } from "./dom.js";
 import { share, plural } from "./format.js";
 import { coverage } from "./coverage.js";
 import { foldsOf, foldWords } from "./fold.js";
+import { mark } from "./mark.js";
 import { formatQuery } from "./query.js";
 
 const VIEWS = [["graph", "Graph"], ["both", "Both"], ["table", "Table"], ["tree", "Tree"], ["sandwich", "Sandwich"]];
@@ -30,7 +31,7 @@ class Tools extends Part {
       on: { input: () => this.emit("fk-type", { field: "q", patch: { q: this.input.value } }),
         keydown: (e) => this.#key(e) } });
     this.answer = h("output", { class: "answer", id: "search-answer", "aria-live": "polite", hidden: true });
-    this.steps = h("span", { class: "steps", hidden: true },
+    this.steps = h("span", { class: "steps", hidden: true }, mark("matched", "matched"),
       h("button", { type: "button", class: "quiet", title: "Previous match (N)", "aria-label": "Previous match", on: { click: () => this.emit("fk-step", -1) } }, icon("previous")),
       h("button", { type: "button", class: "quiet", title: "Next match (n)", "aria-label": "Next match", on: { click: () => this.emit("fk-step", 1) } }, icon("next")),
       this.only = h("button", { type: "button", class: "quiet only", title: "Show only matches in the table",

@@ -82,6 +82,34 @@ story("explain this frame: e on a focused frame, and question marks beside numbe
   await page.locator(".explain", { hasText: "trying every divisor" }).waitFor();
 });
 
+/** Where there are question marks, and what brings them. */
+const MARKED = [
+  ["/?q=hash&fn=compute_hash", ".details-head .why"], ["/?view=tree", "fk-calltree .why"], ["/?view=sandwich&fn=compute_hash", ".middle .why"],
+  ["/diff", "fk-difftable .why"], ["/tags", ".tags-body .why"], ["/status", ".status .why"],
+];
+
+story("every question mark says one sentence, and its word is in the glossary", {}, async ({ page, open }) => {
+  await open("/docs");
+  await page.locator(".glossary dt").first().waitFor();
+  const words = await page.locator(".glossary dt").evaluateAll((list) => list.map((dt) => dt.id));
+  for (const [path, last] of MARKED) {
+    await open(path);
+    await page.locator(last).first().waitFor();
+    const marks = page.locator(".why:visible");
+    const labels = await marks.evaluateAll((list) => list.map((b) => b.getAttribute("aria-label")));
+    assert.equal(new Set(labels).size, labels.length, `two marks of ${path} have one name: ${labels}`);
+    for (const key of new Set(await marks.evaluateAll((list) => list.map((b) => b.dataset.key)))) {
+      await page.evaluate((k) => [...document.querySelectorAll(`.why[data-key="${k}"]`)].find((b) => b.checkVisibility()).click(), key);
+      const popup = page.locator(".popup");
+      await popup.waitFor();
+      assert.match(await popup.locator("p").textContent(), /^\S[^]*\.$/, `${key} at ${path}`);
+      assert.ok(words.includes((await popup.locator("a").getAttribute("href")).replace("/docs#", "")), `${key} at ${path}`);
+      await page.keyboard.press("Escape");
+      await popup.waitFor({ state: "detached" });
+    }
+  }
+});
+
 const EXPORTS = [["Stacks (folded)", "folded", /main;.*is_prime_slow \d+/], ["Picture (SVG)", "svg", /<svg[\s\S]*compute_primes_slow/], ["Flame graph (JSON)", "json", /"flamebearer"/]];
 for (const [words, ending, content] of EXPORTS) {
   story(`export: ${words}`, {}, async ({ page, open }) => {

@@ -9,8 +9,7 @@ import { addStyles, h, icon, isTyping } from "./dom.js";
 import { Explore } from "./explore.js";
 import { formatQuery, withService } from "./query.js";
 import { offeredTypes } from "./strings.js";
-import { keepSetting, setting } from "./settings.js";
-import { Store } from "./store.js";
+import { keepSetting, setting, Store } from "./store.js";
 import { pathOf } from "./url.js";
 
 /** The service of the workshop; chosen first when there are several. */
@@ -77,8 +76,11 @@ class App {
 
   async #open(state) {
     for (const link of this.links) {
-      if (link.dataset.page === state.page) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      if (link.dataset.page !== state.page) link.removeAttribute("aria-current");
+      else {
+        link.setAttribute("aria-current", "page");
+        link.scrollIntoView({ block: "nearest", inline: "nearest" });
+      }
     }
     this.page = state.page;
     this.other?.close?.();

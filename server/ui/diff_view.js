@@ -61,8 +61,8 @@ export class DiffView {
     this.table = h("fk-difftable");
     this.legend = h("div", { class: "diff-legend" });
     this.problem = h("p", { class: "card pad wrong", hidden: true, role: "alert" });
-    this.panel = h("div", { class: "panel" }, this.sentence,
-      h("div", { class: "diff-tools" }, h("span", {}, "Compare"), mark("modes", "absolute, share, per request"), this.modes, h("span", {}, "width by"), this.widths,
+    this.panel = h("div", { class: "panel" }, h("div", { class: "spoken-line" }, this.sentence, mark("modes", "absolute, share, per request")),
+      h("div", { class: "diff-tools" }, h("span", {}, "Compare"), this.modes, h("span", {}, "width by"), this.widths,
         h("label", {}, this.grey, "unsure in grey"), h("label", {}, this.classic, "red and green"),
         h("span", { class: "search-box" }, icon("search"), this.search), h("span", { class: "spring" }), this.fold, this.out),
       h("div", { class: "stage", "data-view": "both" },

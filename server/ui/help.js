@@ -2,8 +2,8 @@
  * The help page: how to read the picture, and the keys.
  */
 import { h } from "./dom.js";
-import { keepSetting, setting } from "./settings.js";
 import { COMPARE_KEYS, GRAPH_KEYS, KEYS, PAGE_KEY } from "./keys.js";
+import { keepSetting, setting } from "./store.js";
 
 const READING = [
   ["One bar is one function on the stack.", "Above it is who called it, below it is what it called."],

@@ -1,5 +1,5 @@
 /**
- * Holds the state that the address bar shows. One finished action is one
+ * Holds the state that the address bar shows, and what outlives it. One finished action is one
  * step of Back; typing into a field is one action, however many keys it has.
  */
 import { formatUrl, parseUrl } from "./url.js";
@@ -54,5 +54,30 @@ export class Store {
     const before = this.state;
     this.state = next;
     for (const fn of this.#listeners) fn(next, before);
+  }
+}
+
+// ---- what this browser remembers: theme, keys ------------------------------
+
+const kept = new Map();
+const PREFIX = "flamekit.";
+
+/** Private windows may refuse: then it lasts as long as the page. @param {string} name @returns {string|null} */
+export function setting(name) {
+  if (kept.has(name)) return kept.get(name);
+  try {
+    return localStorage.getItem(PREFIX + name);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} name @param {string} value */
+export function keepSetting(name, value) {
+  kept.set(name, value);
+  try {
+    localStorage.setItem(PREFIX + name, value);
+  } catch {
+    // it is kept in `kept`
   }
 }

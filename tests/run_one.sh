@@ -4,8 +4,8 @@
 file=$1
 log=$FK_TAP/$(echo "$file" | tr / .).log
 
-# Stories of tests/long may take an hour.
-case $file in tests/long/*) limit=4500 ;; *) limit=900 ;; esac
+# Stories of tests/long may take an hour; clients are fetched and compiled.
+case $file in tests/long/* | tests/interop/*) limit=4500 ;; *) limit=900 ;; esac
 
 run() {
     case $file in

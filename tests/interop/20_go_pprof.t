@@ -29,7 +29,8 @@ is "SelectMergeProfile" "$status" 200
 curl -s "$URL/querier.v1.QuerierService/SelectMergeProfile" \
     -H 'content-type: application/proto' --data-binary @"$TMP/request" -o "$TMP/out.pb"
 
-export PPROF_TMPDIR="$TMP" HOME="$TMP"
+# The tool is compiled on its first use.
+export PPROF_TMPDIR="$TMP" HOME="$TMP" GOCACHE="$CACHE/gobuild"
 go tool pprof -top -unit=ns "$TMP/out.pb" >"$TMP/top" 2>"$TMP/err"
 is "go tool pprof reads it" $? 0
 like "the total is right" "$(cat "$TMP/top")" '*of 100ns total*'

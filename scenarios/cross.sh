@@ -9,7 +9,7 @@ out=build/aarch64
 root=$PWD/build/aarch64-root
 [ "$(uname -m)" != aarch64 ] || exit 0
 leave_out() { # WHY
-    rm -rf $out/bin
+    rm -rf build/aarch64/bin
     echo "arm64     left out: $1"
     exit 0
 }

@@ -9,7 +9,10 @@ import (
 	"github.com/grafana/pyroscope-go"
 )
 
-var sink int
+var (
+	sink int
+	kept []byte
+)
 
 //go:noinline
 func work(n int) {
@@ -45,9 +48,11 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
+	kept = make([]byte, 16<<20) // for the heap profile
 	for end := time.Now().Add(time.Duration(seconds) * time.Second); time.Now().Before(end); {
 		fast_function(context.Background())
 		slow_function(context.Background())
 	}
+	profiler.Flush(true) // Stop alone sends no heap profile
 	profiler.Stop()
 }

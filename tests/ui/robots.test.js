@@ -1,15 +1,16 @@
 /**
  * Exercises 07.3, 07.4 and 07.5 through the page: a student's clicks and
- * drags in a world that was replayed, and answers read off the screen.
+ * drags in a world that was replayed (FK_ROBOT=real: played), and answers read
+ * off the screen.
  */
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { closeBrowser, frames, story, until } from "./browser.js";
-import { startReplayed } from "./kit.js";
+import { startPlayed } from "./kit.js";
 
 let kit = null;
 before(async () => {
-  kit = await startReplayed();
+  kit = await startPlayed();
 });
 after(async () => {
   await kit?.close?.();

@@ -31,7 +31,7 @@ template <class T> struct Cart {
 int main()
 {
     shop::Cart<long> cart;
-    while (std::clock() < CLOCKS_PER_SEC)
+    while (std::clock() < CLOCKS_PER_SEC / 2)
         cart.total(100000);
     std::puts("done");
 }

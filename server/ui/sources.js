@@ -33,7 +33,7 @@ export async function openSources(where, view, name) {
     const pprof = readPprof(await bytesOf(await fetchPprof(data.shownQuery, data.shownRange)));
     const lines = pprof.lines(name).filter((l) => l.file || l.line);
     content = lines.length ? table(lines, profile.total, type.unit)
-      : h("p", { class: "why-text" }, "The senders of this profile tell no file and no line. Those that do: pprof from Go, Java (JFR), and perf script with source lines.");
+      : h("p", { class: "why-text" }, "The senders of this profile tell no file and no line. The kit's agent does with PYROSCOPE_SYMBOLIZE=lines; pprof from Go, JFR and flamekit record do by themselves.");
   } catch (e) {
     content = h("p", { class: "why-text" }, `The lines could not be read: ${e.message}`);
   }

@@ -396,6 +396,9 @@ static void fill_stats(flamekit_stats *s)
         .agent_cpu_ns = (uint64_t)fk_worker_cpu_ns(),
         .memory_bytes = fk_registry_bytes() + fk_labels_bytes() +
                         fk_worker_table_bytes() + fk_counted(&c->queued_bytes),
+        .wall_uploaded_ns = fk_counted(&c->wall_uploaded_ns),
+        .wall_dropped_ns =
+            fk_counted(&c->wall_unpacked_ns) + fk_counted(&c->wall_unsent_ns),
         .wall_ns = fk_counted(&c->wall_ns),
         .wall_lost_ns = fk_counted(&c->wall_lost_ns),
         .wall_looks = fk_counted(&c->wall_looks),

@@ -59,10 +59,13 @@ static void next_interval(struct fk_source *s, int64_t end_mono_ns)
     s->start_mono_ns = end_mono_ns;
 }
 
-/* The weight of a payload is that of its CPU samples. */
-static uint64_t weight_of(const struct fk_profile *p, uint64_t weight)
+static void add_weight(
+    struct fk_weight *sum, const struct fk_profile *p, uint64_t weight)
 {
-    return p->kind == &fk_kind_cpu ? weight : 0;
+    if (p->kind == &fk_kind_cpu)
+        sum->cpu += weight;
+    else if (p->kind == &fk_kind_wall)
+        sum->wall_ns += weight;
 }
 
 static void add_profile(struct fk_collect *c, struct fk_profile *p,
@@ -78,12 +81,12 @@ static void add_profile(struct fk_collect *c, struct fk_profile *p,
     else if (err == FK_OK)
         fk_message_add(message, c->config, &series);
     if (err != FK_OK)
-        c->dropped_weight += weight_of(p, p->weight);
+        add_weight(&c->dropped, p, p->weight);
 }
 
 /* False: the samplers are still at it. */
 static bool take_source(struct fk_collect *c, struct fk_source *s,
-    struct fk_buf *message, uint64_t *weight)
+    struct fk_buf *message, struct fk_weight *weight)
 {
     struct fk_profile p;
     uint64_t lost = 0;
@@ -92,9 +95,10 @@ static bool take_source(struct fk_collect *c, struct fk_source *s,
     bool drained = s->drain(s->arg, &p, &lost) == FK_OK;
     if (drained) {
         size_t before = message->len;
-        c->dropped_weight += weight_of(&p, lost + p.lost);
+        add_weight(&c->dropped, &p, lost + p.lost);
         add_profile(c, &p, s, end, message);
-        *weight += message->len > before ? weight_of(&p, p.weight) : 0;
+        if (message->len > before)
+            add_weight(weight, &p, p.weight);
         next_interval(s, end);
     }
     fk_profile_fini(&p);
@@ -102,17 +106,22 @@ static bool take_source(struct fk_collect *c, struct fk_source *s,
 }
 
 static bool pack(struct fk_collect *c, const struct fk_buf *message,
-    uint64_t weight, struct fk_payload *payload)
+    const struct fk_weight *weight, struct fk_payload *payload)
 {
-    bool packed = fk_message_pack(message, weight, payload);
-    c->dropped_weight += packed ? 0 : weight;
+    bool packed = fk_message_pack(message, weight->cpu, payload);
+    if (packed) {
+        payload->wall_ns = weight->wall_ns;
+    } else {
+        c->dropped.cpu += weight->cpu;
+        c->dropped.wall_ns += weight->wall_ns;
+    }
     return packed;
 }
 
 bool fk_collect_take(struct fk_collect *c, struct fk_payload *payload)
 {
     struct fk_buf message;
-    uint64_t weight = 0;
+    struct fk_weight weight = {0};
     bool all = true;
     fk_lines_budget(c->file != NULL ? FILE_LINES_NS : LINES_NS);
     fk_buf_init(&message, FK_PROFILE_BYTES + MESSAGE_OVERHEAD);
@@ -121,7 +130,7 @@ bool fk_collect_take(struct fk_collect *c, struct fk_payload *payload)
     if (all)
         fk_objects_reclaim();
     bool taken = (message.len > 0 || message.err != FK_OK) &&
-                 pack(c, &message, weight, payload);
+                 pack(c, &message, &weight, payload);
     fk_buf_fini(&message);
     fk_symbols_trim();
     return taken;

@@ -25,12 +25,18 @@ struct fk_source {
     int64_t start_mono_ns, start_wall_ns;
 };
 
+/* What samples weigh, of the two kinds that are accounted for to the last. */
+struct fk_weight {
+    uint64_t cpu; /* periods */
+    uint64_t wall_ns;
+};
+
 struct fk_collect {
     const flamekit_config *config;
     struct fk_source sources[FK_SOURCES_MAX];
     size_t num_sources;
-    struct fk_outfile *file; /* takes the profiles; NULL: a message does */
-    uint64_t dropped_weight; /* total of CPU samples that fitted nowhere */
+    struct fk_outfile *file;  /* takes the profiles; NULL: a message does */
+    struct fk_weight dropped; /* total of what fitted nowhere */
 };
 
 void fk_collect_init(struct fk_collect *c, const flamekit_config *config);
@@ -41,7 +47,7 @@ void fk_collect_add_table(struct fk_collect *c, const struct fk_kind *kind,
     int64_t period, struct fk_stacktab *table);
 void fk_collect_begin(struct fk_collect *c); /* the timeline starts now */
 /* False: nothing was sampled, or it could not be packed (then counted in
- * dropped_weight). The caller owns payload->bytes. */
+ * `dropped`). The caller owns payload->bytes. */
 bool fk_collect_take(struct fk_collect *c, struct fk_payload *payload);
 
 #endif

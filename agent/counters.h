@@ -3,6 +3,7 @@
  * a counter here, and they add up:
  *   samples = weight_uploaded + weight_unpacked (fitted into no profile)
  *             + weight_unsent (of uploads given up) + what still waits
+ * and wall_ns in the same way.
  * Relaxed atomics, written from signal handlers too. Zeroed when profiling
  * starts.
  */
@@ -22,6 +23,7 @@ struct fk_counters {
     _Atomic uint64_t lost_labelsets;
     _Atomic uint64_t uploads_ok, uploads_failed, uploads_dropped;
     _Atomic uint64_t weight_uploaded, weight_unpacked, weight_unsent;
+    _Atomic uint64_t wall_uploaded_ns, wall_unpacked_ns, wall_unsent_ns;
     _Atomic uint64_t wall_ns, wall_lost_ns, wall_looks, wall_moved;
     _Atomic uint64_t wall_round_ns, wall_cpu_ns, wall_limits; /* now */
     _Atomic uint64_t heap_samples, heap_lost, lock_samples, lock_lost;

@@ -21,10 +21,16 @@ static void take_out(struct fk_queue *q, size_t i)
     memmove(gone, gone + 1, (q->count - i) * sizeof(*gone));
 }
 
-static void drop(struct fk_queue *q, size_t i)
+static void count_dropped(struct fk_queue *q, const struct fk_payload *gone)
 {
     q->dropped++;
-    q->dropped_weight += q->items[i].weight;
+    q->dropped_weight += gone->weight;
+    q->dropped_wall_ns += gone->wall_ns;
+}
+
+static void drop(struct fk_queue *q, size_t i)
+{
+    count_dropped(q, &q->items[i]);
     take_out(q, i);
 }
 
@@ -62,8 +68,7 @@ void fk_queue_put(struct fk_queue *q, const struct fk_payload *payload)
                                      payload->len + q->bytes > FK_QUEUE_BYTES))
         drop(q, q->held);
     if (payload->len > FK_QUEUE_BYTES) {
-        q->dropped++;
-        q->dropped_weight += payload->weight;
+        count_dropped(q, payload);
         free(payload->bytes);
         return;
     }

@@ -16,16 +16,17 @@
 struct fk_payload {
     char *bytes; /* owned by the queue */
     size_t len;
-    uint64_t weight; /* of the samples inside */
-    int64_t made_ns; /* monotonic */
+    uint64_t weight;  /* of the CPU samples inside */
+    uint64_t wall_ns; /* of the wall clock's */
+    int64_t made_ns;  /* monotonic */
     unsigned tries;
 };
 
 struct fk_queue {
     struct fk_payload items[FK_QUEUE_MAX + 1]; /* oldest first */
     size_t count, capacity, bytes;
-    bool held;                        /* the head is under way: it stays */
-    uint64_t dropped, dropped_weight; /* totals */
+    bool held; /* the head is under way: it stays */
+    uint64_t dropped, dropped_weight, dropped_wall_ns; /* totals */
 };
 
 void fk_queue_init(struct fk_queue *q, size_t capacity);

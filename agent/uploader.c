@@ -81,6 +81,7 @@ static void on_taken(struct fk_uploader *u)
     fk_count(&fk_counters.uploads_ok, 1);
     fk_count(&fk_counters.bytes_sent, head->len);
     fk_count(&fk_counters.weight_uploaded, head->weight);
+    fk_count(&fk_counters.wall_uploaded_ns, head->wall_ns);
     fk_queue_done(&u->queue);
     fk_backoff_succeeded(&u->backoff);
     if (u->told_failure)
@@ -168,4 +169,5 @@ void fk_uploader_count(const struct fk_uploader *u)
     fk_count_set(&fk_counters.queued_bytes, u->queue.bytes);
     fk_count_set(&fk_counters.uploads_dropped, u->queue.dropped);
     fk_count_set(&fk_counters.weight_unsent, u->queue.dropped_weight);
+    fk_count_set(&fk_counters.wall_unsent_ns, u->queue.dropped_wall_ns);
 }

@@ -100,7 +100,8 @@ static void publish(void)
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     atomic_store(&w.cpu_ns, t.tv_sec * FK_NS_PER_S + t.tv_nsec);
     fk_uploader_count(&w.uploader);
-    fk_count_set(&fk_counters.weight_unpacked, w.collect.dropped_weight);
+    fk_count_set(&fk_counters.weight_unpacked, w.collect.dropped.cpu);
+    fk_count_set(&fk_counters.wall_unpacked_ns, w.collect.dropped.wall_ns);
 }
 
 /* ---- profiles ----------------------------------------------------------- */

@@ -146,6 +146,34 @@ TEST(samples_add_up)
     CHECK_INT(s.lost, 0);
 }
 
+/* The same of the wall clock: every nanosecond in the table arrives. */
+TEST(wall_clock_time_adds_up)
+{
+    flamekit_config c = host_config(1000);
+    c.upload_interval_ms = 100;
+    c.profile_types = FLAMEKIT_PROFILE_CPU | FLAMEKIT_PROFILE_WALL;
+    CHECK_INT(flamekit_configure(&c), 0);
+    CHECK_INT(flamekit_thread_register(NULL), 0);
+    host_burn(200 * FK_NS_PER_MS);
+    host_nap_ms(300);
+    flamekit_shutdown();
+    flamekit_stats s = host_stats();
+    int64_t arrived = 0;
+    for (unsigned i = 0; i < fake_server_count(host_server()); i++) {
+        struct received r;
+        size_t len;
+        const void *body = fake_server_body(host_server(), i, &len);
+        if (received_read_named(&r, body, len, "wall"))
+            arrived += received_total(&r, 0);
+        received_free(&r);
+    }
+    CHECK(s.wall_ns > 100 * FK_NS_PER_MS);
+    CHECK_INT(s.wall_lost_ns, 0);
+    CHECK_INT(s.wall_dropped_ns, 0);
+    CHECK_INT(s.wall_uploaded_ns, arrived);
+    CHECK_INT(s.wall_ns, arrived);
+}
+
 TEST(exit_uploads_what_is_left)
 {
     host_server(); /* before the fork, so that both see it */

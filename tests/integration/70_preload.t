@@ -7,6 +7,10 @@ need cc nm readelf
 lib=$PWD/build/release/lib/libflamekit_preload.so
 [ -e "$lib" ] || { echo "1..0 # SKIP no preload library in this build"; exit 0; }
 
+# A cache before the compiler would answer the second time in no time.
+CCACHE_DISABLE=1
+export CCACHE_DISABLE
+
 # preload FILE COMMAND...: FILE is where its profile goes
 preload() {
     file=$1

@@ -197,7 +197,7 @@ static void set_fault(struct stage *s, const char *fault)
 /* A flush queues up behind what the service still has to do, also for clients
  * that went away: an overloaded one refuses it, or takes long. The next phase
  * does not begin in that. */
-static void flush(struct stage *s)
+static void flush_patiently(struct stage *s)
 {
     int64_t deadline = fk_mono_ns() + FLUSH_PATIENCE_S * FK_NS_PER_S;
     while (s->run->has_verbs && !tell_services(s, "/api/kit/flush") &&
@@ -211,14 +211,15 @@ static void verb_before(struct stage *s, const struct plan_phase *p)
 {
     if (p->before)
         set_fault(s, p->before);
-    flush(s);
+    flush_patiently(s);
 }
 
 static void verb_after(struct stage *s, const struct plan_phase *p)
 {
     if (p->before)
         set_fault(s, "none");
-    flush(s);
+    if (s->run->has_verbs)
+        tell_services(s, "/api/kit/flush");
 }
 
 static void play_phase(struct stage *s, uint32_t i)

@@ -77,7 +77,8 @@ story("07.4 through the page: CPU, wall, and only the requests", shared, async (
   const { page, fake } = at;
   await open(at);
   await selectBand(page, "io");
-  assert.ok(!(await frames(page)).some((f) => f.name === "simulate_io"), "it is in no CPU profile");
+  const burnt = (await frames(page)).find((f) => f.name === "simulate_io")?.total ?? 0;
+  assert.ok(burnt <= 20e6, `the CPU profile has at most two samples of it, not ${burnt / 1e7}`);
   await viewed(fake, (a) => a.view === "flamegraph" && a.query.startsWith("process_cpu"));
   await choose(page, "Wall");
   await until(async () => (await frames(page)).some((f) => f.name === "wait_for_work"), "idle workers are there");

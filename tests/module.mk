@@ -91,7 +91,7 @@ check check-long:
 	@sh scenarios/install.sh $(if $(filter check-long,$@),long,test)
 	@sh tests/ui/install.sh || test -z "$(CI)"
 	@$(AGAIN) build-tests
-	@sh tests/run.sh $(if $(filter check-long,$@),unit fuzz lint integration exercises ui long)
+	@sh tests/run.sh $(if $(filter check-long,$@),unit fuzz lint stories ui long)
 endif
 
 .PHONY: check-interop

@@ -3,8 +3,9 @@
 # everything to build/check.log; the last line is always
 #     N passed, N failed, N skipped
 # and the exit status is 0 only when nothing failed.
-#   run.sh [SUITE...]    unit fuzz lint integration exercises ui long;
-#                        without an argument all but long
+#   run.sh [SUITE...]    unit fuzz lint stories ui long, or the halves of the
+#                        stories: exercises integration; without an argument
+#                        all but long
 # FK_BUILD is the build whose programs are tested (build/release). In other
 # builds only those stories run that take their programs from FK_BUILD, by
 # themselves or through lib.sh.
@@ -44,6 +45,7 @@ files_of() {
     lint) stories tests/lint/*.t ;;
     integration) stories tests/integration/*.t ;;
     exercises) stories tests/exercises/*.t ;;
+    stories) stories tests/exercises/*.t tests/integration/*.t ;;
     ui) stories tests/ui/*.test.js ;;
     long) stories tests/long/*.t ;;
     *) echo "run.sh: there is no suite '$1'" >&2 && exit 2 ;;
@@ -53,11 +55,11 @@ files_of() {
 # Each story has a kit, ports and a directory of its own, and mostly waits.
 # What takes long measures the whole machine.
 jobs_of() {
-    case $1 in long) echo 1 ;; *) echo 2 ;; esac
+    case $1 in long) echo 1 ;; stories) echo 3 ;; *) echo 2 ;; esac
 }
 
 status=0
-[ $# -gt 0 ] || set -- unit fuzz lint integration exercises ui
+[ $# -gt 0 ] || set -- unit fuzz lint stories ui
 for suite in "$@"; do
     files=$(files_of "$suite") || exit 2
     [ -n "$files" ] || continue

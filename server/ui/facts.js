@@ -30,7 +30,7 @@ const fact = (name, text, why, extra = "") =>
 function measured(data, type) {
   if (!data.shownRange) return { seconds: 0, began: 0 };
   const { from, until } = data.shownRange;
-  const first = data.sel ? null : blocks(data.points, data.step * 1000, type.instant).find((b) => b.until > from);
+  const first = data.sel?.from === from ? null : blocks(data.points, data.step * 1000, type.instant).find((b) => b.until > from);
   const late = first && first.from > from + 2000 * data.step && first.from < until;
   return { seconds: (until - (late ? first.from : from)) / 1000, began: late ? first.from : 0 };
 }

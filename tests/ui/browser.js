@@ -130,6 +130,17 @@ export async function until(check, what) {
   }
 }
 
+/**
+ * The cores in a heading such as "412 samples = 4.12 s CPU in 27 s · 0.1 cores";
+ * until the timeline has come it speaks of all the minutes that were asked for.
+ */
+export async function coresShown(page) {
+  return until(async () => {
+    const text = await page.locator("fk-facts").textContent();
+    return / in [0-9]+ s\b.*?([0-9.]+) cores/s.exec(text)?.[1];
+  }, "the cores of some seconds are shown");
+}
+
 /** Waits until the zoomed path ends with a name. */
 export async function zoomedTo(page, name) {
   await page.locator("fk-crumbs [aria-current]", { hasText: name }).waitFor();

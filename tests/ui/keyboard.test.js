@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { after } from "node:test";
-import { closeBrowser, frame, frames, story, until, zoomedTo } from "./browser.js";
+import { closeBrowser, coresShown, frame, frames, story, until, zoomedTo } from "./browser.js";
 import { startKit } from "./kit.js";
 
 after(closeBrowser);
@@ -208,7 +208,7 @@ story("07.1 by keyboard alone, from the list to PASS", { start: startKit }, asyn
   await until(() => param(page, "sel") === "phase:mixed", "the band is selected");
   await frame(page, "compute_primes_slow");
   await page.locator("fk-table .table-row").first().waitFor();
-  const cores = /([\d.]+) cores/.exec(await page.locator("fk-facts").textContent())[1];
+  const cores = await coresShown(page);
   await page.keyboard.press("3");
   await until(() => param(page, "view") === "table", "the table");
   await page.keyboard.press("2");

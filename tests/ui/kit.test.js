@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after } from "node:test";
-import { clickFrame, closeBrowser, frame, frames, story, until, zoomedTo } from "./browser.js";
+import { clickFrame, closeBrowser, coresShown, frame, frames, story, until, zoomedTo } from "./browser.js";
 import { startKit } from "./kit.js";
 
 after(closeBrowser);
@@ -24,12 +24,6 @@ story("make up, load, and within 20 s the graph shows the hot function", { start
   const took = Date.now() - started;
   assert.ok(took <= FIRST_PICTURE_MS, `took ${took} ms`);
 });
-
-/** The number of a heading such as "412 samples = 4.12 s CPU in 40 s, 0.1 cores". */
-async function coresShown(page) {
-  const text = await page.locator("fk-facts").textContent();
-  return /([\d.]+) cores/.exec(text)[1];
-}
 
 /** Views that the server knows of. */
 async function viewed(fake) {

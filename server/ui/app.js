@@ -30,6 +30,7 @@ const DARK = matchMedia("(prefers-color-scheme: dark)");
 class App {
   constructor() {
     this.store = new Store();
+    this.firstZoom = this.store.state.zoom;
     this.api = new Api(() => this.drawn());
     this.fresh = new Data(this.api, () => this.drawn());
     this.data = this.fresh;

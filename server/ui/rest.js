@@ -30,6 +30,7 @@ class Rest {
   /** @param {object} app */
   constructor(app) {
     this.app = app;
+    this.zoom = app.firstZoom; // a click may have come before this module
     this.subtree = new Subtree(app);
     this.activity = new Activity(app.api, () => app.explore?.shown);
     addEventListener("fk-painted", () => this.#painted());
@@ -72,7 +73,7 @@ class Rest {
     this.subtree.drawn(app.explore?.shown);
     const { zoom } = app.store.state;
     if (app.explore?.shown && zoom !== this.zoom) {
-      if (this.zoom !== undefined) this.activity.zoomed(app.explore.shown, data);
+      this.activity.zoomed(app.explore.shown, data);
       this.zoom = zoom;
     }
     if (this.newSel && data.sel && this.app.store.state.sel === this.newSel) {

@@ -25,6 +25,8 @@ static struct checker checker;
 static void look(const char *activity, const char *markers)
 {
     struct fk_diag diag = {""};
+    json_decref(checker.activity);
+    json_decref(checker.markers);
     checker = (struct checker){0};
     if (checkfile_parse(fk_slice_of(text), "c", &checker.file, &diag))
         tap_fail(__FILE__, __LINE__, "%s", diag.text);

@@ -38,14 +38,14 @@ int main()
 END
 g++ -O2 -g -o "$TMP/cart" "$TMP/cart.cpp"
 
-"$bin/flamekit" record -o "$TMP/cart.folded" -- "$TMP/cart" >"$TMP/out" 2>/dev/null
+build/release/bin/flamekit record -o "$TMP/cart.folded" -- "$TMP/cart" >"$TMP/out" 2>/dev/null
 is "record: the program's output" "$? $(cat "$TMP/out")" "0 done"
 like "record: the inlined function, and the template that has it" \
     "$(cat "$TMP/cart.folded")" '*main;shop::Cart<long>::total(long);innermost *'
-"$bin/flamekit" record --no-lines -o "$TMP/plain.folded" -- "$TMP/cart" >/dev/null 2>&1
+build/release/bin/flamekit record --no-lines -o "$TMP/plain.folded" -- "$TMP/cart" >/dev/null 2>&1
 is "record --no-lines: without" "$(grep -c innermost "$TMP/plain.folded")" 0
 
-"$bin/flamekit" record -o "$TMP/cart.pb" -- "$TMP/cart" >/dev/null 2>&1
+build/release/bin/flamekit record -o "$TMP/cart.pb" -- "$TMP/cart" >/dev/null 2>&1
 ok "the file of source is in the profile" grep -q 'cart\.cpp' "$TMP/cart.pb"
 
 start_server

@@ -197,3 +197,15 @@ void fk_json_raw(struct fk_json *j, struct fk_slice json)
     before_value(j);
     fk_buf_add_slice(j->out, json);
 }
+
+void fk_json_put_strz(struct fk_json *j, const char *key, const char *z)
+{
+    fk_json_key(j, key);
+    fk_json_strz(j, z);
+}
+
+void fk_json_put_i64(struct fk_json *j, const char *key, int64_t v)
+{
+    fk_json_key(j, key);
+    fk_json_i64(j, v);
+}

@@ -30,6 +30,9 @@ void fk_json_u64(struct fk_json *j, uint64_t v);
 void fk_json_i64_str(struct fk_json *j, int64_t v);
 void fk_json_double(struct fk_json *j, double v); /* NaN, inf -> null */
 void fk_json_bool(struct fk_json *j, bool v);
+/* A member: its key and its value. */
+void fk_json_put_strz(struct fk_json *j, const char *key, const char *z);
+void fk_json_put_i64(struct fk_json *j, const char *key, int64_t v);
 void fk_json_null(struct fk_json *j);
 void fk_json_raw(struct fk_json *j, struct fk_slice json); /* trusted JSON */
 

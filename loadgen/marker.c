@@ -20,32 +20,20 @@ static void post(
     engine_reply_fini(&reply);
 }
 
-static void text(struct fk_json *j, const char *key, const char *value)
-{
-    fk_json_key(j, key);
-    fk_json_strz(j, value);
-}
-
-static void integer(struct fk_json *j, const char *key, int64_t value)
-{
-    fk_json_key(j, key);
-    fk_json_i64(j, value);
-}
-
 static void print_data(const struct run *r, uint32_t i, struct fk_json *j)
 {
     struct tally *sum = tally_new();
     run_sum(r, (int)i, -1, sum);
     fk_json_object(j);
-    text(j, "plan", r->plan->name);
-    text(j, "phase", r->plan->phases[i].name);
+    fk_json_put_strz(j, "plan", r->plan->name);
+    fk_json_put_strz(j, "phase", r->plan->phases[i].name);
     fk_json_key(j, "rate");
     fk_json_double(j, r->plan->phases[i].arrive.rate);
-    integer(j, "sent", (int64_t)sum->sent);
-    integer(j, "ok", (int64_t)sum->ok);
-    integer(j, "late", (int64_t)sum->late);
-    integer(j, "failed", (int64_t)sum->failed);
-    integer(j, "seed", (int64_t)r->plan->seed);
+    fk_json_put_i64(j, "sent", (int64_t)sum->sent);
+    fk_json_put_i64(j, "ok", (int64_t)sum->ok);
+    fk_json_put_i64(j, "late", (int64_t)sum->late);
+    fk_json_put_i64(j, "failed", (int64_t)sum->failed);
+    fk_json_put_i64(j, "seed", (int64_t)r->plan->seed);
     fk_json_end(j);
     free(sum);
 }
@@ -65,14 +53,14 @@ static void post_phase(struct run *r, const char *server, uint32_t i, int until)
     fk_json_init(&j, &out);
     fk_json_object(&j);
     if (*r->service)
-        text(&j, "appName", r->service);
-    text(&j, "content", p->label ? p->label : content);
-    integer(&j, "timestamp", 0);
-    integer(&j, "until", until);
-    text(&j, "id", id);
-    text(&j, "kind", "phase");
-    text(&j, "run", r->kit_run);
-    text(&j, "visibility",
+        fk_json_put_strz(&j, "appName", r->service);
+    fk_json_put_strz(&j, "content", p->label ? p->label : content);
+    fk_json_put_i64(&j, "timestamp", 0);
+    fk_json_put_i64(&j, "until", until);
+    fk_json_put_strz(&j, "id", id);
+    fk_json_put_strz(&j, "kind", "phase");
+    fk_json_put_strz(&j, "run", r->kit_run);
+    fk_json_put_strz(&j, "visibility",
         r->plan->markers == MARKERS_HIDDEN ? "teacher" : "all");
     fk_json_key(&j, "data");
     print_data(r, i, &j);

@@ -74,26 +74,14 @@ double run_planned(const struct run *r, int phase, int endpoint)
     return planned;
 }
 
-static void text(struct fk_json *j, const char *key, const char *value)
-{
-    fk_json_key(j, key);
-    fk_json_strz(j, value);
-}
-
-static void integer(struct fk_json *j, const char *key, int64_t value)
-{
-    fk_json_key(j, key);
-    fk_json_i64(j, value);
-}
-
 static void counts(struct fk_json *j, const struct tally *t)
 {
-    integer(j, "sent", (int64_t)t->sent);
-    integer(j, "ok", (int64_t)t->ok);
-    integer(j, "late", (int64_t)t->late);
-    integer(j, "failed", (int64_t)t->failed);
-    integer(j, "aborted", (int64_t)t->aborted);
-    integer(j, "dropped", (int64_t)t->dropped);
+    fk_json_put_i64(j, "sent", (int64_t)t->sent);
+    fk_json_put_i64(j, "ok", (int64_t)t->ok);
+    fk_json_put_i64(j, "late", (int64_t)t->late);
+    fk_json_put_i64(j, "failed", (int64_t)t->failed);
+    fk_json_put_i64(j, "aborted", (int64_t)t->aborted);
+    fk_json_put_i64(j, "dropped", (int64_t)t->dropped);
 }
 
 static void percentile(
@@ -118,9 +106,9 @@ static void print_phase(
     const struct run_phase *played = &r->phases[i];
     run_sum(r, (int)i, -1, sum);
     fk_json_object(j);
-    text(j, "name", p->name);
-    integer(j, "from", played->from_ms);
-    integer(j, "until", played->until_ms);
+    fk_json_put_strz(j, "name", p->name);
+    fk_json_put_i64(j, "from", played->from_ms);
+    fk_json_put_i64(j, "until", played->until_ms);
     counts(j, sum);
     fk_json_key(j, "endpoints");
     fk_json_object(j);
@@ -149,16 +137,16 @@ void run_print(const struct run *r, struct fk_buf *out)
     snprintf(digest, sizeof digest, "%016llx", (unsigned long long)r->digest);
     fk_json_init(&j, out);
     fk_json_object(&j);
-    text(&j, "id", r->id);
-    text(&j, "run", r->kit_run);
-    text(&j, "plan", r->plan->name);
-    text(&j, "instance", r->plan->instance);
-    text(&j, "appName", r->service);
-    text(&j, "target", r->target);
-    text(&j, "digest", digest);
-    integer(&j, "seed", (int64_t)r->plan->seed);
-    integer(&j, "from", r->from_ms);
-    integer(&j, "until", r->until_ms);
+    fk_json_put_strz(&j, "id", r->id);
+    fk_json_put_strz(&j, "run", r->kit_run);
+    fk_json_put_strz(&j, "plan", r->plan->name);
+    fk_json_put_strz(&j, "instance", r->plan->instance);
+    fk_json_put_strz(&j, "appName", r->service);
+    fk_json_put_strz(&j, "target", r->target);
+    fk_json_put_strz(&j, "digest", digest);
+    fk_json_put_i64(&j, "seed", (int64_t)r->plan->seed);
+    fk_json_put_i64(&j, "from", r->from_ms);
+    fk_json_put_i64(&j, "until", r->until_ms);
     fk_json_key(&j, "finished");
     fk_json_bool(&j, r->finished);
     fk_json_key(&j, "interrupted");

@@ -162,17 +162,11 @@ static void number(struct fk_json *j, const char *key, double value)
     fk_json_double(j, value);
 }
 
-static void text(struct fk_json *j, const char *key, const char *value)
-{
-    fk_json_key(j, key);
-    fk_json_strz(j, value);
-}
-
 static void digest(struct fk_json *j, const char *key, uint64_t value)
 {
     char hex[17];
     snprintf(hex, sizeof hex, "%016llx", (unsigned long long)value);
-    text(j, key, hex);
+    fk_json_put_strz(j, key, hex);
 }
 
 static void json_hist(
@@ -216,7 +210,7 @@ static void json_tally(
     struct fk_json *j, const char *name, const struct tally *t)
 {
     fk_json_object(j);
-    text(j, "name", name);
+    fk_json_put_strz(j, "name", name);
     integer(j, "sent", t->sent);
     integer(j, "ok", t->ok);
     integer(j, "late", t->late);
@@ -290,14 +284,14 @@ void summary_json(const struct summary *s, struct fk_buf *out)
     fk_json_init(&j, out);
     fk_json_object(&j);
     integer(&j, "version", 1);
-    text(&j, "id", r->id);
-    text(&j, "plan", r->plan->name);
+    fk_json_put_strz(&j, "id", r->id);
+    fk_json_put_strz(&j, "plan", r->plan->name);
     integer(&j, "seed", r->plan->seed);
     digest(&j, "digest", r->digest);
-    text(&j, "target", r->target);
+    fk_json_put_strz(&j, "target", r->target);
     fk_json_key(&j, "interrupted");
     fk_json_bool(&j, r->interrupted);
-    text(&j, "stopped", r->stopped.text);
+    fk_json_put_strz(&j, "stopped", r->stopped.text);
     integer(&j, "postsFailed", r->posts_failed);
     run_sum(r, -1, -1, t);
     fk_json_key(&j, "all");
@@ -310,8 +304,8 @@ void summary_json(const struct summary *s, struct fk_buf *out)
     fk_json_array(&j);
     for (int i = 0; i < s->num_rows; i++) {
         fk_json_object(&j);
-        text(&j, "text", s->rows[i].text);
-        text(&j, "measured", s->rows[i].measured);
+        fk_json_put_strz(&j, "text", s->rows[i].text);
+        fk_json_put_strz(&j, "measured", s->rows[i].measured);
         fk_json_key(&j, "held");
         fk_json_bool(&j, s->rows[i].held);
         fk_json_end(&j);

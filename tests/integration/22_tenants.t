@@ -56,4 +56,20 @@ start_server --ingest-window off
 put red
 is "without the option the header is not looked at" "$(ticks blue)" 30000000
 stop_server
+
+# ---- as many as there may be, the server's own included --------------------------------
+rm -r "$TMP/data"
+start_server --multitenancy --ingest-window off
+for n in $(seq 63); do
+    put "team-$n"
+    echo "$status"
+done | sort | uniq -c >"$TMP/teams"
+like "64 tenants are taken" "$(cat "$TMP/teams")" "*63 200"
+put team-64
+is "the 65th is refused" "$status" 429
+like "with a sentence" "$(message)" "*limit of 64 tenants*"
+is "and gets no folder" "$(folders)" 64
+put team-63
+is "the others go on" "$status $(ticks team-63) $(ticks team-1)" "200 60000000 30000000"
+stop_server
 tap_done

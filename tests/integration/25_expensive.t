@@ -82,6 +82,29 @@ calm() { [ "$(in_flight)" -le 1 ]; }
 ok "they end" wait_for 600 calm
 ask SelectMergeStacktraces ""
 is "afterwards all is as before" "$status $(printf %s "$body" | jq -r .flamegraph.total)" "200 30000100"
+
+# ---- whoever leaves is not worked for -----------------------------------------------------
+# The server sleeps while its client asks and leaves, so that it finds both at
+# once; without a look at the client it would answer 200.
+stop_server
+start_server --access-log
+fetch -d 'main;work 3' "$URL/ingest?name=shop.cpu"
+ask SelectMergeStacktraces ""
+is "who waits is answered" "$status" 200
+answers() { grep -c "SelectMergeStacktraces.* status=$1 " "$TMP/server.log"; }
+kill -STOP "$server_pid"
+perl -MIO::Socket::INET -e '
+    my ($port, $body) = @ARGV;
+    my $s = IO::Socket::INET->new("127.0.0.1:$port") or exit 1;
+    print $s "POST /querier.v1.QuerierService/SelectMergeStacktraces HTTP/1.1\r\n" .
+        "Host: 127.0.0.1\r\nContent-Type: application/json\r\n" .
+        "Content-Length: " . length($body) . "\r\n\r\n$body";
+    close $s;' "$PORT" \
+    "{\"profileTypeID\":\"$cpu\",\"labelSelector\":\"{}\",\"start\":$((now - 3600000)),\"end\":$((now + 600000))}"
+kill -CONT "$server_pid"
+gone() { [ "$(answers 499)" = 1 ]; }
+ok "who left is not worked for" wait_for 60 gone
+is "and nobody else is told so" "$(answers 200)" 1
 stop_server
 is "the server ends well" "$server_status" 0
 tap_done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # 200 agents push for half an hour (FK_SOAK_SECONDS) while the server and
 # agents are killed, the clock steps and the disk fills up: what was
-# acknowledged is stored, and afterwards nothing grows.
+# acknowledged is stored, and nothing grows.
 . tests/tap.sh
 need node unshare
 

@@ -73,6 +73,10 @@ const ended = (child) => new Promise((go) => {
 });
 process.on("exit", () => server?.kill("SIGKILL"));
 
+// What happened how often.
+const did = {};
+const count = (what) => { did[what] = (did[what] ?? 0) + 1; };
+
 async function killServer() {
   server.kill("SIGKILL");
   await ended(server);
@@ -135,8 +139,7 @@ async function killAgent() {
   const agent = agents[Math.floor(Math.random() * AGENTS)];
   agent.dead = true;
   agent.sent?.destroy();
-  await sleep(between(0, 5000));
-  agent.dead = false;
+  setTimeout(() => { agent.dead = false; }, between(0, 5000));
 }
 
 // Real ones: the demo app with the agent in it.
@@ -176,22 +179,22 @@ async function stepClock() {
   step(0);
 }
 
-async function trouble(until) {
-  const plans = [[killServer, 25000], [killAgent, 500], [stepClock, 20000],
-    [fillDisk, 60000], [async () => {
-      const n = Math.floor(Math.random() * apps.length);
-      apps[n].kill("SIGKILL");
-      await ended(apps[n]);
-      startApp(n);
-    }, 15000]];
-  await Promise.all(plans.map(async ([plan, every]) => {
-    for (;;) {
-      const wait = between(0.3, 1) * Math.min(every, seconds * 150);
-      if (Date.now() + wait > until) return;
-      await sleep(wait);
-      await plan();
-    }
-  }));
+async function killApp() {
+  const n = Math.floor(Math.random() * apps.length);
+  apps[n].kill("SIGKILL");
+  await ended(apps[n]);
+  startApp(n);
+}
+
+// Again and again until then, never sooner than a third of the time.
+async function trouble(plan, every, until) {
+  for (;;) {
+    const wait = between(0.3, 1) * Math.min(every, seconds * 150);
+    if (Date.now() + wait > until) return;
+    await sleep(wait);
+    await plan();
+    count(plan.name);
+  }
 }
 
 // ---- the half hour -----------------------------------------------------------------------------
@@ -200,19 +203,25 @@ await startServer();
 for (let n = 0; n < 3; n++) startApp(n);
 const lives = agents.map(live);
 const begin = Date.now();
-await trouble(begin + seconds * 500);
-const kills = starts - 1;
-step(0);
+const half = begin + seconds * 500;
+const end = begin + seconds * 1000;
+const troubles = [[killAgent, 500], [killApp, 15000], [stepClock, 20000],
+  [fillDisk, 60000]].map(([plan, every]) => trouble(plan, every, end));
+await trouble(killServer, 25000, half);
 
-// The second half is quiet, and nothing may grow in it.
+// In the second half the server lives through the rest of it without growing.
 const samples = [];
-for (const end = begin + seconds * 1000; Date.now() < end;) {
+while (Date.now() < end) {
   await sleep(Math.min(5000, seconds * 10));
   samples.push(holds());
 }
+await Promise.all(troubles);
+step(0);
 stopping = true;
 await Promise.all(lives);
-ok(`it was killed ${kills} times`, kills >= Math.floor(seconds / 120));
+for (const [what, often] of [["killServer", 120], ["killAgent", 2],
+  ["killApp", 60], ["stepClock", 120], ["fillDisk", 150]])
+  ok(`${what}: ${did[what]} times`, did[what] >= Math.floor(seconds / often));
 ok(`the disk was full for ${fullSeen} pushes`, fullSeen > 0);
 
 const third = Math.floor(samples.length / 3);

@@ -2,7 +2,10 @@
 
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
 
 #ifndef CLOSE_RANGE_UNSHARE
 #define CLOSE_RANGE_UNSHARE (1u << 1)
@@ -24,6 +27,20 @@ int fk_own_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *))
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
     return -rc;
+}
+
+/* musl's locks have deadlines by the wall clock only. */
+bool fk_own_lock_within(pthread_mutex_t *lock, int64_t ns)
+{
+#ifdef __GLIBC__
+    int64_t until = fk_mono_ns() + ns;
+    struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
+    return pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &t) == 0;
+#else
+    int64_t until = fk_wall_ns() + ns;
+    struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
+    return pthread_mutex_timedlock(lock, &t) == 0;
+#endif
 }
 
 void fk_own_files(bool keep)

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* True on this thread: what it allocates and waits for is not looked at. One
  * of ours, or somebody else's inside a sampler. */
@@ -18,6 +19,8 @@ extern _Thread_local bool fk_own_busy;
 int fk_own_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *));
 /* First thing on each thread of the agent. */
 void fk_own_thread(void);
+/* Take a lock within that time; false when it stayed taken. */
+bool fk_own_lock_within(pthread_mutex_t *lock, int64_t ns);
 /* Before the first of them starts: give them files of their own. Standard
  * error stays theirs as well when `keep_stderr`. */
 void fk_own_files(bool keep_stderr);

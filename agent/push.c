@@ -215,18 +215,19 @@ static void finish(
             push->response);
 }
 
-void fk_push_crank(
-    struct fk_push *push, int wait_ms, struct fk_push_result *result)
+void fk_push_wait(struct fk_push *push, int wait_ms)
+{
+    if (push->busy)
+        curl_multi_poll(push->multi, NULL, 0, wait_ms, NULL);
+}
+
+void fk_push_crank(struct fk_push *push, struct fk_push_result *result)
 {
     *result = (struct fk_push_result){.state = FK_PUSH_IDLE};
     if (!push->busy)
         return;
     int running = 0, queued = 0;
     curl_multi_perform(push->multi, &running);
-    if (running > 0) {
-        curl_multi_poll(push->multi, NULL, 0, wait_ms, NULL);
-        curl_multi_perform(push->multi, &running);
-    }
     result->state = FK_PUSH_BUSY;
     for (CURLMsg *m; (m = curl_multi_info_read(push->multi, &queued)) != NULL;)
         if (m->msg == CURLMSG_DONE) {

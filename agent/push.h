@@ -41,10 +41,11 @@ struct fk_push_body {
 };
 
 void fk_push_begin(struct fk_push *push, const struct fk_push_body *body);
-/* Turn the crank; wait at most wait_ms for something to happen. TAKEN, RETRY
- * and REFUSED are reported once. */
-void fk_push_crank(
-    struct fk_push *push, int wait_ms, struct fk_push_result *result);
+/* At most wait_ms, until there is something to crank for. */
+void fk_push_wait(struct fk_push *push, int wait_ms);
+/* Turn the crank, without waiting. TAKEN, RETRY and REFUSED are reported
+ * once. */
+void fk_push_crank(struct fk_push *push, struct fk_push_result *result);
 bool fk_push_busy(const struct fk_push *push);
 void fk_push_cancel(struct fk_push *push);
 

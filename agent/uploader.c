@@ -1,13 +1,25 @@
 #include "agent/uploader.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 #include "agent/counters.h"
 #include "agent/hostlog.h"
+#include "agent/own.h"
 #include "agent/status.h"
 #include "common/clock.h"
 
 #define KEEP_INTERVALS 10 /* older profiles are dropped */
+/* A library starts in milliseconds; a host that forks where the library cannot
+ * go on, such as inside the loader, is not to wait for ever. */
+#define FORK_WAIT_NS (10 * FK_NS_PER_S)
+
+/* Held inside of libcurl and whatever it calls, but not while it waits: their
+ * own locks are free when this one is. */
+static struct {
+    pthread_mutex_t lock;
+    bool caught; /* by the forking thread */
+} library = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int64_t interval_ns(const struct fk_uploader *u)
 {
@@ -26,7 +38,9 @@ void fk_uploader_init(struct fk_uploader *u, const flamekit_config *config)
 void fk_uploader_open(struct fk_uploader *u, uint64_t seed)
 {
     struct fk_diag diag = {""};
+    pthread_mutex_lock(&library.lock);
     u->push = fk_push_new(u->config, &diag);
+    pthread_mutex_unlock(&library.lock);
     if (u->push == NULL)
         fk_hostlog(FLAMEKIT_LOG_ERROR, "nothing will be uploaded: %s",
             diag.text[0] ? diag.text : "out of memory");
@@ -35,15 +49,29 @@ void fk_uploader_open(struct fk_uploader *u, uint64_t seed)
 
 void fk_uploader_fini(struct fk_uploader *u)
 {
+    pthread_mutex_lock(&library.lock);
     fk_push_free(u->push);
+    pthread_mutex_unlock(&library.lock);
     u->push = NULL;
     fk_queue_fini(&u->queue);
     fk_uploader_count(u);
 }
 
-void fk_uploader_forget(struct fk_uploader *u)
+void fk_uploader_fork_prepare(void)
+{
+    library.caught = fk_own_lock_within(&library.lock, FORK_WAIT_NS);
+}
+
+void fk_uploader_fork_parent(void)
+{
+    if (library.caught)
+        pthread_mutex_unlock(&library.lock);
+}
+
+void fk_uploader_fork_child(struct fk_uploader *u)
 {
     u->push = NULL;
+    pthread_mutex_init(&library.lock, NULL);
 }
 
 /* ---- outcomes ----------------------------------------------------------- */
@@ -144,8 +172,10 @@ void fk_uploader_begin(struct fk_uploader *u, int64_t now_ns)
     fk_uploader_count(u);
     fk_status_write(
         status, sizeof(status), u->config->application_name, head->weight);
+    pthread_mutex_lock(&library.lock);
     fk_push_begin(
         u->push, &(struct fk_push_body){head->bytes, head->len, status});
+    pthread_mutex_unlock(&library.lock);
     if (!fk_push_busy(u->push))
         on_failed(u, &(struct fk_push_result){.state = FK_PUSH_RETRY,
                          .reason = "libcurl is out of memory"});
@@ -154,7 +184,10 @@ void fk_uploader_begin(struct fk_uploader *u, int64_t now_ns)
 void fk_uploader_crank(
     struct fk_uploader *u, int wait_ms, struct fk_push_result *result)
 {
-    fk_push_crank(u->push, wait_ms, result);
+    fk_push_wait(u->push, wait_ms);
+    pthread_mutex_lock(&library.lock);
+    fk_push_crank(u->push, result);
+    pthread_mutex_unlock(&library.lock);
 }
 
 bool fk_uploader_idle(const struct fk_uploader *u)

@@ -1,7 +1,8 @@
 /*
  * Uploads from the moment they are packed: they wait in a queue, one at a
  * time is sent, a failed one is tried again later, and every outcome is
- * counted. Never waits, except in fk_uploader_crank. One thread.
+ * counted. Never waits, except in fk_uploader_crank. One thread, and those
+ * that fork.
  */
 #ifndef FK_AGENT_UPLOADER_H
 #define FK_AGENT_UPLOADER_H
@@ -25,8 +26,12 @@ void fk_uploader_init(struct fk_uploader *u, const flamekit_config *config);
 void fk_uploader_open(struct fk_uploader *u, uint64_t seed);
 /* What still waits counts as dropped. */
 void fk_uploader_fini(struct fk_uploader *u);
-/* In a forked child: the request under way and its socket are the parent's. */
-void fk_uploader_forget(struct fk_uploader *u);
+/* Around a fork, by the thread that forks: it waits until the thread of the
+ * uploads is out of the library, whose locks a child could not give back. */
+void fk_uploader_fork_prepare(void);
+void fk_uploader_fork_parent(void);
+/* The request under way and its socket are the parent's. */
+void fk_uploader_fork_child(struct fk_uploader *u);
 
 /* Takes payload->bytes. */
 void fk_uploader_put(struct fk_uploader *u, const struct fk_payload *payload);

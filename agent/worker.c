@@ -390,29 +390,17 @@ size_t fk_worker_table_bytes(void)
     return atomic_load(&w.table_bytes);
 }
 
-/* musl's locks have deadlines by the wall clock only. */
-static bool catch_work(void)
-{
-#ifdef __GLIBC__
-    int64_t until = fk_mono_ns() + FORK_WAIT_NS;
-    struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
-    return pthread_mutex_clocklock(&w.work, CLOCK_MONOTONIC, &t) == 0;
-#else
-    int64_t until = fk_wall_ns() + FORK_WAIT_NS;
-    struct timespec t = {until / FK_NS_PER_S, until % FK_NS_PER_S};
-    return pthread_mutex_timedlock(&w.work, &t) == 0;
-#endif
-}
-
 void fk_worker_fork_prepare(void)
 {
-    w.work_caught = catch_work();
+    w.work_caught = fk_own_lock_within(&w.work, FORK_WAIT_NS);
+    fk_uploader_fork_prepare();
     pthread_mutex_lock(&w.lock);
 }
 
 void fk_worker_fork_parent(void)
 {
     pthread_mutex_unlock(&w.lock);
+    fk_uploader_fork_parent();
     if (w.work_caught)
         pthread_mutex_unlock(&w.work);
 }
@@ -420,7 +408,7 @@ void fk_worker_fork_parent(void)
 /* The request under way and its socket belong to the parent. */
 bool fk_worker_fork_child(void)
 {
-    fk_uploader_forget(&w.uploader);
+    fk_uploader_fork_child(&w.uploader);
     w.conditions_ready = false;
     atomic_store(&w.ready, false);
     pthread_mutex_unlock(&w.lock);

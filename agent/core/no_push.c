@@ -23,11 +23,15 @@ void fk_push_begin(struct fk_push *push, const struct fk_push_body *body)
     (void)body;
 }
 
-void fk_push_crank(
-    struct fk_push *push, int wait_ms, struct fk_push_result *result)
+void fk_push_wait(struct fk_push *push, int wait_ms)
 {
     (void)push;
     (void)wait_ms;
+}
+
+void fk_push_crank(struct fk_push *push, struct fk_push_result *result)
+{
+    (void)push;
     result->state = FK_PUSH_IDLE;
 }
 

@@ -64,10 +64,14 @@ void fk_push_begin(struct fk_push *push, const struct fk_push_body *body)
     late->begin(push, body);
 }
 
-void fk_push_crank(
-    struct fk_push *push, int wait_ms, struct fk_push_result *result)
+void fk_push_wait(struct fk_push *push, int wait_ms)
 {
-    late->crank(push, wait_ms, result);
+    late->wait(push, wait_ms);
+}
+
+void fk_push_crank(struct fk_push *push, struct fk_push_result *result)
+{
+    late->crank(push, result);
 }
 
 bool fk_push_busy(const struct fk_push *push)

@@ -14,7 +14,8 @@ struct fk_late_calls {
     struct fk_push *(*open)(const flamekit_config *, struct fk_diag *);
     void (*free)(struct fk_push *);
     void (*begin)(struct fk_push *, const struct fk_push_body *);
-    void (*crank)(struct fk_push *, int, struct fk_push_result *);
+    void (*wait)(struct fk_push *, int);
+    void (*crank)(struct fk_push *, struct fk_push_result *);
     bool (*busy)(const struct fk_push *);
     void (*cancel)(struct fk_push *);
     enum fk_err (*gzip_write)(struct fk_slice, int, struct fk_buf *);

@@ -354,5 +354,6 @@ void catalog_stats(struct catalog *c, struct store_stats *out)
         const struct trie *t = tries_get(&c->tries, i);
         out->trie_nodes += t ? t->num_nodes : 0;
     }
+    out->other_stacks += tries_overflows(&c->tries);
     pthread_rwlock_unlock(&c->lock);
 }

@@ -162,6 +162,7 @@ struct store_stats {
     uint64_t rejected_full, failed, corrupt;
     uint64_t queue_profiles, queue_bytes;
     uint64_t series, trie_nodes, disk_bytes;
+    uint64_t other_stacks; /* kept as "other": too many different ones */
     uint64_t sealed;       /* profiles added up so far */
     uint64_t set_aside;    /* damaged rows and days, out of the way now */
     uint64_t seal_rounds;  /* how often there was nothing left to add up */

@@ -1,7 +1,9 @@
 #include "server/trie.h"
 
 #include "common/hash.h"
+#include "common/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -123,6 +125,18 @@ static bool is_stack(
     return !depth && !node;
 }
 
+static void note_overflow(struct trie *t)
+{
+    char app[80];
+    if (t->overflows++)
+        return;
+    snprintf(app, sizeof app, "%.*s", (int)t->name.len, t->name.ptr);
+    fk_log(FK_LOG_WARN, "stacks_full",
+        "app=%s nodes=%u why=\"it has more different stacks than are kept "
+        "apart; new ones are added up as 'other' until the next day\"",
+        fk_log_quote(app), (unsigned)t->num_nodes);
+}
+
 /* A stack seen before costs one hash of all its frames, five to eight times
  * less than the walk. */
 uint32_t trie_intern_stack(
@@ -137,7 +151,7 @@ uint32_t trie_intern_stack(
             return (uint32_t)known;
     uint32_t node = walk(t, frames, depth);
     if (node == TRIE_OTHER && !is_stack(t, node, frames, depth))
-        t->overflows++;
+        note_overflow(t);
     else if (fk_map_add(&t->stack_nodes, hash, node))
         return node; /* found by walking next time as well */
     return node;

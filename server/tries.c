@@ -142,6 +142,14 @@ enum fk_err tries_load(struct tries *t, uint32_t id, struct fk_slice name,
     return add(t, name, app, since) ? FK_OK : FK_ERR_NOMEM;
 }
 
+uint64_t tries_overflows(const struct tries *t)
+{
+    uint64_t sum = t->overflows;
+    for (uint32_t i = 0; i < t->count; i++)
+        sum += t->by_id[i] ? t->by_id[i]->overflows : 0;
+    return sum;
+}
+
 /* ---- dropping ---- */
 
 /* The oldest of an app, and the one after it; NULL where there is one. */
@@ -164,6 +172,7 @@ uint32_t tries_drop(struct tries *t, int64_t date)
             continue;
         after->older = NULL;
         t->by_id[old->id] = NULL;
+        t->overflows += old->overflows;
         old->next_dropped = t->dropped;
         t->dropped = old;
         return old->id;

@@ -28,6 +28,7 @@ struct tries {
     struct fk_map names; /* hash of service_name -> app: verify */
     struct trie_limits limits;
     struct trie *dropped; /* by next_dropped: to be freed */
+    uint64_t overflows;   /* of those that were dropped */
 };
 
 FK_MUST_USE enum fk_err tries_init(struct tries *t, uint32_t max);
@@ -49,6 +50,9 @@ void tries_note(struct tries *t, uint32_t app, int64_t date);
 /* As stored, by ascending id, before others see it. */
 FK_MUST_USE enum fk_err tries_load(struct tries *t, uint32_t id,
     struct fk_slice name, uint32_t app, int64_t since);
+
+/* Stacks that became "other", ever since it was opened. */
+uint64_t tries_overflows(const struct tries *t);
 
 /* Drop one that no day from `date` on has; TRIE_NONE when there is none. */
 uint32_t tries_drop(struct tries *t, int64_t date);

@@ -102,6 +102,28 @@ TEST(an_old_trie_goes_with_its_days_but_never_the_newest)
     tries_fini(&t);
 }
 
+TEST(what_became_other_is_counted_for_ever)
+{
+    struct tries t;
+    init(&t);
+    uint32_t app = tries_app(&t, FK_SLICE("a"), NOV_14), b;
+    grow(tries_get(&t, app), 16);
+    uint32_t stack[] = {TRIE_FIXED, TRIE_FIXED + 1};
+    CHECK_INT(tries_overflows(&t), 0);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(trie_intern_stack(tries_get(&t, app), stack, 2), TRIE_OTHER);
+    CHECK_INT(tries_overflows(&t), 3);
+    tries_reach(&t, app, NOV_14 + 1);
+    grow(tries_on(&t, app, NOV_14 + 1), 16);
+    CHECK_INT(
+        trie_intern_stack(tries_on(&t, app, NOV_14 + 1), stack, 2), TRIE_OTHER);
+    CHECK_INT(tries_drop(&t, NOV_14 + 1), 0);
+    b = tries_app(&t, FK_SLICE("b"), NOV_14);
+    CHECK(trie_intern_stack(tries_get(&t, b), NULL, 0) == TRIE_ROOT);
+    CHECK_INT(tries_overflows(&t), 4);
+    tries_fini(&t);
+}
+
 TEST(what_is_stored_is_checked_as_it_is_loaded)
 {
     static const struct {

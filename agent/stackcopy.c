@@ -8,6 +8,12 @@
 
 static _Alignas(16) char room[FK_STACKCOPY_MAX];
 
+static uint32_t larger(uint32_t bytes)
+{
+    return bytes < FK_STACKCOPY_MAX / GROWTH ? bytes * GROWTH
+                                             : FK_STACKCOPY_MAX;
+}
+
 static unsigned walk(struct fk_stackcopy *stack, uint32_t want, size_t *got,
     uintptr_t *pcs, unsigned max)
 {
@@ -38,7 +44,7 @@ unsigned fk_stackcopy_unwind(
         stack->size.rest--;
     while (ends_early(stack) && got == want && stack->size.rest == 0 &&
            want < FK_STACKCOPY_MAX) {
-        want *= GROWTH;
+        want = larger(want);
         n = walk(stack, want, &got, pcs, max);
         if (!ends_early(stack))
             stack->size.bytes = want;

@@ -15,8 +15,12 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "agent/procstat.h"
+#include "agent/stackcopy.h"
+#include "agent/stacktab.h"
 #include "common/clock.h"
 #include "tests/agent_host.h"
 #include "tests/tap.h"
@@ -167,6 +171,64 @@ TEST(ten_kinds_of_blocking_below_25_frames_are_whole)
 TEST(ten_kinds_of_blocking_below_wide_frames_are_whole)
 {
     stacks_are_whole(wide_main, "wide_main");
+}
+
+/* ---- deeper than there is room for ----------------------------------------*/
+
+static _Atomic pid_t deep_tid;
+
+__attribute__((noipa)) static void wait_below(int kilobytes)
+{
+    volatile char wide[16 << 10];
+    wide[kilobytes] = 1;
+    if (kilobytes < 16) {
+        atomic_store(&deep_tid, (pid_t)syscall(SYS_gettid));
+        sem_wait(&semaphore);
+    } else {
+        wait_below(kilobytes - 16);
+    }
+    __asm__ volatile("" : : "r"(wide[0]));
+}
+
+static void *deep_main(void *arg)
+{
+    wait_below((int)(intptr_t)arg);
+    return NULL;
+}
+
+/* A thread's stack of so many KB, as it is seen from outside. */
+static struct fk_stackcopy look_at_stack_of(int kilobytes)
+{
+    pthread_t t;
+    struct fk_stackcopy stack = {0};
+    uintptr_t pcs[FK_TRACE_MAX];
+    int64_t until = fk_mono_ns() + 10 * FK_NS_PER_S;
+    void *arg = (void *)(intptr_t)kilobytes;
+    atomic_store(&deep_tid, 0);
+    CHECK_INT(pthread_create(&t, NULL, deep_main, arg), 0);
+    while (atomic_load(&deep_tid) == 0 ||
+           fk_thread_where(atomic_load(&deep_tid), &stack.pc, &stack.sp) !=
+               FK_THREAD_WAITS) {
+        CHECK(fk_mono_ns() < until);
+        host_nap_ms(1);
+    }
+    fk_stackcopy_unwind(&stack, pcs, FK_TRACE_MAX);
+    sem_post(&semaphore);
+    pthread_join(t, NULL);
+    return stack;
+}
+
+TEST(a_stack_larger_than_the_room_for_copies_is_cut_there)
+{
+    host_start(100); /* no thread that looks beside us */
+    host_wait_sampled();
+    struct fk_stackcopy fits = look_at_stack_of(800);
+    CHECK_INT(fits.why, FK_UNWIND_COMPLETE);
+    CHECK_INT(fits.size.bytes, FK_STACKCOPY_MAX);
+    struct fk_stackcopy large = look_at_stack_of(1600);
+    CHECK_INT(large.why, FK_UNWIND_OFF_STACK);
+    CHECK(large.size.bytes <= FK_STACKCOPY_MAX);
+    flamekit_shutdown();
 }
 
 /* ---- threads and libraries come and go ------------------------------------*/

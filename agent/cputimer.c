@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/chain.h"
 #include "agent/counters.h"
 #include "agent/handler.h"
 #include "agent/hostlog.h"
@@ -26,8 +27,8 @@
 #define MAX_LOOK_TRIES 6
 
 static struct {
-    int signal;
-    struct sigaction before; /* what the host had */
+    _Atomic int signal;
+    pid_t pid; /* a child of vfork shares all this, but not its actions */
     int64_t period_ns;
     bool spread; /* a period is longer than a tick: it has a random moment */
     uint64_t seed, draws;
@@ -36,24 +37,20 @@ static struct {
 
 /* ---- the signal --------------------------------------------------------- */
 
-static bool is_free(int signal, struct sigaction *now)
+static bool is_free(int signal)
 {
-    if (sigaction(signal, NULL, now) != 0)
-        return false;
-    if (now->sa_flags & SA_SIGINFO) /* ours, left over in a forked child */
-        return now->sa_sigaction == fk_handler_on_signal;
-    return now->sa_handler == SIG_DFL;
+    struct sigaction now;
+    return sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
 }
 
 static int choose_signal(int wanted)
 {
-    struct sigaction now;
     if (wanted > 0)
-        return is_free(wanted, &now) ? wanted : 0;
-    if (is_free(SIGPROF, &now))
+        return is_free(wanted) ? wanted : 0;
+    if (is_free(SIGPROF))
         return SIGPROF;
     for (int s = SIGRTMAX - 1; s > SIGRTMIN; s--)
-        if (is_free(s, &now))
+        if (is_free(s))
             return s;
     return 0;
 }
@@ -66,19 +63,18 @@ static int take_signal(int signal)
     struct sigaction ours = {.sa_flags = SA_SIGINFO | SA_RESTART};
     ours.sa_sigaction = fk_handler_on_signal;
     sigfillset(&ours.sa_mask);
-    if (sigaction(signal, &ours, &timers.before) != 0)
+    fk_chain_reset();
+    if (sigaction(signal, &ours, NULL) != 0)
         return -errno;
-    if (timers.before.sa_flags & SA_SIGINFO)
-        timers.before = (struct sigaction){.sa_handler = SIG_DFL};
-    timers.signal = signal;
+    timers.pid = getpid();
+    atomic_store(&timers.signal, signal);
     return 0;
 }
 
-static bool still_ours(void)
+static bool still_ours(int signal)
 {
     struct sigaction now;
-    return sigaction(timers.signal, NULL, &now) == 0 &&
-           (now.sa_flags & SA_SIGINFO) &&
+    return sigaction(signal, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
            now.sa_sigaction == fk_handler_on_signal;
 }
 
@@ -86,12 +82,27 @@ static bool still_ours(void)
  * action would kill the process on the first late one. */
 static void give_signal_back(void)
 {
-    if (timers.signal != 0 && still_ours()) {
-        struct sigaction ignore = {.sa_handler = SIG_IGN};
-        sigaction(timers.signal, &ignore, NULL);
-        sigaction(timers.signal, &timers.before, NULL);
-    }
-    timers.signal = 0;
+    int signal = atomic_exchange(&timers.signal, 0);
+    if (signal == 0 || !still_ours(signal))
+        return;
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, wish;
+    fk_chain_set(NULL, &wish);
+    sigaction(signal, &ignore, NULL);
+    sigaction(signal, &wish, NULL);
+}
+
+/* To ignore a signal is the kernel's business: who is executed next inherits
+ * it. The next update then moves to another one. */
+bool fk_cputimer_action(
+    int signal, const struct sigaction *wish, struct sigaction *old)
+{
+    if (signal == 0 || signal != atomic_load(&timers.signal) ||
+        getpid() != timers.pid || !still_ours(signal))
+        return false;
+    fk_chain_set(wish, old);
+    if (wish != NULL && wish->sa_handler == SIG_IGN)
+        sigaction(signal, wish, NULL);
+    return true;
 }
 
 /* ---- one thread --------------------------------------------------------- */
@@ -280,7 +291,7 @@ static void count_states(void)
 
 void fk_cputimer_update(void)
 {
-    if (timers.signal != 0 && !still_ours())
+    if (timers.signal != 0 && !still_ours(timers.signal))
         move_signal();
     for (struct fk_thread *t = fk_registry_next(NULL);
          t != NULL && timers.signal != 0; t = fk_registry_next(t))
@@ -342,7 +353,7 @@ void fk_cputimer_stop(void)
 
 void fk_cputimer_forget(void)
 {
-    timers.signal = 0;
+    give_signal_back();
     timers.armed = false;
 }
 

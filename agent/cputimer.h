@@ -15,6 +15,8 @@
 #ifndef FK_AGENT_CPUTIMER_H
 #define FK_AGENT_CPUTIMER_H
 
+#include <signal.h>
+
 #include "agent/registry.h"
 
 /* Choose a signal nobody uses (`wanted`, or SIGPROF, or a real-time one) and
@@ -33,9 +35,16 @@ void fk_cputimer_audit(void);
 void fk_cputimer_release(struct fk_thread *thread);
 /* Delete all timers; restore the signal without a late one killing the host. */
 void fk_cputimer_stop(void);
-/* In a forked child: timers were not inherited, nothing to delete. */
+/* In a forked child: timers were not inherited, nothing to delete; the signal
+ * gets the action that the host wants for it. */
 void fk_cputimer_forget(void);
 int fk_cputimer_signal(void); /* 0 when stopped */
+
+/* As sigaction of the host, when it is about the signal that we use: its wish
+ * is kept (agent/chain.h) and our handler stays. False: it is not. Any thread,
+ * async-signal-safe. */
+bool fk_cputimer_action(
+    int signal, const struct sigaction *wish, struct sigaction *old);
 
 /* handler: a sample of that weight was taken, set the next; or none. Safe for
  * timers that are being deleted: the kernel does not use their numbers again.

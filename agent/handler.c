@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "agent/chain.h"
 #include "agent/counters.h"
 #include "agent/cputimer.h"
 #include "agent/labels.h"
@@ -194,18 +195,22 @@ static void sample(
     atomic_fetch_add_explicit(&self->weight, weight, memory_order_relaxed);
 }
 
-/* Only our own timers carry a record of ours, and only a thread's own. */
+/* Only our own timers carry a record of ours. */
+static bool is_ours(const siginfo_t *info)
+{
+    return info->si_code == SI_TIMER &&
+           fk_registry_owns(info->si_value.sival_ptr);
+}
+
+/* And only a thread's own. */
 static struct fk_thread *record_of(const siginfo_t *info)
 {
-    struct fk_thread *t = info->si_value.sival_ptr;
-    if (info->si_code != SI_TIMER || !fk_registry_owns(t))
-        return NULL;
-    return atomic_load(&t->tid) == self_tid() ? t : NULL;
+    struct fk_thread *t = is_ours(info) ? info->si_value.sival_ptr : NULL;
+    return t != NULL && atomic_load(&t->tid) == self_tid() ? t : NULL;
 }
 
 void fk_handler_on_signal(int signo, siginfo_t *info, void *context)
 {
-    (void)signo;
     int saved_errno = errno;
     fk_handler_active = 1;
     struct fk_thread *self = record_of(info);
@@ -222,4 +227,7 @@ void fk_handler_on_signal(int signo, siginfo_t *info, void *context)
     }
     fk_handler_active = 0;
     errno = saved_errno;
+    /* Last, for it may jump out of here. */
+    if (!is_ours(info))
+        fk_chain_call(signo, info, context);
 }

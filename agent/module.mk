@@ -22,7 +22,7 @@ $(AGENT_SO): $(agent_OBJS) $(COMMON_A)
 # The preload form. The agent's own calls go past what the library puts in
 # front of the host's: its objects call the functions under other names.
 # libcurl and zlib live in a library of their own, loaded when needed.
-OWN_CALLS := pthread_create pthread_mutex_lock pthread_mutex_clocklock
+OWN_CALLS := pthread_create pthread_mutex_lock pthread_mutex_clocklock sigaction
 CFLAGS_agent_preload_malloc := -fno-builtin
 preload_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(filter-out %/late_calls.c,$(wildcard agent/preload/*.c))))
 own_OBJS := $(patsubst $(B)/agent/%,$(B)/agent/own/%,$(filter-out $(B)/agent/push.o,$(agent_OBJS)))
@@ -40,7 +40,7 @@ $(PUSH_SO): $(late_OBJS) $(COMMON_A)
 # The same for a program that links the agent and wants its heap and locks
 # profiled: link this one in place of libflamekit.a, with -lcurl -lz.
 HOOKS_A := $(B)/lib/libflamekit_hooks.a
-hooks_OBJS := $(patsubst %,$(B)/agent/preload/%.o,malloc locks thread)
+hooks_OBJS := $(patsubst %,$(B)/agent/preload/%.o,malloc locks signals thread)
 $(HOOKS_A): $(own_OBJS) $(B)/agent/push.o $(hooks_OBJS) $(common_OBJS)
 
 PRELOAD_SO := $(B)/lib/libflamekit_preload.so

@@ -49,7 +49,7 @@ like "it brings no library but the C library" \
     "$(readelf -d "$lib" | grep NEEDED | grep -v 'libc\.so\|ld-linux')" ""
 is "what it puts in front of the host's functions" \
     "$(nm -D --defined-only "$lib" | awk '{ print $3 }' | grep -v '^flamekit_' |
-        grep -vE '^(pthread_(create|mutex_|rwlock_)|malloc$|calloc$|realloc|free$|memalign$|aligned_alloc$|posix_memalign$|valloc$|pvalloc$)')" ""
+        grep -vE '^(pthread_(create|mutex_|rwlock_)|sigaction$|signal$|malloc$|calloc$|realloc|free$|memalign$|aligned_alloc$|posix_memalign$|valloc$|pvalloc$)')" ""
 
 cat >"$TMP/spin.c" <<'END'
 #include <pthread.h>
@@ -128,6 +128,71 @@ is "PYROSCOPE_PRELOAD_CHILDREN=0 ends with the program itself" \
 is "50: a static program runs as it would" \
     "$(preload "$TMP/s.folded" "$TMP/static" z; echo $?)" "z
 5"
+
+# 18: a program that takes signals after the library has come.
+cat >"$TMP/takes.c" <<'END'
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+static volatile sig_atomic_t calls, last;
+static void on_signal(int signo) { calls++; last = signo; }
+static void on_info(int signo, siginfo_t *info, void *context)
+{
+    on_signal(context && info->si_signo == signo ? signo : -1);
+}
+__attribute__((noipa)) static void hot_function(void)
+{
+    struct timespec t;
+    do
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    while (t.tv_sec * 1000 + t.tv_nsec / 1000000 < 300);
+}
+static int told(const char *what, int ok) { if (!ok) puts(what); return !ok; }
+int main(int argc, char **argv)
+{
+    struct sigaction a = {.sa_handler = on_signal}, old;
+    struct itimerval timer = {.it_value.tv_usec = 10000};
+    int bad = 0;
+    for (int s = 1; s < NSIG; s++)
+        sigaction(s, &a, NULL);
+    bad += told("kept", !sigaction(SIGPROF, NULL, &old) &&
+                            old.sa_handler == on_signal);
+    hot_function();
+    bad += told("none came by itself", calls == 0);
+    raise(SIGPROF);
+    bad += told("its own came", calls == 1 && last == SIGPROF);
+    bad += told("signal tells the old one", signal(SIGPROF, SIG_DFL) == on_signal);
+    a.sa_sigaction = on_info;
+    a.sa_flags = SA_SIGINFO;
+    sigaction(SIGPROF, &a, &old);
+    bad += told("and keeps the new one", old.sa_handler == SIG_DFL);
+    setitimer(ITIMER_PROF, &timer, NULL);
+    while (calls == 1)
+        ;
+    bad += told("with what it was told", last == SIGPROF);
+    if (fork() == 0) {
+        raise(SIGPROF);
+        _exit(calls == 3 ? 7 : 8);
+    }
+    int status;
+    wait(&status);
+    bad += told("in a child, too", status == 7 << 8);
+    signal(SIGPROF, SIG_IGN);
+    if (argc > 1)
+        execl("/bin/sh", "sh", "-c", "kill -PROF $$; echo alive", NULL);
+    return bad;
+}
+END
+cc -O1 -o "$TMP/takes" "$TMP/takes.c"
+is "18: it runs as it would" "$("$TMP/takes"; echo $?)" 0
+is "18: and under the library" "$(preload "$TMP/k.folded" "$TMP/takes"; echo $?)" 0
+like "18: with a profile" "$(cat "$TMP/k.folded")" "*main;hot_function*"
+is "18: an ignored signal is inherited" \
+    "$(preload "$TMP/k.folded" "$TMP/takes" then)" alive
 
 # 51: a program that runs with its owner's rights. The loader ignores
 # LD_PRELOAD then; a program that is linked with the library has it still.

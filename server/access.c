@@ -135,6 +135,8 @@ static const struct {
     {"/api/v1/status/config/diff", RIGHT_ADMIN},
     {"/config", RIGHT_ADMIN},
     {"/healthz", RIGHT_NONE},
+    {"/merge", RIGHT_READ},
+    {"/api/exemplars:merge", RIGHT_READ},
     {"/settings.v1.SettingsService/Set", RIGHT_ADMIN},
     {"/settings.v1.SettingsService/Delete", RIGHT_ADMIN},
     {"/adhocprofiles.v1.AdHocProfileService/Upload", RIGHT_WRITE},

@@ -17,6 +17,7 @@ static const struct route *const tables[] = {
     api_querier_routes,
     api_render_routes,
     api_legacy_routes,
+    api_merge_routes,
     assets_routes,
 };
 

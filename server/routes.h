@@ -23,6 +23,7 @@ extern const struct route assets_routes[];
 extern const struct route api_querier_routes[];
 extern const struct route api_render_routes[];
 extern const struct route api_legacy_routes[];
+extern const struct route api_merge_routes[];
 
 struct route_match {
     const struct route *route; /* NULL: no such path, or not this method */

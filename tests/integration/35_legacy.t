@@ -99,6 +99,43 @@ is "and what they are" "$(json '.[] | select(.name == "shop.inuse_space")')" \
 get /labels 'query=shop.cpu{'
 is "a query that is none" "$status" 400
 
+# ---- single profiles -----------------------------------------------------------------
+merge() { # BODY [PATH]
+    fetch -H 'Content-Type: application/json' --data-binary "$1" "$URL${2:-/merge}"
+}
+make_pprof cpu/nanoseconds cpu/nanoseconds 0 >"$TMP/spans.pb" <<EOF2
+main;work profile_id=00000000000000aa 1
+main;work profile_id=00000000000000bb 2
+main;idle profile_id=00000000000000bb 4
+main;idle - 8
+EOF2
+fetch --data-binary "@$TMP/spans.pb" "$URL/ingest?name=trace&format=pprof"
+is "stored with profile ids" "$status" 200
+merge '{"appName":"trace.cpu","profiles":["00000000000000bb"]}'
+is "one of them" "$status $(json '[.flamebearer.numTicks, .mergeMetadata.profilesLength, .heatmap]')" "200 [6,1,null]"
+merge '{"appName":"trace.cpu","profiles":["00000000000000aa","00000000000000BB"],"maxNodes":9}' /api/exemplars:merge
+is "two, by the later name" "$status $(json '[.flamebearer.numTicks, .mergeMetadata.maxNodes]')" "200 [7,9]"
+merge '{"appName":"trace.cpu","profiles":["00000000000000aa"],"from":"now-3h","until":"now-2h"}'
+is "at another time" "$status $(json .flamebearer.numTicks)" "200 0"
+merge '{"appName":"shop.cpu","profiles":["00000000000000aa"]}'
+is "of another application" "$status $(json .flamebearer.numTicks)" "200 0"
+exemplar=$(curl -s -H 'Content-Type: application/json' -d "{\"profileTypeID\":\"process_cpu:cpu:nanoseconds:cpu:nanoseconds\",\"labelSelector\":\"{service_name=\\\"trace\\\"}\",\"start\":$(date +%s000 -d -1hour),\"end\":$(date +%s000 -d +1hour),\"step\":60,\"exemplarType\":\"EXEMPLAR_TYPE_INDIVIDUAL\"}" \
+    "$URL/querier.v1.QuerierService/SelectSeries" | jq -r '.series[0].points[0].exemplars[0].profileId')
+merge "{\"appName\":\"trace.cpu\",\"profiles\":[\"$exemplar\"]}"
+is "by the id of an exemplar" "$status $(json .flamebearer.numTicks)" "200 15"
+while IFS='|' read -r what body says; do
+    merge "$body"
+    is "$what" "$status" 400
+    like "$what: says so" "$(message)" "*$says*"
+done <<'EOF2'
+no application|{"profiles":["00000000000000aa"]}|appName
+no profiles|{"appName":"trace.cpu"}|1 to 10000 profiles
+a name that is none|{"appName":"trace.cpu","profiles":["00000000000000aa","7"]}|profile 1 is neither
+profiles that are no list|{"appName":"trace.cpu","profiles":7}|profiles
+times backwards|{"appName":"trace.cpu","profiles":["00000000000000aa"],"from":"now","until":"now-1h"}|after
+no JSON|{|JSON
+EOF2
+
 # ---- the server -------------------------------------------------------------------
 get /config
 is "options" "$status $(json '[.["ingest-window"], .engine]')" '200 ["off","sqlite"]'

@@ -170,8 +170,7 @@ void fk_uploader_begin(struct fk_uploader *u, int64_t now_ns)
     char status[FK_STATUS_BYTES];
     fk_queue_hold(&u->queue);
     fk_uploader_count(u);
-    fk_status_write(
-        status, sizeof(status), u->config->application_name, head->weight);
+    fk_status_write(status, sizeof(status), u->config->application_name, head);
     pthread_mutex_lock(&library.lock);
     fk_push_begin(
         u->push, &(struct fk_push_body){head->bytes, head->len, status});

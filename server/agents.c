@@ -7,9 +7,11 @@
 
 #define SILENT_NS (300 * FK_NS_PER_S) /* its gauges no longer count */
 
-enum kind { COUNTER, GAUGE };
+enum kind { COUNTER, GAUGE, LONGEST };
 
-/* In order of the page; a reason makes a row one of several of a metric. */
+/* In order of the page. Counters and gauges add up over the agents of a
+ * service, of LONGEST the largest counts. A reason makes a row one of several
+ * of a metric. */
 static const struct number {
     const char *key, *metric, *reason;
     enum kind kind;
@@ -37,6 +39,27 @@ static const struct number {
         "Threads that RLIMIT_SIGPENDING refused a timer."},
     {"blocked", "threads_blocking", NULL, GAUGE,
         "Threads that block the signal of the profiler."},
+    {"wall_taken", "wall_nanoseconds_taken_total", NULL, COUNTER,
+        "Time of threads by the wall clock; the sum of the next three."},
+    {"wall_delivered", "wall_nanoseconds_delivered_total", NULL, COUNTER,
+        "Wall-clock time that arrived here."},
+    {"wall_lost_table", "wall_nanoseconds_lost_total", "table", COUNTER,
+        "Wall-clock time that agents lost, by reason."},
+    {"wall_lost_profile", "wall_nanoseconds_lost_total", "profile", COUNTER,
+        NULL},
+    {"wall_lost_queue", "wall_nanoseconds_lost_total", "queue", COUNTER, NULL},
+    {"wall_waiting", "wall_nanoseconds_waiting", NULL, GAUGE,
+        "Wall-clock time that waits in agents."},
+    {"wall_looks", "wall_looks_total", NULL, COUNTER,
+        "Stacks of waiting threads that were read."},
+    {"wall_moved", "wall_looks_discarded_total", NULL, COUNTER,
+        "Of these thrown away, for the thread woke up meanwhile."},
+    {"wall_round", "wall_round_nanoseconds", NULL, LONGEST,
+        "Between two looks at all threads, in the agent that is slowest."},
+    {"heap_lost", "heap_samples_lost_total", NULL, COUNTER,
+        "Samples of allocations that found no room."},
+    {"lock_lost", "lock_samples_lost_total", NULL, COUNTER,
+        "Samples of waits for locks that found no room."},
 };
 
 /* ---- a line ------------------------------------------------------------- */
@@ -146,12 +169,17 @@ void agents_report(struct agents *a, struct fk_slice line, int64_t now_ns)
 static uint64_t sum_of(
     const struct agents_service *s, size_t number, int64_t now_ns)
 {
+    enum kind kind = numbers[number].kind;
     uint64_t sum = s->past[number];
     for (size_t i = 0; i < AGENTS_INSTANCES; i++) {
         const struct agents_instance *n = &s->instance[i];
-        bool counts =
-            numbers[number].kind == COUNTER || now_ns - n->heard_ns < SILENT_NS;
-        sum += counts ? n->number[number] : 0;
+        uint64_t value = n->number[number];
+        if (kind != COUNTER && now_ns - n->heard_ns >= SILENT_NS)
+            continue;
+        if (kind != LONGEST)
+            sum += value;
+        else if (value > sum)
+            sum = value;
     }
     return sum;
 }
@@ -179,7 +207,7 @@ static void print_value(const struct agents_service *s, size_t number,
 
 void agents_print(struct agents *a, int64_t now_ns, struct fk_buf *out)
 {
-    static const char *const kinds[] = {"counter", "gauge"};
+    static const char *const kinds[] = {"counter", "gauge", "gauge"};
     pthread_mutex_lock(&a->lock);
     for (size_t i = 0; i < AGENTS_NUMBERS; i++) {
         const struct number *n = &numbers[i];

@@ -1,7 +1,8 @@
 #!/bin/sh
 # shellcheck disable=SC2016,SC2317
 # Nothing is lost in silence: CPU samples taken = delivered + each kind of
-# loss, exactly, in the program, on the server's /metrics and in its store.
+# loss, exactly, in the program, on the server's /metrics and in its store; and
+# the time of the wall clock, too.
 . tests/integration/lib.sh
 need cc jq
 
@@ -34,6 +35,7 @@ int main(void)
     config.upload_interval_ms = 100;
     config.push_queue_capacity = 1;
     config.sample_rate = 1000;
+    config.profile_types = FLAMEKIT_PROFILE_CPU | FLAMEKIT_PROFILE_WALL;
     if (flamekit_configure(&config) != 0)
         return 1;
     flamekit_thread_register("main");
@@ -48,10 +50,14 @@ int main(void)
     burn(0.5);
     flamekit_shutdown();
     flamekit_get_stats(&s);
-    printf("%llu %llu %llu %llu %llu\n", (unsigned long long)(s.samples + s.lost),
+    printf("cpu %llu %llu %llu %llu\n", (unsigned long long)(s.samples + s.lost),
         (unsigned long long)s.weight_uploaded, (unsigned long long)s.lost,
-        (unsigned long long)s.weight_unpacked,
-        (unsigned long long)(s.weight_dropped - s.weight_unpacked));
+        (unsigned long long)s.weight_dropped);
+    printf("wall %llu %llu %llu %llu\n",
+        (unsigned long long)(s.wall_ns + s.wall_lost_ns),
+        (unsigned long long)s.wall_uploaded_ns,
+        (unsigned long long)s.wall_lost_ns,
+        (unsigned long long)s.wall_dropped_ns);
     return 0;
 }
 END
@@ -74,23 +80,34 @@ echo go >&9
 host_status=0
 wait $host_pid || host_status=$?
 is "the program ended well" $host_status 0
-read -r taken delivered table profile queue <<END
-$(tail -n 1 "$TMP/told")
-END
 
-of() { counter "flamekit_agent_samples_$1{service_name=\"counted\"$2}"; }
-ok "samples were taken" [ "${taken:-0}" -gt 0 ]
-ok "and some lost" [ "$queue" -gt 0 ]
-is "the program's counters add up" \
-    $((delivered + table + profile + queue)) "$taken"
-is "the server knows: taken" "$(of taken_total)" "$taken"
-is "delivered" "$(of delivered_total)" "$delivered"
-is "lost in the table" "$(of lost_total ',reason="table"')" "$table"
-is "lost in the profile" "$(of lost_total ',reason="profile"')" "$profile"
-is "lost in the queue" "$(of lost_total ',reason="queue"')" "$queue"
-is "nothing waits" "$(of waiting)" 0
-stored=$(curl -s -G "$URL/pyroscope/render" -d from=now-1h -d until=now%2B1h \
-    --data-urlencode 'query=process_cpu:samples:count:cpu:nanoseconds{service_name="counted"}' |
-    jq .flamebearer.numTicks)
-is "what was delivered is what is stored" "$stored" "$delivered"
+stored() { # QUERY
+    curl -s -G "$URL/pyroscope/render" -d from=now-1h -d until=now%2B1h \
+        --data-urlencode "query=$1{service_name=\"counted\"}" |
+        jq .flamebearer.numTicks
+}
+of() { counter "flamekit_agent_$1{service_name=\"counted\"$2}"; }
+
+# adds_up KIND METRIC QUERY: in the program, on the page, in the store
+adds_up() {
+    read -r taken delivered table dropped <<END
+$(sed -n "s/^$1 //p" "$TMP/told")
+END
+    ok "$1: there was some" [ "${taken:-0}" -gt 0 ]
+    is "$1: the program's counters add up" \
+        $((delivered + table + dropped)) "$taken"
+    is "$1: the server knows: taken" "$(of "$2_taken_total")" "$taken"
+    is "$1: delivered" "$(of "$2_delivered_total")" "$delivered"
+    is "$1: lost in the table" "$(of "$2_lost_total" ',reason="table"')" "$table"
+    profile=$(of "$2_lost_total" ',reason="profile"')
+    queue=$(of "$2_lost_total" ',reason="queue"')
+    ok "$1: some was lost in the queue" [ "$queue" -gt 0 ]
+    is "$1: lost on the way" $((profile + queue)) "$dropped"
+    is "$1: nothing waits" "$(of "$2_waiting")" 0
+    is "$1: what was delivered is what is stored" "$(stored "$3")" "$delivered"
+}
+adds_up cpu samples process_cpu:samples:count:cpu:nanoseconds
+adds_up wall wall_nanoseconds wall:wall:nanoseconds:wall:nanoseconds
+ok "how often the wall clock's threads are looked at" \
+    [ "$(of wall_round_nanoseconds)" -gt 0 ]
 tap_done

@@ -52,7 +52,7 @@ fetch() {
 }
 
 counter() {
-    curl -s "$URL/metrics" | awk -v n="$1" '$1 == n { v = $2 } END { print v + 0 }'
+    curl -s "$URL/metrics" | awk -v OFMT=%.15g -v n="$1" '$1 == n { v = $2 } END { print v + 0 }'
 }
 
 message() {

@@ -48,6 +48,24 @@ TEST(totals_replace_totals)
     CHECK_INT(value_of("reports_ignored_total"), 0);
 }
 
+TEST(the_wall_clock_adds_up_and_the_slowest_round_counts)
+{
+    report("id=a;wall_taken=30;wall_delivered=20;wall_lost_table=4;"
+           "wall_lost_profile=3;wall_lost_queue=2;wall_waiting=1;"
+           "wall_round=20;service=x");
+    report("id=b;wall_taken=5;wall_delivered=5;wall_round=50;service=x");
+    CHECK_INT(value_of("wall_nanoseconds_taken_total{service_name=\"x\"}"), 35);
+    CHECK_INT(
+        value_of("wall_nanoseconds_delivered_total{service_name=\"x\"}"), 25);
+    CHECK_INT(value_of("wall_nanoseconds_lost_total{service_name=\"x\","
+                       "reason=\"table\"}"),
+        4);
+    CHECK_INT(value_of("wall_nanoseconds_waiting{service_name=\"x\"}"), 1);
+    CHECK_INT(value_of("wall_round_nanoseconds{service_name=\"x\"}"), 50);
+    now_ns += INT64_C(400) * 1000000000;
+    CHECK_INT(value_of("wall_round_nanoseconds{service_name=\"x\"}"), 0);
+}
+
 TEST(an_agent_that_makes_room_stays_in_the_sum)
 {
     char line[100];

@@ -192,7 +192,24 @@ is "18: it runs as it would" "$("$TMP/takes"; echo $?)" 0
 is "18: and under the library" "$(preload "$TMP/k.folded" "$TMP/takes"; echo $?)" 0
 like "18: with a profile" "$(cat "$TMP/k.folded")" "*main;hot_function*"
 is "18: an ignored signal is inherited" \
-    "$(preload "$TMP/k.folded" "$TMP/takes" then)" alive
+    "$(preload "$TMP/k.folded" "$TMP/takes" exec)" alive
+
+# 18: two profilers, one signal.
+other=$(ls /usr/lib/*/libprofiler.so.0 2>/dev/null | head -n 1)
+if [ -n "$other" ]; then
+    for pair in "$other:$lib" "$lib:$other"; do
+        env FLAMEKIT_OUTPUT="$TMP/two.folded" CPUPROFILE="$TMP/prof" \
+            LD_PRELOAD="$pair" "$TMP/spin" both >"$TMP/out" 2>"$TMP/err"
+        theirs=$(sed -n 's|.*bytes = \([0-9]*\)/.*|\1|p' "$TMP/err")
+        ours=$(awk '/hot_function/ { s += $NF } END { print s / 1e7 }' "$TMP/two.folded")
+        echo "# 18: $ours samples, and $theirs of gperftools"
+        ok "18: beside gperftools each has its samples" \
+            awk -v a="$ours" -v b="${theirs:-0}" \
+            'BEGIN { exit !(a > 30 && b > 30) }'
+    done
+else
+    skip "18: beside gperftools" "no libprofiler.so.0"
+fi
 
 # 51: a program that runs with its owner's rights. The loader ignores
 # LD_PRELOAD then; a program that is linked with the library has it still.

@@ -23,9 +23,11 @@ $(B)/tests/bench/wall: $(B)/tests/blocking.o
 CFLAGS_tests_bench_agent := -fomit-frame-pointer
 LDFLAGS_tests_bench_agent := -Wl,--wrap=fk_handler_on_signal
 $(patsubst %,$(B)/tests/bench/%,ingest_store store_levels store_live server): $(B)/tests/bench_world.o
+$(patsubst %,$(B)/tests/bench/%,ingest_store store_levels store_live): $(B)/tests/bench_store.o
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.
 $(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query% $(B)/tests/unit/test_spans,$(UNIT)): $(B)/tests/store_fixture.o
+$(patsubst %,$(B)/tests/unit/test_store_%,seal seal_files tries power): $(B)/tests/store_clock.o
 $(B)/tests/unit/test_store_power: $(B)/tests/cut_vfs.o
 $(B)/tests/unit/test_strip: $$(strip_OBJS)
 agent_FIXTURE := $(B)/tests/fakeserver.o

@@ -11,19 +11,16 @@
 #include "common/clock.h"
 #include "server/datadir.h"
 #include "server/db.h"
-#include "tests/bench_world.h"
+#include "tests/bench_store.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     INSTANCES = 10,
     WANTED_INSTANCES = 100,
-    GROUP = 100,
-    STEP_MS = 10000,
     DAY_PROFILES = 8640,
     ROW_PROFILES = 1500,
     FLAT_PROFILES = 10000,
@@ -38,36 +35,16 @@ static const struct kind {
     double goal; /* times smaller than a row a sample */
 } kinds[] = {{&bench_closed, 20}, {&bench_open, 10}};
 
-/* ---- a row a sample ---- */
-
 static double row_bytes(const struct bench_world *w, const char *dir)
 {
-    static const char *const steps[] = {
-        "CREATE TABLE sample(series INTEGER NOT NULL, ts INTEGER NOT NULL,"
-        "  stack INTEGER NOT NULL, value INTEGER NOT NULL,"
-        "  PRIMARY KEY(series, ts, stack)) STRICT, WITHOUT ROWID;",
-        NULL,
-    };
-    static const struct db_schema schema = {steps};
-    char path[256];
-    struct db *db;
-    struct db_stmt *s;
+    struct db *db = bench_rows_open(dir);
     size_t rows = 0;
-    snprintf(path, sizeof path, "%s/rows.db", dir);
-    if (db_open(path, &schema, DB_WRITE, &db, NULL) || db_begin(db, "rows") ||
-        db_prepare(db, "INSERT INTO sample VALUES(?1, ?2, ?3, ?4)", &s))
-        bench_die("rows", "cannot open");
-    for (size_t i = 0; i < ROW_PROFILES; i++) {
-        const struct bench_pattern *p = &w->patterns[i % BENCH_PATTERNS];
-        for (size_t k = 0; k < p->n; k++, rows++) {
-            db_bind_int(s, 1, (int64_t)(i % INSTANCES));
-            db_bind_int(s, 2, DAY0 + (int64_t)(i / INSTANCES) * STEP_MS);
-            db_bind_int(s, 3, p->values[k].stack);
-            db_bind_int(s, 4, p->values[k].value);
-            if (db_run(s))
-                bench_die("insert", db_why(db));
-        }
-    }
+    if (db_begin(db, "rows"))
+        bench_die("begin", db_why(db));
+    for (size_t i = 0; i < ROW_PROFILES; i++)
+        rows += bench_rows_add(db, &w->patterns[i % BENCH_PATTERNS],
+            (int64_t)(i % INSTANCES),
+            DAY0 + (int64_t)(i / INSTANCES) * BENCH_STEP_MS);
     if (db_commit(db))
         bench_die("commit", db_why(db));
     db_close(db);
@@ -77,32 +54,16 @@ static double row_bytes(const struct bench_world *w, const char *dir)
 /* ---- the store ---- */
 
 static _Atomic int64_t clock_ms;
-static _Atomic size_t profiles_done;
 
 static int64_t bench_now(void)
 {
     return clock_ms;
 }
 
-static void on_done(void *arg, enum fk_err err, const char *why)
-{
-    (void)arg;
-    if (err)
-        bench_die("append", why);
-    profiles_done += GROUP;
-}
-
-struct bench {
-    struct bench_world *world;
-    struct store *store;
-    struct store_tenant *tenant;
-    struct store_profile profiles[GROUP];
-};
-
-static void store_start(struct bench *b, struct bench_world *w, const char *dir)
+static void store_start(
+    struct bench_store *b, struct bench_world *w, const char *dir)
 {
     struct store_options o;
-    struct fk_diag diag = {""};
     store_options_init(&o);
     o.dir = dir;
     o.keep_days = 0;
@@ -111,44 +72,22 @@ static void store_start(struct bench *b, struct bench_world *w, const char *dir)
     o.max_series = 6000;
     o.ballast_bytes = 0;
     clock_ms = DAY0;
-    *b = (struct bench){.world = w};
-    if (store_sqlite_ops.open(&o, &b->store, &diag) ||
-        store_sqlite_ops.tenant(b->store, FK_SLICE("bench"), &b->tenant, &diag))
-        bench_die("open", diag.text);
+    bench_store_open(b, w, &o);
 }
 
 /* Profiles [from, from + count) of so many instances, in turns. */
-static void ingest(struct bench *b, size_t from, size_t count, size_t instances)
+static void ingest(
+    struct bench_store *b, size_t from, size_t count, size_t instances)
 {
-    struct bench_world *w = b->world;
-    struct store_batch batch = bench_batch(w, b->profiles, GROUP);
-    size_t target = profiles_done + count;
-    for (size_t i = from; i < from + count; i += GROUP) {
-        for (size_t k = i; k < i + GROUP; k++)
-            bench_profile(&b->profiles[k - i], w, k * 7,
+    for (size_t i = from; i < from + count; i += BENCH_GROUP) {
+        for (size_t k = i; k < i + BENCH_GROUP; k++)
+            bench_profile(&b->profiles[k - i], b->world, k * 7,
                 (uint32_t)(k % instances),
-                DAY0 + (int64_t)(k / instances) * STEP_MS);
-        enum fk_err err;
-        while ((err = store_sqlite_ops.append(
-                    b->tenant, &batch, on_done, NULL, NULL)) == FK_ERR_FULL)
-            usleep(500);
-        if (err)
-            bench_die("append", fk_err_name(err));
-        clock_ms = b->profiles[GROUP - 1].time_ms;
+                DAY0 + (int64_t)(k / instances) * BENCH_STEP_MS);
+        bench_store_append(b);
+        clock_ms = b->profiles[BENCH_GROUP - 1].time_ms;
     }
-    while (profiles_done < target)
-        usleep(200);
-}
-
-static void wait_idle(struct bench *b)
-{
-    struct store_stats stats;
-    uint64_t rounds = 0;
-    do {
-        usleep(10000);
-        store_sqlite_ops.stats(b->store, &stats);
-        rounds = rounds ? rounds : stats.seal_rounds + 2;
-    } while (!stats.idle_tenants || stats.seal_rounds < rounds);
+    bench_store_wait(b);
 }
 
 /* ---- reading ---- */
@@ -175,8 +114,8 @@ static enum fk_err add_run(void *arg, const struct store_run *run)
     return FK_OK;
 }
 
-static double merge_us(
-    struct bench *b, struct sums *sums, int64_t t0, int64_t t1, int repeats)
+static double merge_us(struct bench_store *b, struct sums *sums, int64_t t0,
+    int64_t t1, int repeats)
 {
     struct selector all;
     double best = 1e18;
@@ -208,7 +147,8 @@ static double limit_us(struct sums *sums)
 
 /* Single profiles are only kept for two hours: a query from a millisecond
  * after the minute to one before the next reads nothing else. */
-static double raw_us_a_day(struct bench *b, struct sums *sums, int64_t end)
+static double raw_us_a_day(
+    struct bench_store *b, struct sums *sums, int64_t end)
 {
     double us = 0;
     for (int i = 1; i <= 10; i++)
@@ -217,7 +157,7 @@ static double raw_us_a_day(struct bench *b, struct sums *sums, int64_t end)
     return us / 10 * 1440 * (WANTED_INSTANCES / INSTANCES);
 }
 
-static void read_back(struct bench *b)
+static void read_back(struct bench_store *b)
 {
     struct sums sums = {.cap = 4 << 20};
     sums.self = calloc(4 << 20, sizeof *sums.self);
@@ -249,7 +189,7 @@ static void read_back(struct bench *b)
 
 static void run_day(const struct kind *kind, const char *dir)
 {
-    struct bench b;
+    static struct bench_store b;
     char rows[128], data[128], tenant[160], name[64];
     const struct bench_set *set = kind->set;
     struct bench_world *w = bench_world_new(set);
@@ -266,13 +206,13 @@ static void run_day(const struct kind *kind, const char *dir)
     /* Hour by hour, for the sealer has an hour for that in life. */
     for (size_t i = 0; i < profiles; i += profiles / 24) {
         ingest(&b, i, profiles / 24, INSTANCES);
-        wait_idle(&b);
+        bench_store_wait_sealed(&b);
     }
     clock_ms = DAY0 + 24 * HOUR_MS + 180000;
-    wait_idle(&b);
+    bench_store_wait_sealed(&b);
     double us = (double)(fk_cpu_ns() - began) / 1000 / (double)profiles;
     read_back(&b);
-    store_sqlite_ops.close(b.store);
+    bench_store_close(&b);
     double bytes = (double)datadir_bytes(tenant);
     printf("# %s: %.0f samples a profile, %.1f MB an instance and day, %.1f us "
            "of CPU a profile with all sums\n",
@@ -287,17 +227,17 @@ static void run_day(const struct kind *kind, const char *dir)
 
 static double flat_us(const char *dir, size_t instances)
 {
-    struct bench b;
+    static struct bench_store b;
     char data[128];
     struct bench_world *w = bench_world_new(&bench_closed);
     snprintf(data, sizeof data, "%s/flat-%zu", dir, instances);
     store_start(&b, w, data);
-    size_t warm = instances < GROUP ? GROUP : instances;
+    size_t warm = instances < BENCH_GROUP ? BENCH_GROUP : instances;
     ingest(&b, 0, warm, instances); /* every series is known then */
     int64_t began = fk_cpu_ns();
     ingest(&b, warm, FLAT_PROFILES, instances);
     double us = (double)(fk_cpu_ns() - began) / 1000 / FLAT_PROFILES;
-    store_sqlite_ops.close(b.store);
+    bench_store_close(&b);
     bench_world_free(w);
     return us;
 }

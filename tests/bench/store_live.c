@@ -4,7 +4,7 @@
  * profiles a second. Both in turns, so that a busy machine disturbs both.
  */
 #include "common/clock.h"
-#include "tests/bench_world.h"
+#include "tests/bench_store.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -13,10 +13,8 @@
 
 enum {
     INSTANCES = 100,
-    GROUP = 100,
     A_SECOND = 1000, /* profiles */
-    STEP_MS = 10000,
-    PAST = 36000, /* profiles of an hour */
+    PAST = 36000,    /* profiles of an hour */
     TURNS = 4,
     QUERIES = 250, /* a turn */
     SERVICE_US = 2000,
@@ -24,42 +22,24 @@ enum {
 
 #define HOUR_MS 3600000
 
-static _Atomic size_t appended, done;
 static _Atomic bool ingesting, over;
 
 struct bench {
-    struct bench_world *world;
-    struct store *store;
-    struct store_tenant *tenant;
+    struct bench_store in;
     int64_t begin_ms;
     int64_t *self; /* by node */
 };
 
-static void on_done(void *arg, enum fk_err err, const char *why)
-{
-    (void)arg;
-    if (err)
-        bench_die("append", why);
-    done += GROUP;
-}
-
 static void append_group(struct bench *b)
 {
-    static struct store_profile profiles[GROUP];
-    struct store_batch batch = bench_batch(b->world, profiles, GROUP);
-    enum fk_err err;
-    for (size_t k = 0; k < GROUP; k++) {
-        size_t i = appended + k;
-        bench_profile(&profiles[k], b->world, i * 7, (uint32_t)(i % INSTANCES),
-            b->begin_ms + (int64_t)(i / INSTANCES) * STEP_MS % (2 * HOUR_MS) +
-                (int64_t)(i / INSTANCES / 720));
+    for (size_t k = 0; k < BENCH_GROUP; k++) {
+        size_t i = b->in.appended + k;
+        int64_t round = (int64_t)(i / INSTANCES);
+        bench_profile(&b->in.profiles[k], b->in.world, i * 7,
+            (uint32_t)(i % INSTANCES),
+            b->begin_ms + round * BENCH_STEP_MS % (2 * HOUR_MS) + round / 720);
     }
-    while ((err = store_sqlite_ops.append(
-                b->tenant, &batch, on_done, NULL, NULL)) == FK_ERR_FULL)
-        usleep(500);
-    if (err)
-        bench_die("append", fk_err_name(err));
-    appended += GROUP;
+    bench_store_append(&b->in);
 }
 
 /* 1,000 a second, in groups, while it is asked for. */
@@ -67,7 +47,7 @@ static void *ingest(void *arg)
 {
     int64_t next = fk_mono_ns();
     while (!over) {
-        next += FK_NS_PER_S * GROUP / A_SECOND;
+        next += FK_NS_PER_S * BENCH_GROUP / A_SECOND;
         if (ingesting)
             append_group(arg);
         fk_sleep_until_mono(next);
@@ -92,7 +72,7 @@ static double query_us(struct bench *b, size_t number)
     int64_t began = fk_mono_ns();
     int64_t t0 = b->begin_ms + (int64_t)(number % 50) * 1000;
     if (store_sqlite_ops.merge(
-            b->tenant, &all, t0, t0 + HOUR_MS, NULL, add_run, b->self, NULL))
+            b->in.tenant, &all, t0, t0 + HOUR_MS, NULL, add_run, b->self, NULL))
         bench_die("merge", "failed");
     return (double)(fk_mono_ns() - began) / 1000;
 }
@@ -109,20 +89,9 @@ static double percentile(double *us, size_t n, int percent)
     return us[n * (size_t)percent / 100];
 }
 
-/* Until everything is added up. */
-static void wait_sealed(struct bench *b)
-{
-    struct store_stats stats;
-    do {
-        usleep(10000);
-        store_sqlite_ops.stats(b->store, &stats);
-    } while (!stats.idle_tenants);
-}
-
 static void start(struct bench *b, const char *dir)
 {
     struct store_options o;
-    struct fk_diag diag = {""};
     store_options_init(&o);
     o.dir = dir;
     o.ballast_bytes = 0;
@@ -131,20 +100,19 @@ static void start(struct bench *b, const char *dir)
     /* Hours ago, so that all of it is added up at once. */
     b->begin_ms = fk_wall_ns() / FK_NS_PER_MS / HOUR_MS * HOUR_MS - 6 * HOUR_MS;
     b->self = calloc(1 << 20, sizeof *b->self);
-    if (!b->self || store_sqlite_ops.open(&o, &b->store, &diag) ||
-        store_sqlite_ops.tenant(b->store, FK_SLICE("bench"), &b->tenant, &diag))
-        bench_die("open", diag.text);
-    while (appended < PAST)
+    if (!b->self)
+        bench_die("sums", "out of memory");
+    bench_store_open(&b->in, bench_world_new(&bench_closed), &o);
+    while (b->in.appended < PAST)
         append_group(b);
-    while (done < PAST)
-        usleep(1000);
-    wait_sealed(b);
+    bench_store_wait(&b->in);
+    bench_store_wait_sealed(&b->in);
 }
 
 int main(void)
 {
     static double idle[TURNS * QUERIES], busy[TURNS * QUERIES];
-    struct bench b = {.world = bench_world_new(&bench_closed)};
+    static struct bench b;
     pthread_t thread;
     char dir[64];
     bench_dir("store_live", dir);
@@ -155,7 +123,7 @@ int main(void)
         double *us = (turn % 2 ? busy : idle) + turn / 2 * QUERIES;
         ingesting = turn % 2;
         usleep(200000);
-        size_t before = appended;
+        size_t before = b.in.appended;
         int64_t began = fk_mono_ns();
         for (size_t i = 0; i < QUERIES; i++) {
             us[i] = query_us(&b, i);
@@ -163,14 +131,13 @@ int main(void)
         }
         if (ingesting)
             printf("# %.0f profiles a second beside it\n",
-                (double)(appended - before) * 1e9 /
+                (double)(b.in.appended - before) * 1e9 /
                     (double)(fk_mono_ns() - began));
     }
     over = true;
     pthread_join(thread, NULL);
-    while (done < appended)
-        usleep(1000);
-    store_sqlite_ops.close(b.store);
+    bench_store_wait(&b.in);
+    bench_store_close(&b.in);
     size_t n = TURNS * QUERIES;
     double quiet = percentile(idle, n, 99), loud = percentile(busy, n, 99);
     printf("# merged hour of %d instances: p50 %.0f us at rest, %.0f us beside "
@@ -179,7 +146,7 @@ int main(void)
         loud);
     bench_at_most("store_query_p99_beside_ingest", loud / quiet, "times", 10);
     bench_remove(dir);
-    bench_world_free(b.world);
+    bench_world_free(b.in.world);
     free(b.self);
     return 0;
 }

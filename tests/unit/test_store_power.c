@@ -4,7 +4,7 @@
 #include "common/rng.h"
 #include "server/maintain.h"
 #include "tests/cut_vfs.h"
-#include "tests/store_fixture.h"
+#include "tests/store_clock.h"
 #include "tests/tap.h"
 
 #include <stdio.h>
@@ -12,13 +12,6 @@
 #include <unistd.h>
 
 enum { TRIALS = 300, LYING_TRIALS = 40, MAX_PUTS = 60, APART_MS = 47000 };
-
-static _Atomic int64_t clock_ms;
-
-static int64_t fake_now(void)
-{
-    return clock_ms;
-}
 
 struct trial {
     struct fx fx;
@@ -31,12 +24,9 @@ struct trial {
 static void set_up(struct trial *t)
 {
     *t = (struct trial){0};
-    fx_init(&t->fx, &store_sqlite_ops);
-    t->fx.options.now_ms = fake_now;
-    t->fx.options.seal_every_ms = 1;
+    fx_init_clock(&t->fx, T0);
     t->fx.options.keep = (struct store_keep){0};
     t->fx.options.commit_delay_ns = 0;
-    clock_ms = T0;
 }
 
 /* Until the power goes. */
@@ -53,7 +43,7 @@ static void work(struct trial *t)
             labels, sizeof labels, "service_name=a%d,pod=%d", i % 2, i % 5);
         snprintf(folded, sizeof folded, "main;f%d 1", i);
         /* The clock jumps, so that all kinds of sums are being made. */
-        clock_ms += i % 9 == 8 ? 2 * 3600000 : APART_MS;
+        fx_clock_ms += i % 9 == 8 ? 2 * 3600000 : APART_MS;
         err = fx_put(fx, labels, T0 + i * APART_MS, folded);
         t->acked[i] = !err;
     }

@@ -2,8 +2,7 @@
  * not show it, and it goes with the last of its days. */
 #include "common/clock.h"
 #include "common/rng.h"
-#include "server/db.h"
-#include "tests/store_fixture.h"
+#include "tests/store_clock.h"
 #include "tests/tap.h"
 
 #include <stdio.h>
@@ -13,49 +12,10 @@
 #define META_FILE "t-anonymous/meta.db"
 #define NOV_FILE  "t-anonymous/day-20231114.db"
 
-static _Atomic int64_t clock_ms;
-
-static int64_t fake_now(void)
-{
-    return clock_ms;
-}
-
 static void open_at(struct fx *fx, int64_t now_ms)
 {
-    fx_init(fx, &store_sqlite_ops);
-    clock_ms = now_ms;
-    fx->options.now_ms = fake_now;
-    fx->options.seal_every_ms = 1;
+    fx_init_clock(fx, now_ms);
     fx_open(fx);
-}
-
-static struct db *open_meta(struct fx *fx)
-{
-    struct db *db;
-    CHECK_INT(db_open(fx_path(fx, META_FILE), NULL, DB_WRITE, &db, NULL), 0);
-    return db;
-}
-
-static void run_sql(struct fx *fx, const char *sql)
-{
-    struct db *db = open_meta(fx);
-    struct db_stmt *s;
-    CHECK_INT(db_prepare(db, sql, &s), 0);
-    CHECK_INT(db_run(s), 0);
-    db_close(db);
-}
-
-static int64_t ask(struct fx *fx, const char *sql)
-{
-    struct db *db = open_meta(fx);
-    struct db_stmt *s;
-    bool row;
-    CHECK_INT(db_prepare(db, sql, &s), 0);
-    CHECK_INT(db_step(s, &row), 0);
-    int64_t answer = db_int(s, 0);
-    db_reset(s);
-    db_close(db);
-    return answer;
 }
 
 TEST_TIMED(months_have_tries_of_their_own_and_answers_do_not_show_it, 120)
@@ -108,10 +68,16 @@ TEST_TIMED(a_trie_goes_with_the_last_of_its_days, 120)
     CHECK_INT(fx_put(&fx, APP_A, T0, "main;again 2"), 0);
     CHECK_STR(fx_merge(&fx, ALL, 0, DEC_1), "main;again 2");
     fx_close(&fx);
-    CHECK_INT(ask(&fx, "SELECT count(*) FROM app"), 2);
-    CHECK_INT(ask(&fx, "SELECT count(*) FROM text WHERE id < 1 << 32"), 0);
-    CHECK_INT(ask(&fx, "SELECT count(*) FROM frame WHERE id < 1 << 32"), 0);
-    CHECK_INT(ask(&fx, "SELECT count(*) FROM trie WHERE id < 1 << 32"), 0);
+    CHECK_INT(fx_sql_int(&fx, META_FILE, "SELECT count(*) FROM app"), 2);
+    CHECK_INT(fx_sql_int(&fx, META_FILE,
+                  "SELECT count(*) FROM text WHERE id < 1 << 32"),
+        0);
+    CHECK_INT(fx_sql_int(&fx, META_FILE,
+                  "SELECT count(*) FROM frame WHERE id < 1 << 32"),
+        0);
+    CHECK_INT(fx_sql_int(&fx, META_FILE,
+                  "SELECT count(*) FROM trie WHERE id < 1 << 32"),
+        0);
     fx_open(&fx);
     CHECK_STR(fx_merge(&fx, ALL, 0, DEC_1 * 2), "main;again 2\nmain;new 8");
     CHECK_INT(fx_put(&fx, "service_name=c", DEC_1, "c 1"), 0);
@@ -127,9 +93,9 @@ TEST_TIMED(the_first_format_is_brought_up, 120)
     CHECK_INT(fx_put(&fx, APP_A, T0, "main;old 1"), 0);
     CHECK_INT(fx_put(&fx, APP_B, T0, "b 2"), 0);
     fx_close(&fx);
-    run_sql(&fx, "ALTER TABLE app DROP COLUMN app");
-    run_sql(&fx, "ALTER TABLE app DROP COLUMN since");
-    run_sql(&fx, "PRAGMA user_version=1");
+    fx_sql(&fx, META_FILE, "ALTER TABLE app DROP COLUMN app");
+    fx_sql(&fx, META_FILE, "ALTER TABLE app DROP COLUMN since");
+    fx_sql(&fx, META_FILE, "PRAGMA user_version=1");
     fx_open(&fx);
     CHECK_STR(fx_merge(&fx, ALL, T0, T0 + 1), "b 2\nmain;old 1");
     CHECK_INT(fx_put(&fx, APP_A, T0, "main;old 1"), 0);
@@ -137,7 +103,7 @@ TEST_TIMED(the_first_format_is_brought_up, 120)
     CHECK_INT(fx_put(&fx, APP_A, DEC_1, "main;new 4"), 0);
     CHECK_INT(fx_stats(&fx).trie_nodes, 4 + 3 + 4);
     fx_close(&fx);
-    CHECK_INT(ask(&fx, "PRAGMA user_version"), 2);
+    CHECK_INT(fx_sql_int(&fx, META_FILE, "PRAGMA user_version"), 2);
     fx_open(&fx);
     CHECK_STR(fx_merge(&fx, ALL, T0, DEC_1 + 1), "b 2\nmain;new 4\nmain;old 2");
     fx_fini(&fx);

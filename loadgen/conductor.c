@@ -291,7 +291,7 @@ enum fk_err conductor_play(
     stop_signals(&s.signals);
     for (unsigned i = 0; i < c->workers && i < MAX_WORKERS && !err; i++) {
         struct player_config config = {
-            run->plan, c->targets, c->num_targets, i, c->workers};
+            run->plan, c->targets, c->num_targets, c->engine, i, c->workers};
         err = player_start(&config, &s.players[i], diag);
         s.num_players += !err;
     }

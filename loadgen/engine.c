@@ -1,500 +1,89 @@
-#include "loadgen/engine.h"
+#include "loadgen/engine_calls.h"
 
 #include "common/check.h"
-#include "common/clock.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
-/* libcurl's cost of a request grows with the connections of a multi handle,
- * so there are several, of this many connections each. */
-enum { SHARD_SLOTS = 128, MAX_EVENTS = 64, WAKE_FDS = 2 };
-
-#define JSON_HEADER "Content-Type: application/json"
-
-struct slot {
-    CURL *easy;
-    struct shard *shard;
-    struct slot *next_free;
-    void *owner;
-    bool busy;
-    int64_t sent_ns;
-    uint64_t bytes;
-    unsigned target; /* index, of `url` */
-    struct fk_buf url, request_body, kept;
+static const struct engine_calls *const calls[] = {
+    [ENGINE_FAST] = &engine_fast,
+    [ENGINE_CURL] = &engine_curl,
 };
 
-struct shard {
-    struct engine *engine;
-    CURLM *multi;
-    int64_t deadline_ns; /* libcurl's timer; single-shot, 0 = none */
-};
-
-struct engine {
-    struct engine_config config;
-    int epoll_fd, timer_fd, wake_fd;
-    int64_t armed_ns; /* what timer_fd is set to */
-    struct slot *slots, *free;
-    struct shard *shards;
-    unsigned num_shards, inflight;
-    struct curl_slist *pinned, *headers;
-    const char *header; /* that `headers` holds beside the usual one */
-    uint64_t answers;   /* ever */
-};
-
-static enum engine_error class_of(CURLcode code, long os_errno)
+const char *engine_kind_name(enum engine_kind kind)
 {
-    static const struct {
-        CURLcode code;
-        enum engine_error error;
-    } classes[] = {
-        {CURLE_OK, ENGINE_OK},
-        {CURLE_COULDNT_RESOLVE_HOST, ENGINE_RESOLVE},
-        {CURLE_COULDNT_CONNECT, ENGINE_CONNECT},
-        {CURLE_OPERATION_TIMEDOUT, ENGINE_TIMEOUT},
-        {CURLE_GOT_NOTHING, ENGINE_RESET},
-        {CURLE_RECV_ERROR, ENGINE_RESET},
-        {CURLE_SEND_ERROR, ENGINE_RESET},
-        {CURLE_PARTIAL_FILE, ENGINE_RESET},
-        {CURLE_OUT_OF_MEMORY, ENGINE_LIMIT},
+    static const char *const names[] = {
+        [ENGINE_AUTO] = "auto",
+        [ENGINE_FAST] = "fast",
+        [ENGINE_CURL] = "curl",
     };
-
-    if (code == CURLE_COULDNT_CONNECT &&
-        (os_errno == EMFILE || os_errno == ENFILE || os_errno == EADDRNOTAVAIL))
-        return ENGINE_LIMIT;
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (classes[i].code == code)
-            return classes[i].error;
-    return ENGINE_OTHER;
+    return names[kind];
 }
 
-static size_t keep_body(char *bytes, size_t size, size_t n, void *arg)
+enum fk_err engine_choose(enum engine_kind wanted,
+    const struct engine_target *targets, unsigned num_targets,
+    enum engine_kind *out, struct fk_diag *why)
 {
-    struct slot *s = arg;
-    size_t len = size * n, room = ENGINE_BODY_KEPT - s->kept.len;
-    s->bytes += len;
-    fk_buf_add(&s->kept, bytes, len < room ? len : room);
-    return len;
-}
-
-/* ---- libcurl asks for sockets and time ---- */
-
-static int on_socket(
-    CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
-{
-    struct shard *shard = arg;
-    int epoll_fd = shard->engine->epoll_fd;
-    uint32_t number = (uint32_t)(shard - shard->engine->shards) + WAKE_FDS;
-    struct epoll_event ev = {
-        .events = (what & CURL_POLL_IN ? EPOLLIN : 0u) |
-                  (what & CURL_POLL_OUT ? EPOLLOUT : 0u),
-        .data.u64 = (uint64_t)number << 32 | (uint32_t)fd,
-    };
-    (void)easy;
-    if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-        return 0;
-    }
-    epoll_ctl(epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &ev);
-    if (!known)
-        curl_multi_assign(shard->multi, fd, shard);
-    return 0;
-}
-
-static int on_timer(CURLM *multi, long timeout_ms, void *arg)
-{
-    struct shard *shard = arg;
-    (void)multi;
-    shard->deadline_ns =
-        timeout_ms < 0 ? 0 : fk_mono_ns() + timeout_ms * FK_NS_PER_MS;
-    return 0;
-}
-
-static void act(struct shard *shard, curl_socket_t fd, int events)
-{
-    int running;
-    curl_multi_socket_action(shard->multi, fd, events, &running);
-}
-
-/* ---- slots ---- */
-
-static void slot_release(struct engine *e, struct slot *s)
-{
-    curl_multi_remove_handle(s->shard->multi, s->easy);
-    s->busy = false;
-    s->next_free = e->free;
-    e->free = s;
-    e->inflight--;
-}
-
-/* No signals, no proxy of the environment, nothing but HTTP. */
-static CURL *easy_new(void)
-{
-    CURL *easy = curl_easy_init();
-    if (!easy)
-        return NULL;
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "loadgen/" FK_VERSION);
-    return easy;
-}
-
-static bool slot_init(struct engine *e, struct slot *s, struct shard *shard)
-{
-    s->shard = shard;
-    s->easy = easy_new();
-    if (!s->easy)
-        return false;
-    fk_buf_init(&s->url, 128 * 1024);
-    fk_buf_init(&s->request_body, 1024 * 1024);
-    fk_buf_init(&s->kept, ENGINE_BODY_KEPT);
-    curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);
-    curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, keep_body);
-    curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
-    if (e->pinned)
-        curl_easy_setopt(s->easy, CURLOPT_RESOLVE, e->pinned);
-    s->next_free = e->free;
-    e->free = s;
-    return true;
-}
-
-static void slot_fini(struct slot *s)
-{
-    curl_easy_cleanup(s->easy);
-    fk_buf_fini(&s->url);
-    fk_buf_fini(&s->request_body);
-    fk_buf_fini(&s->kept);
-}
-
-/* Setting a URL costs libcurl a copy and a parse: only when it changed. */
-static void slot_aim(
-    struct engine *e, struct slot *s, const struct engine_request *request)
-{
-    const char *base = e->config.targets[request->target].base_url;
-    if (s->url.len && s->target == request->target &&
-        strcmp(s->url.ptr + strlen(base), request->path) == 0)
-        return;
-    s->target = request->target;
-    fk_buf_reset(&s->url);
-    fk_buf_printf(&s->url, "%s%s", base, request->path);
-    curl_easy_setopt(s->easy, CURLOPT_URL, s->url.ptr);
-}
-
-/* A header is set once a phase: its text stays where it is. */
-static struct curl_slist *headers_of(struct engine *e, const char *header)
-{
-    if (!e->headers || e->header != header) {
-        curl_slist_free_all(e->headers);
-        e->headers = curl_slist_append(NULL, JSON_HEADER);
-        if (header)
-            e->headers = curl_slist_append(e->headers, header);
-        e->header = header;
-    }
-    return e->headers;
-}
-
-static void slot_load(
-    struct engine *e, struct slot *s, const struct engine_request *request)
-{
-    const char *body = request->body, *header = request->header;
-    curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER,
-        body || header ? headers_of(e, header) : NULL);
-    if (!body) {
-        curl_easy_setopt(s->easy, CURLOPT_HTTPGET, 1L);
-        return;
-    }
-    fk_buf_reset(&s->request_body);
-    fk_buf_adds(&s->request_body, body);
-    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE, (long)s->request_body.len);
-    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS,
-        s->request_body.len ? s->request_body.ptr : "");
-}
-
-enum fk_err engine_start(struct engine *e, const struct engine_request *request)
-{
-    struct slot *s = e->free;
-    if (!s)
-        return FK_ERR_FULL;
-    e->free = s->next_free;
-    s->busy = true;
-    s->owner = request->owner;
-    s->bytes = 0;
-    fk_buf_reset(&s->kept);
-    slot_aim(e, s, request);
-    slot_load(e, s, request);
-    curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS,
-        (long)(request->timeout_ns / FK_NS_PER_MS));
-    s->sent_ns = fk_mono_ns();
-    e->inflight++;
-    curl_multi_add_handle(s->shard->multi, s->easy);
-    /* The timer that adding has just set is this very call. */
-    s->shard->deadline_ns = 0;
-    act(s->shard, CURL_SOCKET_TIMEOUT, 0);
+    const char *lacks = NULL;
+    unsigned i = 0;
+    *out = wanted == ENGINE_AUTO ? ENGINE_FAST : wanted;
+    while (*out == ENGINE_FAST && i < num_targets &&
+           engine_fast_can(&targets[i], &lacks))
+        i++;
+    if (!lacks)
+        return FK_OK;
+    if (wanted == ENGINE_FAST)
+        return fk_diag_set(why, FK_ERR_ARG,
+            "The fast engine cannot ask %s, %s; leave out --engine or say "
+            "--engine curl.",
+            targets[i].base_url, lacks);
+    *out = ENGINE_CURL;
+    fk_diag_set(why, FK_OK,
+        "%s is asked by libcurl: the fast engine cannot, %s; a request costs "
+        "about three times as much.",
+        targets[i].base_url, lacks);
     return FK_OK;
-}
-
-unsigned engine_inflight(const struct engine *e)
-{
-    return e->inflight;
-}
-
-static void answer(struct engine *e, struct slot *s, CURLcode code)
-{
-    long status = 0, connects = 0, os_errno = 0;
-    curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(s->easy, CURLINFO_NUM_CONNECTS, &connects);
-    curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &os_errno);
-    struct engine_answer a = {
-        .owner = s->owner,
-        .error = class_of(code, os_errno),
-        .status = (int)status,
-        .sent_ns = s->sent_ns,
-        .done_ns = fk_mono_ns(),
-        .bytes = s->bytes,
-        .new_connection = connects > 0,
-        .body = fk_buf_slice(&s->kept),
-    };
-    e->answers++;
-    /* The slot is not free yet: the callback reads its body. */
-    e->config.on_answer(e->config.arg, &a);
-    slot_release(e, s);
-}
-
-static void read_messages(struct shard *shard)
-{
-    CURLMsg *m;
-    int left;
-    while ((m = curl_multi_info_read(shard->multi, &left))) {
-        struct slot *s = NULL;
-        CURLcode code = m->data.result;
-        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&s);
-        answer(shard->engine, s, code);
-    }
-}
-
-/* Timers that have come and transfers that have ended, until neither is
- * left: a transfer may end inside the call that started it. */
-static void settle(struct engine *e)
-{
-    bool again = true;
-    while (again) {
-        again = false;
-        for (unsigned i = 0; i < e->num_shards; i++) {
-            struct shard *shard = &e->shards[i];
-            uint64_t before = e->answers;
-            if (shard->deadline_ns && shard->deadline_ns <= fk_mono_ns()) {
-                shard->deadline_ns = 0;
-                act(shard, CURL_SOCKET_TIMEOUT, 0);
-            }
-            read_messages(shard);
-            again |= e->answers != before;
-        }
-    }
-}
-
-static void arm(struct engine *e, int64_t deadline_ns)
-{
-    for (unsigned i = 0; i < e->num_shards; i++)
-        if (e->shards[i].deadline_ns && e->shards[i].deadline_ns < deadline_ns)
-            deadline_ns = e->shards[i].deadline_ns;
-    if (deadline_ns < 1)
-        deadline_ns = 1; /* 0 would switch the timer off */
-    /* libcurl's next timeout moves with every answer; waking once too early
-     * is cheaper than a system call a request. */
-    if (e->armed_ns && e->armed_ns <= deadline_ns)
-        return;
-    e->armed_ns = deadline_ns;
-    struct itimerspec at = {
-        .it_value = {deadline_ns / FK_NS_PER_S, deadline_ns % FK_NS_PER_S}};
-    timerfd_settime(e->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
-}
-
-static bool handle_event(struct engine *e, const struct epoll_event *ev)
-{
-    uint64_t number = ev->data.u64 >> 32, ticks;
-    if (number < WAKE_FDS) {
-        int fd = number ? e->wake_fd : e->timer_fd;
-        if (number == 0)
-            e->armed_ns = 0;
-        return read(fd, &ticks, sizeof ticks) == sizeof ticks;
-    }
-    int events = (ev->events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
-                 (ev->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-                 (ev->events & EPOLLERR ? CURL_CSELECT_ERR : 0);
-    act(&e->shards[number - WAKE_FDS], (curl_socket_t)(uint32_t)ev->data.u64,
-        events);
-    return false;
-}
-
-void engine_run(struct engine *e, int64_t deadline_ns)
-{
-    uint64_t before = e->answers;
-    bool woken = false;
-    settle(e);
-    while (!woken && e->answers == before) {
-        struct epoll_event events[MAX_EVENTS];
-        arm(e, deadline_ns);
-        int n = epoll_wait(e->epoll_fd, events, MAX_EVENTS, -1);
-        for (int i = 0; i < n; i++)
-            woken |= handle_event(e, &events[i]);
-        settle(e);
-    }
-}
-
-void engine_wake(struct engine *e)
-{
-    uint64_t one = 1;
-    ssize_t n = write(e->wake_fd, &one, sizeof one);
-    (void)n; /* full: awake already */
-}
-
-unsigned engine_abort(struct engine *e)
-{
-    unsigned before = e->inflight;
-    for (unsigned i = 0; i < e->config.max_inflight; i++)
-        if (e->slots[i].busy)
-            slot_release(e, &e->slots[i]);
-    return before - e->inflight;
-}
-
-static bool watch(struct engine *e, int fd, uint64_t number)
-{
-    struct epoll_event ev = {.events = EPOLLIN, .data.u64 = number << 32};
-    return fd >= 0 && epoll_ctl(e->epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0;
-}
-
-static bool shard_init(struct engine *e, struct shard *shard)
-{
-    shard->engine = e;
-    shard->multi = curl_multi_init();
-    if (!shard->multi)
-        return false;
-    curl_multi_setopt(shard->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(shard->multi, CURLMOPT_SOCKETDATA, shard);
-    curl_multi_setopt(shard->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(shard->multi, CURLMOPT_TIMERDATA, shard);
-    curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, (long)SHARD_SLOTS);
-    return true;
-}
-
-static bool engine_init(struct engine *e)
-{
-    unsigned n = e->config.max_inflight;
-    e->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    e->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    e->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (e->epoll_fd < 0 || !watch(e, e->timer_fd, 0) ||
-        !watch(e, e->wake_fd, 1))
-        return false;
-    const struct engine_target *t = e->config.targets;
-    for (unsigned i = 0; i < e->config.num_targets; i++)
-        if (*t[i].pinned)
-            e->pinned = curl_slist_append(e->pinned, t[i].pinned);
-    for (unsigned i = 0; i < e->num_shards; i++)
-        if (!shard_init(e, &e->shards[i]))
-            return false;
-    /* From the last to the first, so that the first is used first. */
-    for (unsigned i = n; i-- > 0;)
-        if (!slot_init(e, &e->slots[i], &e->shards[i / SHARD_SLOTS]))
-            return false;
-    return true;
 }
 
 enum fk_err engine_open(const struct engine_config *config, struct engine **out,
     struct fk_diag *diag)
 {
-    struct engine *e = calloc(1, sizeof *e);
-    FK_ASSERT(e && config->max_inflight > 0 && config->num_targets > 0);
-    e->config = *config;
-    e->num_shards = (config->max_inflight + SHARD_SLOTS - 1) / SHARD_SLOTS;
-    e->shards = calloc(e->num_shards, sizeof *e->shards);
-    e->slots = calloc(config->max_inflight, sizeof *e->slots);
-    FK_ASSERT(e->shards && e->slots);
-    e->epoll_fd = e->timer_fd = e->wake_fd = -1;
-    if (!engine_init(e)) {
-        engine_close(e);
-        return fk_diag_set(diag, FK_ERR_LIMIT,
-            "The request engine could not be set up: %s. Check the limit of "
-            "open files (ulimit -n).",
-            strerror(errno));
-    }
-    *out = e;
-    return FK_OK;
+    FK_ASSERT(config->max_inflight > 0 && config->num_targets > 0);
+    *out = calls[config->kind]->open(config);
+    if (*out)
+        return FK_OK;
+    return fk_diag_set(diag, FK_ERR_LIMIT,
+        "The request engine could not be set up: %s. Check the limit of open "
+        "files (ulimit -n).",
+        fk_errno_text(errno));
 }
 
 void engine_close(struct engine *e)
 {
-    if (!e)
-        return;
-    engine_abort(e);
-    for (unsigned i = 0; i < e->config.max_inflight; i++)
-        slot_fini(&e->slots[i]);
-    for (unsigned i = 0; i < e->num_shards; i++)
-        curl_multi_cleanup(e->shards[i].multi);
-    int fds[] = {e->epoll_fd, e->timer_fd, e->wake_fd};
-    for (int i = 0; i < 3; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-    curl_slist_free_all(e->pinned);
-    curl_slist_free_all(e->headers);
-    free(e->slots);
-    free(e->shards);
-    free(e);
+    if (e)
+        e->calls->close(e);
 }
 
-void engine_global_init(void)
+enum fk_err engine_start(struct engine *e, const struct engine_request *request)
 {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    return e->calls->start(e, request);
 }
 
-static size_t add_to_reply(char *bytes, size_t size, size_t n, void *arg)
+unsigned engine_inflight(const struct engine *e)
 {
-    struct engine_reply *reply = arg;
-    fk_buf_add(&reply->body, bytes, size * n);
-    return reply->body.err ? 0 : size * n;
+    return e->calls->inflight(e);
 }
 
-enum fk_err engine_fetch(const char *url, const char *json, long timeout_ms,
-    struct engine_reply *reply, struct fk_diag *diag)
+void engine_run(struct engine *e, int64_t deadline_ns)
 {
-    *reply = (struct engine_reply){0};
-    fk_buf_init(&reply->body, 1024 * 1024);
-    CURL *easy = easy_new();
-    FK_ASSERT(easy);
-    struct curl_slist *header = curl_slist_append(NULL, JSON_HEADER);
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, add_to_reply);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, reply);
-    if (json) {
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, header);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, json);
-    }
-    CURLcode code = curl_easy_perform(easy);
-    long status = 0;
-    char *address = NULL;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
-    reply->status = (int)status;
-    snprintf(
-        reply->address, sizeof reply->address, "%s", address ? address : "");
-    curl_easy_cleanup(easy);
-    curl_slist_free_all(header);
-    if (code != CURLE_OK)
-        return fk_diag_set(
-            diag, FK_ERR_UNAVAILABLE, "%s: %s", url, curl_easy_strerror(code));
-    return FK_OK;
+    e->calls->run(e, deadline_ns);
 }
 
-void engine_reply_fini(struct engine_reply *reply)
+void engine_wake(struct engine *e)
 {
-    fk_buf_fini(&reply->body);
+    e->calls->wake(e);
+}
+
+unsigned engine_abort(struct engine *e)
+{
+    return e->calls->abort(e);
 }

@@ -1,10 +1,16 @@
 /*
- * HTTP requests by libcurl, which only engine.c knows: multi handles on one
- * epoll, with absolute deadlines on a timerfd. One engine belongs to one
- * thread; only engine_wake may be called by others.
+ * HTTP requests, many at a time, by one of two engines. The fast one speaks
+ * plain HTTP/1.1 by itself, because a generator that costs more than the
+ * service measures itself. libcurl, which only engine_curl.c knows, does what
+ * the fast one cannot: TLS, HTTP/2, addresses it cannot read. One engine
+ * belongs to one thread; only engine_wake may be called by others.
  *
- * Limits: `max_inflight` requests at a time; ENGINE_BODY_KEPT bytes of an
- * answer are kept for a check of its content, the rest is counted.
+ * Both keep connections, never pipeline, and send a request again, once, when
+ * the connection that was kept turns out to be closed before any byte of an
+ * answer; the answer then says `new_connection`.
+ *
+ * Limits: `max_inflight` requests and connections at a time; ENGINE_BODY_KEPT
+ * bytes of an answer are kept for a check of its content, the rest is counted.
  */
 #ifndef FK_LOADGEN_ENGINE_H
 #define FK_LOADGEN_ENGINE_H
@@ -18,8 +24,11 @@ enum engine_error {
     ENGINE_RESOLVE,
     ENGINE_CONNECT,
     ENGINE_TIMEOUT,
-    ENGINE_RESET, /* the connection broke, or ended without an answer */
-    ENGINE_LIMIT, /* our own: no descriptors, ports or memory */
+    ENGINE_RESET,   /* the connection broke, or ended within the answer */
+    ENGINE_EMPTY,   /* the connection ended without any answer */
+    ENGINE_GARBAGE, /* the answer is not HTTP */
+    ENGINE_TLS,     /* no agreement, or a certificate nobody vouches for */
+    ENGINE_LIMIT,   /* our own: no descriptors, ports or memory */
     ENGINE_OTHER,
     ENGINE_NUM_ERRORS,
 };
@@ -49,10 +58,13 @@ typedef void engine_answer_fn(void *arg, const struct engine_answer *answer);
 
 struct engine_target {
     const char *base_url; /* http://HOST:PORT, without a path at its end */
-    const char *pinned;   /* HOST:PORT:ADDRESS found by target_ask, or "" */
+    const char *address;  /* numeric, found by target_ask, or "" */
 };
 
+enum engine_kind { ENGINE_AUTO, ENGINE_FAST, ENGINE_CURL };
+
 struct engine_config {
+    enum engine_kind kind;               /* not AUTO: see engine_choose */
     const struct engine_target *targets; /* the caller's, which stay */
     unsigned num_targets;
     unsigned max_inflight;
@@ -61,6 +73,14 @@ struct engine_config {
 };
 
 struct engine;
+
+/* The engine that can ask all these targets: the fast one where possible.
+ * `why` gets a sentence when it is not. FK_ERR_ARG, with a sentence, when the
+ * fast one is `wanted` and cannot. */
+FK_MUST_USE enum fk_err engine_choose(enum engine_kind wanted,
+    const struct engine_target *targets, unsigned num_targets,
+    enum engine_kind *out, struct fk_diag *why);
+const char *engine_kind_name(enum engine_kind kind);
 
 FK_MUST_USE enum fk_err engine_open(const struct engine_config *config,
     struct engine **out, struct fk_diag *diag);

@@ -9,6 +9,9 @@ const char *engine_error_name(enum engine_error error)
         [ENGINE_CONNECT] = "connection refused",
         [ENGINE_TIMEOUT] = "timeout",
         [ENGINE_RESET] = "connection broken",
+        [ENGINE_EMPTY] = "no answer",
+        [ENGINE_GARBAGE] = "not HTTP",
+        [ENGINE_TLS] = "TLS",
         [ENGINE_LIMIT] = "limit of this machine",
         [ENGINE_OTHER] = "other",
     };

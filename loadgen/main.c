@@ -1,10 +1,10 @@
 /* loadgen: plays a load plan against a service. */
 #include "common/clock.h"
-#include "common/opt.h"
 #include "loadgen/compare.h"
 #include "loadgen/conductor.h"
 #include "loadgen/explain.h"
 #include "loadgen/library.h"
+#include "loadgen/options.h"
 #include "loadgen/schedule.h"
 #include "loadgen/summary.h"
 #include "loadgen/target.h"
@@ -26,21 +26,6 @@ enum exit_code {
 
 enum { CHECK_URLS = 10, REPORT_LIMIT = 16 * 1024 * 1024 };
 
-static const char usage[] =
-    "loadgen --plan FILE|NAME --target URL [options]\n"
-    "       loadgen URL SECONDS        the plan \"mixed\" for so long\n"
-    "Plays a load plan: requests come due by the plan, not by the answers.\n"
-    "Exit status: 0 done, 1 a threshold was missed, 2 plan or arguments are\n"
-    "wrong, 3 no request ever succeeded, 130 interrupted.\n";
-
-struct options {
-    const char *plan, *target, *server, *run, *plans, *report, *output;
-    const char *seed, *speed, *check, *explain, *diff;
-    int64_t duration_ns;
-    long workers;
-    bool quiet;
-};
-
 typedef void summary_writer(const struct summary *s, struct fk_buf *out);
 
 static summary_writer *report_writer(const char *form)
@@ -55,68 +40,6 @@ static summary_writer *report_writer(const char *form)
         if (!strcmp(rows[i].form, form))
             return rows[i].write;
     return NULL;
-}
-
-static enum fk_err take_arguments(
-    struct options *o, int argc, char **argv, struct fk_diag *diag)
-{
-    char duration[32];
-    if (argc == 0)
-        return FK_OK;
-    snprintf(duration, sizeof duration, "%ss", argc == 2 ? argv[1] : "");
-    if (argc != 2 || strspn(argv[1], "0123456789") != strlen(argv[1]) ||
-        !fk_duration_parse(duration, &o->duration_ns))
-        return fk_diag_set(diag, FK_ERR_ARG,
-            "Arguments are URL SECONDS, such as http://localhost:5000 120; "
-            "see --help for the options.");
-    o->target = argv[0];
-    return FK_OK;
-}
-
-static enum fk_err parse_options(
-    struct options *o, int argc, char **argv, struct fk_diag *diag)
-{
-    const struct fk_opt table[] = {
-        {"plan", 'p', NULL, FK_OPT_STRING, &o->plan, 0, 0, "FILE|NAME",
-            "what to play (mixed)"},
-        {"target", 't', NULL, FK_OPT_STRING, &o->target, 0, 0, "URL",
-            "the service; the plan may name it, too"},
-        {"for", 'f', NULL, FK_OPT_DURATION, &o->duration_ns, 0, 0, "TIME",
-            "make the whole plan this long, such as 30s"},
-        {"server", 's', "FLAMEKIT_SERVER", FK_OPT_STRING, &o->server, 0, 0,
-            "URL", "profiling server that gets a marker for each phase"},
-        {"seed", 0, NULL, FK_OPT_STRING, &o->seed, 0, 0, "N",
-            "instead of the plan's; the same seed sends the same requests"},
-        {"speed", 0, NULL, FK_OPT_STRING, &o->speed, 0, 0, "X",
-            "durations divided by X, rates multiplied by it"},
-        {"report", 'r', NULL, FK_OPT_STRING, &o->report, 0, 0, "json|text|html",
-            "form of the summary (text)"},
-        {"output", 'o', NULL, FK_OPT_STRING, &o->output, 0, 0, "FILE",
-            "write the summary to a file"},
-        {"check", 0, NULL, FK_OPT_STRING, &o->check, 0, 0, "FILE|NAME",
-            "print the plan as it would be played and send nothing"},
-        {"explain", 0, NULL, FK_OPT_STRING, &o->explain, 0, 0, "FILE|NAME",
-            "print when what will happen, and send nothing"},
-        {"diff", 0, NULL, FK_OPT_STRING, &o->diff, 0, 0, "FILE|NAME",
-            "print how --plan differs from this one, and send nothing"},
-        {"run", 0, "FLAMEKIT_RUN", FK_OPT_STRING, &o->run, 0, 0, "ID",
-            "run of the kit; a target of another run is refused"},
-        {"plans", 0, "FLAMEKIT_PLANS", FK_OPT_STRING, &o->plans, 0, 0,
-            "FOLDERS", "where plans are looked up first, colon separated"},
-        {"workers", 'w', NULL, FK_OPT_INT, &o->workers, 1, 16, "N",
-            "sending threads (1)"},
-        {"quiet", 'q', NULL, FK_OPT_FLAG, &o->quiet, 0, 0, NULL,
-            "no progress on stderr"},
-        {0},
-    };
-    int first;
-    enum fk_err err = fk_opt_parse(table, argc, argv, usage, &first, diag);
-    if (!err)
-        err = take_arguments(o, argc - first, argv + first, diag);
-    if (!err && !report_writer(o->report))
-        err = fk_diag_set(diag, FK_ERR_ARG,
-            "--report is json, text or html, not \"%s\".", o->report);
-    return err;
 }
 
 static const char *environment(const char *name)
@@ -334,6 +257,8 @@ struct aims {
     struct target target[PLAN_MAX_REGIONS];
     struct engine_target engine[PLAN_MAX_REGIONS];
     unsigned count;
+    enum engine_kind kind;
+    struct fk_diag why; /* not the fast one, or "" */
 };
 
 static int play(const struct options *o, const struct plan *plan,
@@ -348,9 +273,12 @@ static int play(const struct options *o, const struct plan *plan,
     run_init(run, plan, o->run, target->base_url);
     snprintf(run->service, sizeof run->service, "%s", target->service);
     run->has_verbs = !strcmp(target->component, "demoapp");
+    run->engine = engine_kind_name(aims->kind);
     display_init(&display, o->quiet);
-    struct conductor conductor = {
-        aims->engine, aims->count, o->server, (unsigned)o->workers, &display};
+    if (*aims->why.text)
+        display_note(&display, "%s", aims->why.text);
+    struct conductor conductor = {aims->engine, aims->count, aims->kind,
+        o->server, (unsigned)o->workers, &display};
     int code = EXIT_USAGE;
     if (!conductor_play(&conductor, run, diag)) {
         struct summary summary = {run, rows, threshold_judge(run, rows)};
@@ -372,7 +300,7 @@ static enum fk_err take_aim(const struct options *o, const char *url,
             "No target: say which service with --target URL.");
     enum fk_err err = target_ask(url, o->run, t, diag);
     aims->engine[aims->count++] =
-        (struct engine_target){t->base_url, t->pinned};
+        (struct engine_target){t->base_url, t->address};
     return err;
 }
 
@@ -386,6 +314,12 @@ static int start(
         err = take_aim(o, *o->target ? o->target : plan->target, &aims, diag);
     for (uint32_t i = 0; !err && i < plan->num_regions; i++)
         err = take_aim(o, plan->regions[i].target, &aims, diag);
+    if (!err) {
+        err = engine_choose(
+            o->engine, aims.engine, aims.count, &aims.kind, &aims.why);
+        if (err)
+            *diag = aims.why;
+    }
     if (err)
         return err == FK_ERR_UNAVAILABLE ? EXIT_GONE : EXIT_USAGE;
     return play(o, plan, &aims, diag);
@@ -393,25 +327,16 @@ static int start(
 
 int main(int argc, char **argv)
 {
-    struct options o = {.plan = "mixed",
-        .target = "",
-        .server = "",
-        .run = "",
-        .plans = "",
-        .report = "text",
-        .output = "",
-        .seed = "",
-        .speed = "",
-        .check = "",
-        .explain = "",
-        .diff = "",
-        .workers = 1};
+    struct options o;
     struct fk_diag diag = {""};
     struct plan *plan = NULL;
     int code = EXIT_USAGE;
     conductor_block_signals();
     allow_many_files();
-    enum fk_err err = parse_options(&o, argc, argv, &diag);
+    enum fk_err err = options_parse(&o, argc, argv, &diag);
+    if (!err && !report_writer(o.report))
+        err = fk_diag_set(&diag, FK_ERR_ARG,
+            "--report is json, text or html, not \"%s\".", o.report);
     if (err == FK_ERR_CANCELLED)
         return EXIT_DONE;
     const char *name = *o.check ? o.check : *o.explain ? o.explain : o.plan;

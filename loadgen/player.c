@@ -357,7 +357,7 @@ enum fk_err player_start(const struct player_config *config,
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->changed, NULL);
     struct engine_config engine = {
-        config->targets, config->num_targets, n, on_answer, p};
+        config->engine, config->targets, config->num_targets, n, on_answer, p};
     enum fk_err err = engine_open(&engine, &p->engine, diag);
     if (!err && pthread_create(&p->thread, NULL, player_main, p))
         err = fk_diag_set(diag, FK_ERR_LIMIT,

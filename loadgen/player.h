@@ -17,6 +17,7 @@ struct player_config {
     const struct plan *plan;
     const struct engine_target *targets; /* one, or one a region */
     unsigned num_targets;
+    enum engine_kind engine;
     unsigned index, count; /* this one of so many */
 };
 

@@ -22,7 +22,8 @@ struct run {
     const char *kit_run; /* run id of the kit, "" = none */
     const char *target;
     char service[128]; /* of the target in profiles, "" = unknown */
-    bool has_verbs;    /* the target takes faults and flushes */
+    const char *engine;
+    bool has_verbs; /* the target takes faults and flushes */
     uint64_t digest;
     int64_t from_ms, until_ms;
     bool finished, interrupted, has_priority;

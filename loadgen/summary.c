@@ -24,9 +24,10 @@ static double ms(int64_t ns)
 
 static void text_head(const struct run *r, struct fk_buf *out)
 {
-    fk_buf_printf(out, "\nplan %s, seed %llu, digest %016llx, target %s\n",
+    fk_buf_printf(out,
+        "\nplan %s, seed %llu, digest %016llx, target %s, engine %s\n",
         r->plan->name, (unsigned long long)r->plan->seed,
-        (unsigned long long)r->digest, r->target);
+        (unsigned long long)r->digest, r->target, r->engine);
     if (r->interrupted)
         fk_buf_adds(out, "interrupted: what follows is what was played\n");
     if (*r->stopped.text)
@@ -289,6 +290,7 @@ void summary_json(const struct summary *s, struct fk_buf *out)
     integer(&j, "seed", r->plan->seed);
     digest(&j, "digest", r->digest);
     fk_json_put_strz(&j, "target", r->target);
+    fk_json_put_strz(&j, "engine", r->engine);
     fk_json_key(&j, "interrupted");
     fk_json_bool(&j, r->interrupted);
     fk_json_put_strz(&j, "stopped", r->stopped.text);

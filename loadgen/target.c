@@ -27,19 +27,6 @@ static void find_text(
         snprintf(out, size, "%.*s", (int)(to - from), json.ptr + from);
 }
 
-/* "localhost" is two addresses of which one may refuse: every new connection
- * would pay for the refusal. */
-static void pin(const struct fk_url *url, const struct engine_reply *reply,
-    struct target *out)
-{
-    bool v6 = strchr(reply->address, ':') != NULL;
-    if (!*reply->address || memchr(url->host.ptr, ':', url->host.len))
-        return;
-    snprintf(out->pinned, sizeof out->pinned, "%.*s:%u:%s%s%s",
-        FK_SLICE_ARG(url->host), (unsigned)url->port, v6 ? "[" : "",
-        reply->address, v6 ? "]" : "");
-}
-
 static enum fk_err check_run(
     const char *kit_run, const struct target *target, struct fk_diag *diag)
 {
@@ -79,7 +66,7 @@ enum fk_err target_ask(const char *text, const char *kit_run,
     else
         err = FK_OK; /* somebody is there, whatever it said */
     if (!err) {
-        pin(&url, &reply, out);
+        snprintf(out->address, sizeof out->address, "%s", reply.address);
         find_text(fk_buf_slice(&reply.body), "service", out->service,
             sizeof out->service);
         find_text(fk_buf_slice(&reply.body), "component", out->component,

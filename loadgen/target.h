@@ -9,7 +9,7 @@
 
 struct target {
     char base_url[512];
-    char pinned[256];   /* HOST:PORT:ADDRESS that answered, or "" */
+    char address[64];   /* numeric, that answered */
     char service[128];  /* its name in profiles, or "" */
     char run[64];       /* its run id, or "" */
     char component[32]; /* "demoapp": it takes faults and flushes */

@@ -80,6 +80,16 @@ proxied() {
 }
 ok "a proxy of the environment is not used" proxied
 
+engines() { # both: what was sent, and its digest
+    for e in fast curl; do
+        play pairs --engine $e || return 1
+        equal "$(got pairs .engine)" $e || return 1
+        got pairs '.all | .sent, .ok, .requests' >"$TMP/pairs.$e"
+    done
+    cmp "$TMP/pairs.fast" "$TMP/pairs.curl"
+}
+ok "both engines send the same requests" engines
+
 # ---- the same seed, the same requests --------------------------------------------
 check_of() { "$loadgen" --check "$TMP/pairs.load" --seed "$1"; }
 is "--check twice is the same" "$(check_of 5)" "$(check_of 5)"
@@ -284,6 +294,7 @@ bad "no target" '--target' --plan "$TMP/fast.load"
 bad "three arguments" 'URL SECONDS' "$URL" 1 2
 bad "a bad seed" '--seed' --plan "$TMP/fast.load" --target "$URL" --seed x
 bad "a bad speed" '--speed' --plan "$TMP/fast.load" --target "$URL" --speed 0
+bad "a bad engine" 'auto, fast or curl' --engine wget --target "$URL"
 bad "a bad report" 'json, text or html' --report yaml --target "$URL"
 
 # ---- the demo app, and the form with two arguments ----------------------------------------------

@@ -1,0 +1,29 @@
+/*
+ * What an engine is to engine.c: a table of the calls of engine.h. The
+ * structure of an engine begins with struct engine.
+ */
+#ifndef FK_LOADGEN_ENGINE_CALLS_H
+#define FK_LOADGEN_ENGINE_CALLS_H
+
+#include "loadgen/engine.h"
+
+struct engine_calls {
+    struct engine *(*open)(const struct engine_config *); /* NULL with errno */
+    void (*close)(struct engine *);
+    enum fk_err (*start)(struct engine *, const struct engine_request *);
+    unsigned (*inflight)(const struct engine *);
+    void (*run)(struct engine *, int64_t deadline_ns);
+    void (*wake)(struct engine *);
+    unsigned (*abort)(struct engine *);
+};
+
+struct engine {
+    const struct engine_calls *calls;
+};
+
+extern const struct engine_calls engine_fast, engine_curl;
+
+/* Can the fast engine ask this target? Else *why is what it lacks. */
+bool engine_fast_can(const struct engine_target *target, const char **why);
+
+#endif

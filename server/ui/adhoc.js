@@ -121,7 +121,7 @@ export class Page {
     const { app } = this;
     if (this.explored) {
       const { explore, now } = this.explored;
-      explore.update({ ...state, query: "", view: state.view }, now, { dark: app.dark, searching: app.searching, rest: app.rest, away: null });
+      explore.update({ ...state, query: "", view: state.view }, now, { dark: app.dark, big: app.big, searching: app.searching, rest: app.rest, away: null });
       explore.timeline.hidden = true;
     }
     if (this.compared) this.compared.view.show({ state, ...this.compared, error: null, app, equallyLong: false });

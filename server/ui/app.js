@@ -204,7 +204,7 @@ class App {
     this.liveButton.setAttribute("aria-pressed", String(state.live > 0));
     this.runText.textContent = data.now.run ? `run ${data.now.run}` : "";
     const dark = this.dark;
-    this.explore?.update(state, data.now, { dark, searching: this.searching, rest: this.rest, away: api.away, big: this.theme === "projector" });
+    this.explore?.update(state, data.now, { dark, searching: this.searching, rest: this.rest, away: api.away, big: this.big });
     this.other?.draw?.(state);
     this.rest?.drawn(data.now);
     if (this.wasAway && !api.away && this.explore) this.data.load(state);
@@ -213,6 +213,11 @@ class App {
 
   get dark() {
     return this.theme === "dark" || (this.theme === "system" && DARK.matches);
+  }
+
+  /** For the back row. */
+  get big() {
+    return this.theme === "projector";
   }
 
   #applyTheme() {

@@ -32,3 +32,8 @@ export async function seriesBy(api, query, label, range, step) {
     labelSelector: formatSelector(query.matchers), groupBy: [label], start: range.from, end: range.until, step });
   return (answer.series ?? []).map((one) => ({ value: one.labels?.[0]?.value ?? "", points: pointsOf(one) }));
 }
+
+const USUAL = ["endpoint", "region", "version", "host", "thread"];
+
+/** The label to look at when none was chosen. @param {string} chosen @param {string[]} names */
+export const usualLabel = (chosen, names) => chosen || USUAL.find((n) => names.includes(n)) || names[0] || "";

@@ -49,8 +49,9 @@ export class Page extends Compare {
     this.common.checked = state.scale === "common";
     if (!loaded) return;
     const most = Math.max(...loaded.map((l) => l.plain.total));
-    this.look ??= { mode: state.color };
-    if (this.look.mode !== state.color || this.look.dark !== this.app.dark) this.look = { mode: state.color === "self" ? "module" : state.color, dark: this.app.dark };
+    const { dark, big } = this.app;
+    const mode = state.color === "self" ? "module" : state.color;
+    if (this.look?.mode !== mode || this.look.dark !== dark || this.look.big !== big) this.look = { mode, dark, big };
     loaded.forEach((side, i) => {
       const half = this.halves[i];
       const profile = state.sort === "name" ? side.plain : side.heavy;

@@ -1,9 +1,9 @@
 /**
  * <fk-details>: one function: how much, how sure, who calls it and what it
- * calls, wherever it occurs.
+ * calls, wherever it occurs, when, and under which labels.
  */
 import { copy } from "./clip.js";
-import { h, icon, Part } from "./dom.js";
+import { h, icon, keepFocus, Part } from "./dom.js";
 import { plural, share, shown, value } from "./format.js";
 import { childrenOf, nameOf, parentOf, pathOf, placesOf } from "./layout.js";
 import { kindOf, moduleOf } from "./kinds.js";
@@ -11,8 +11,8 @@ import { mark } from "./mark.js";
 import { pointsOff } from "./stats.js";
 
 const NEIGHBOURS = 3;
-/** Live refresh does not ask for the curve more often. */
-const TREND_AGAIN_MS = 30e3;
+/** Live refresh does not ask for the columns of the server more often. */
+const ASK_AGAIN_MS = 30e3;
 const KIND_WORDS = { app: "", lib: "library code", kernel: "inside the kernel", wait: "waits rather than works", unknown: "no symbol was found for this address" };
 
 /** Names and weights of the frames next to a function's places, heaviest first. */
@@ -31,7 +31,9 @@ const totalOf = (profile, n) => profile.levels[n.level].total[n.index];
 
 class Details extends Part {
   build() {
-    this.trend = h("div", { class: "neighbours trend-place" });
+    const column = (name, title) => ({ title, root: h("div", { class: `neighbours ${name}-place` }), of: null, key: "", at: 0 });
+    this.trend = column("trend", "Share over time");
+    this.labels = column("labels", "By label");
   }
 
   update(view) {
@@ -44,7 +46,7 @@ class Details extends Part {
       this.replaceChildren(this.#head(state.fn, h("span", {}, "does not occur in this range")));
       return;
     }
-    const key = [profile, view.samples];
+    const key = [profile, view.samples, state.groupBy];
     if (this.forName === state.fn && this.key?.every((k, i) => k === key[i])) return;
     this.forName = state.fn;
     this.key = key;
@@ -73,7 +75,7 @@ class Details extends Part {
         mark("total", "self and total"), h("span", {}, plural(places.length, "place")), about ? h("span", { class: "about" }, about) : null),
       this.explain = h("div", { class: "explain-place" }),
       h("div", { class: "details-body" },
-        this.#neighbours("Called by", view.inverted ? callees : callers, profile, type), this.#neighbours("Calls", view.inverted ? callers : callees, profile, type), this.trend,
+        this.#neighbours("Called by", view.inverted ? callees : callers, profile, type), this.#neighbours("Calls", view.inverted ? callers : callees, profile, type), this.trend.root, this.labels.root,
         h("div", { class: "actions" },
           h("button", { type: "button", on: { click: () => this.emit("fk-zoom", { node: largest }) } }, "Zoom to largest place"),
           h("button", { type: "button", on: { click: () => this.emit("fk-set", { q: state.fn }) } }, "Search it"),
@@ -82,7 +84,7 @@ class Details extends Part {
           h("button", { type: "button", on: { click: () => copy(pathOf(profile, largest).map((n) => nameOf(profile, n)).join("\n"), "the stack") } }, "Copy stack"),
           h("button", { type: "button", on: { click: () => copy(state.fn, "the name") } }, "Copy name"))));
     this.#explain(state.fn);
-    this.#showTrend(view);
+    this.#showColumns(view);
   }
 
   /** The same range again, moved back by its length. */
@@ -92,18 +94,34 @@ class Details extends Part {
       leftFrom: left[0], leftUntil: left[1], rightFrom: right[0], rightUntil: right[1] });
   }
 
-  async #showTrend({ data, state }) {
-    const key = `${state.fn} ${state.query} ${state.sel} ${state.from} ${state.until}`;
-    this.trend.hidden = Boolean(data.frozen);
-    if (data.frozen || (this.trendKey === key && Date.now() - this.trendAt < TREND_AGAIN_MS)) return;
-    if (this.trendKey !== key) this.trend.replaceChildren(h("h3", {}, "Over time"), h("small", {}, "Asking the server…"));
-    [this.trendKey, this.trendAt] = [key, Date.now()];
-    const asked = { name: state.fn, stale: () => this.trendKey !== key, answer: null };
-    this.emit("fk-trend", asked);
-    const curve = await asked.answer;
-    if (!curve || asked.stale()) return;
-    const { picture, text } = curve;
-    this.trend.replaceChildren(h("h3", {}, "Share over time"), picture, h("small", {}, text));
+  /** What only the server knows; a page that was saved has none. */
+  #showColumns(view) {
+    const { data, state } = view;
+    const key = [state.fn, state.query, state.sel, state.from, state.until].join("\n");
+    const asked = {};
+    if (!data.frozen) this.emit("fk-app", asked);
+    this.#fill(this.trend, key, asked.app, async (stale) => (await import("./trend.js")).trendColumn(asked.app.api, view, stale));
+    this.#fill(this.labels, `${key}\n${state.groupBy}`, asked.app, async (stale) =>
+      (await import("./breakdown.js")).breakdown(asked.app, view, (patch) => this.emit("fk-set", patch), stale));
+  }
+
+  /** Of the same function the last answer stays until the next one is there. @param {{title: string, root: HTMLElement, of: string|null, key: string, at: number}} column @param {string} key @param {object|undefined} app @param {(stale: () => boolean) => Promise<Node[]|null>} make */
+  async #fill(column, key, app, make) {
+    const { root, title } = column;
+    root.hidden = !app;
+    if (!app || (column.key === key && Date.now() - column.at < ASK_AGAIN_MS)) return;
+    const note = (words) => root.replaceChildren(h("h3", {}, title), h("small", {}, words));
+    if (column.of !== this.forName) note("Asking the server…");
+    root.setAttribute("aria-busy", "true");
+    [column.of, column.key, column.at] = [this.forName, key, Date.now()];
+    const stale = () => column.key !== key;
+    try {
+      const made = await make(stale);
+      if (made && !stale()) keepFocus(root, () => root.replaceChildren(...made.filter(Boolean)));
+    } catch (e) {
+      if (e.name !== "AbortError" && !stale()) note("The server does not tell.");
+    }
+    if (!stale()) root.removeAttribute("aria-busy");
   }
 
   /** The card comes when it is wanted first. */

@@ -4,7 +4,7 @@
  */
 import { walk } from "./flamebearer.js";
 import { foldedTree } from "./fold.js";
-import { rateTest, shareTest } from "./stats.js";
+import { rateTest, shareOff, shareTest, sumOff } from "./stats.js";
 import { addProfile, branch, branches, profileOf, sumUp, under } from "./trie.js";
 
 /** @typedef {import("./flamebearer.js").Profile} Profile */
@@ -107,6 +107,7 @@ export function layDiff(root, sides, { mode, base, order }) {
  * @property {number} delta b - a
  * @property {number} part -1 (gone) .. 1 (new): delta over the larger side
  * @property {boolean} sure more than chance, as far as samples can tell
+ * @property {number|null} off how far delta may be off; null when nobody counted samples
  */
 
 /**
@@ -120,16 +121,19 @@ export function changeOf(a, b, sides, mode) {
   const [byA, byB] = divisors(sides, mode);
   const [x, y] = [a / byA, b / byB];
   const most = Math.max(x, y);
-  return { a: x, b: y, delta: y - x, part: most ? (y - x) / most : 0, sure: isSure(a, b, sides, mode) };
+  return { a: x, b: y, delta: y - x, part: most ? (y - x) / most : 0, ...trust(a, b, sides, mode) };
 }
 
-function isSure(a, b, { ticks, samples, requests }, mode) {
-  if (samples[0] === null || samples[1] === null) return a !== b;
+/** Is it more than chance, and how far may it be off? */
+function trust(a, b, sides, mode) {
+  const { ticks, samples } = sides;
+  if (samples[0] === null || samples[1] === null) return { sure: a !== b, off: null };
   const count = (v, side) => (ticks[side] ? Math.round((v / ticks[side]) * samples[side]) : 0);
   const [k, m] = [count(a, 0), count(b, 1)];
-  if (mode === "share") return shareTest(k, samples[0], m, samples[1]).sure;
-  const exposure = mode === "request" ? requests : [1, 1];
-  return rateTest(k, exposure[0] || 1, m, exposure[1] || 1).sure;
+  if (mode === "share") return { sure: shareTest(k, samples[0], m, samples[1]).sure, off: shareOff(k, samples[0], m, samples[1]) };
+  const by = divisors(sides, mode);
+  const off = (n, side) => (samples[side] ? sumOff(n, ticks[side] / samples[side] / by[side]) : 0);
+  return { sure: rateTest(k, ...(mode === "request" ? [by[0], m, by[1]] : [1, m, 1])).sure, off: Math.hypot(off(k, 0), off(m, 1)) };
 }
 
 /**

@@ -64,8 +64,8 @@ export class DiffView {
     this.panel = h("div", { class: "panel" }, h("div", { class: "spoken-line" }, this.sentence, mark("modes", "absolute, share, per request")),
       h("div", { class: "diff-tools" }, h("span", {}, "Compare"), this.modes, h("span", {}, "width by"), this.widths,
         h("label", {}, this.grey, "unsure in grey"), h("label", {}, this.classic, "red and green"),
-        h("span", { class: "search-box" }, icon("search"), this.search), h("span", { class: "spring" }), this.fold, this.out),
-      h("div", { class: "stage", "data-view": "both" },
+        h("span", { class: "search-box" }, icon("search"), this.search), h("span", { class: "spring" }), h("span", { class: "ways" }, this.fold, this.out)),
+      h("div", { class: "stage diff-stage", "data-view": "both" },
         h("section", { class: "card graph-card", "aria-label": "Diff flame graph" }, this.crumbs, this.graph, this.legend),
         h("section", { class: "card table-card", id: "functions", "aria-label": "Differences by function" }, this.table)));
     root.replaceChildren(this.problem, this.panel);
@@ -106,8 +106,9 @@ export class DiffView {
     this.fn = state.fn;
     const rows = this.rows([profile, mode], () => diffRows(profile, sides, mode));
     const tones = { palette: state.dc, greyUnsure: state.sure === "grey", dark: app.dark };
-    const look = this.look([profile, mode, ...Object.values(tones)], () =>
-      ({ mode: "module", dark: app.dark, cells: diffCells(profile, sides, mode, tones) }));
+    const { big } = app;
+    const look = this.look([profile, mode, ...Object.values(tones), big], () =>
+      ({ mode: "module", dark: app.dark, big, cells: diffCells(profile, sides, mode, tones) }));
     const needle = app.searching?.compile(state.q) ?? null;
     const marked = this.marked([profile, state.q, app.searching], () => (needle ? app.searching.mark(profile.names, needle.test) : null));
     const { node: zoom } = findPath(profile, state.zoom);

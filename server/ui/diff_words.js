@@ -25,6 +25,11 @@ export function signed(v, mode, unit) {
   return sign + (mode === "share" ? `${significant(Math.abs(v) * 100)} points` : value(Math.abs(v), unit));
 }
 
+/** "±0.4 ms": how far a difference may be off. @param {number|null} off @param {string} mode @param {string} unit */
+export function plusMinus(off, mode, unit) {
+  return off === null ? "–" : `±${mode === "share" ? significant(off * 100) : value(off, unit)}`;
+}
+
 /** How much of the larger side went or came, in words. @param {Change} c */
 export function howMuch(c) {
   if (c.a === 0 && c.b === 0) return "nothing";

@@ -3,14 +3,15 @@
  * is more than chance. Largest change first. Only visible rows exist.
  */
 import { cssTone } from "./diff_colors.js";
-import { amount, howMuch, signed, sureWords } from "./diff_words.js";
+import { amount, howMuch, plusMinus, signed, sureWords } from "./diff_words.js";
 import { h, Part } from "./dom.js";
 import { plural, shown } from "./format.js";
 import { RowList } from "./list.js";
 import { mark } from "./mark.js";
 
 const ROW_PX = 30;
-const COLUMNS = [["name", "Function"], ["a", "A"], ["b", "B"], ["delta", "B − A"]];
+const COLUMNS = [["name", "Function"], ["a", "A"], ["b", "B"], ["delta", "B − A"], ["off", "±"]];
+const TITLES = { delta: "Largest change first; again: by sign", off: "How far the difference may be off: with 95 of 100 such profiles the truth lies inside" };
 
 class DiffTable extends Part {
   #rows = [];
@@ -20,7 +21,7 @@ class DiffTable extends Part {
     this.setAttribute("role", "table");
     this.setAttribute("aria-label", "Own time of each function on both sides");
     this.heads = COLUMNS.map(([key, text]) => h("div", { role: "columnheader", class: key === "name" ? "name" : "self" },
-      h("button", { type: "button", "data-by": key, title: key === "delta" ? "Largest change first; again: by sign" : "Sort", on: { click: () => this.#sortBy(key) } }, text)));
+      h("button", { type: "button", "data-by": key, title: TITLES[key] ?? "Sort", on: { click: () => this.#sortBy(key) } }, text)));
     this.heads[0].append(mark("significant", "a change beyond chance"));
     this.scroller = h("div", { class: "table-scroll" });
     this.count = h("div", { class: "table-count" });
@@ -33,11 +34,11 @@ class DiffTable extends Part {
       click: (e) => this.emit("fk-choose", e.currentTarget.dataset.name),
       pointerenter: (e) => this.emit("fk-row", e.currentTarget.dataset.name), pointerleave: () => this.emit("fk-row", ""),
     } }, h("div", { class: "cell name", role: "cell" }, h("i", { class: "swatch" }), h("button", { type: "button" }, h("bdi"))),
-    ["a", "b", "delta"].map((k) => h("div", { class: `cell ${k}`, role: "cell" }, h("b"))));
+    ["a", "b", "delta", "off"].map((k) => h("div", { class: `cell ${k}`, role: "cell" }, h("b"))));
   }
 
   #sortBy(key) {
-    const next = { name: ["name"], a: ["-a", "a"], b: ["-b", "b"], delta: ["-size", "-delta", "delta"] }[key];
+    const next = { name: ["name"], a: ["-a", "a"], b: ["-b", "b"], delta: ["-size", "-delta", "delta"], off: ["-off", "off"] }[key];
     this.#by = next[(next.indexOf(this.#by) + 1) % next.length];
     this.forRows = null;
     this.invalidate();
@@ -72,7 +73,7 @@ class DiffTable extends Part {
     const { self, total, name } = this.#rows[i];
     const { profile, mode, type, state, marked, hover, tones } = this.props;
     const text = profile.names[name];
-    const [first, a, b, delta] = el.children;
+    const [first, a, b, delta, off] = el.children;
     el.dataset.name = text;
     el.classList.toggle("chosen", state.fn === text);
     el.classList.toggle("hover", hover === text);
@@ -83,6 +84,7 @@ class DiffTable extends Part {
     a.firstChild.textContent = amount(self.a, mode, type.unit);
     b.firstChild.textContent = amount(self.b, mode, type.unit);
     delta.firstChild.textContent = `${self.sure ? "" : "≈ "}${signed(self.delta, mode, type.unit)}`;
+    off.firstChild.textContent = plusMinus(self.off, mode, type.unit);
     el.title = `${shown(text)}: own time ${howMuch(self)}, ${sureWords(self, true)}; with what it calls ${signed(total.delta, mode, type.unit)}`;
   }
 }

@@ -85,11 +85,11 @@ const FOCUSABLE = "a[href], button, input, select, [tabindex]";
 const keyOf = (el) => el.dataset.key ?? el.getAttribute("aria-label") ?? el.textContent;
 
 /** Draws anew what may hold the keyboard's focus, which goes to whatever takes its place. @param {Element} el @param {() => void} draw */
-function keepFocus(el, draw) {
+export function keepFocus(el, draw) {
   const before = document.activeElement;
   const at = el.contains(before) ? [...el.querySelectorAll(FOCUSABLE)].indexOf(before) : -1;
   draw();
-  if (at < 0 || before.isConnected) return;
+  if (at < 0 || document.activeElement === before) return;
   const now = [...el.querySelectorAll(FOCUSABLE)];
   (now.find((other) => keyOf(other) === keyOf(before)) ?? now[at] ?? now.at(-1))?.focus({ preventScroll: true });
 }

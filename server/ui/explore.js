@@ -122,8 +122,9 @@ export class Explore {
 
   #show(basics, data) {
     const { state, dark } = basics;
-    const inverted = Boolean(this.rest) && /\binverted\b/.test(state.fold) && !UPRIGHT.has(state.view);
-    const fold = inverted ? state.fold : state.fold.replace("inverted", "");
+    const folds = state.fold.split(",");
+    const inverted = Boolean(this.rest) && folds.includes("inverted") && !UPRIGHT.has(state.view);
+    const fold = inverted ? state.fold : folds.filter((f) => f !== "inverted").join();
     const shape = fold || this.rest?.subtree.found ? this.reshaped(data.profile, fold, this.rest?.subtree.found, this.rest) : data.profile;
     const profile = this.arranged(shape, state.sort);
     const rows = this.rows(profile, inverted);

@@ -1,11 +1,12 @@
 /**
  * What may be left out of a picture, and the picture turned round: folding
- * recursion, libraries and the kernel into their callers, dropping threads
- * that wait for work, and the sandwich of one function. Pure.
+ * recursion, libraries, the kernel, or one function into their callers,
+ * dropping threads that wait for work, and the sandwich of one function. Pure.
  */
 import { functions } from "./flamebearer.js";
-import { kindOf } from "./kinds.js";
-import { nameOf, pathOf, placesOf } from "./layout.js";
+import { shown } from "./format.js";
+import { kindOf, moduleOf } from "./kinds.js";
+import { nameOf, outermost, pathOf } from "./layout.js";
 import { addProfile, branch, branches, profileOf, sumUp, under } from "./trie.js";
 
 /** @typedef {import("./flamebearer.js").Profile} Profile */
@@ -23,16 +24,34 @@ export const FOLDS = {
   inverted: "leaf first: what used the time is on top, its callers hang below",
 };
 
-/** @param {string} text "recursion,libs" @returns {Set<string>} */
+/** One function, or all of a module. */
+const ONE = /^(fn|pkg):(.+)$/s;
+
+/** The name in "fn:malloc", or null. @param {string} fold */
+export const nameIn = (fold) => ONE.exec(fold)?.[2] ?? null;
+
+/** @param {string} text "recursion,libs,fn:malloc" @returns {Set<string>} */
 export function foldsOf(text) {
-  return new Set(text.split(",").filter((w) => Object.hasOwn(FOLDS, w)));
+  return new Set(text.split(",").map((w) => w.replace(/%2[5C]/g, decodeURIComponent)).filter((w) => Object.hasOwn(FOLDS, w) || ONE.test(w)));
+}
+
+/** The same as the address has it. @param {Iterable<string>} folds */
+export function foldText(folds) {
+  return [...folds].map((w) => w.replace(/[%,]/g, encodeURIComponent)).join(",");
+}
+
+/** With this fold, or without it when it is there. @param {string} text @param {string} fold */
+export function foldToggled(text, fold) {
+  const folds = foldsOf(text);
+  if (!folds.delete(fold)) folds.add(fold);
+  return foldText(folds);
 }
 
 /** What the button of the menu says. @param {string} fold @param {string} [besides] what has a button of its own @returns {string} */
 export function foldWords(fold, besides = "") {
   const folds = foldsOf(fold);
   folds.delete(besides);
-  return folds.size ? `Fold: ${[...folds].join(", ")}` : "Fold";
+  return folds.size ? `Fold: ${[...folds].map((w) => shown(nameIn(w) ?? w, 24)).join(", ")}` : "Fold";
 }
 
 function ancestorNamed(at, name) {
@@ -41,28 +60,44 @@ function ancestorNamed(at, name) {
   return b;
 }
 
-/**
- * Where a frame goes: a branch, its caller's branch when it is folded away,
- * or null when it is left out with all it calls.
- */
-function placeFor(at, name, folds) {
-  if (folds.has("idle") && IDLE.test(name)) return null;
+/** What becomes of a name; a library that begins a thread stays. */
+const [STAYS, GOES_UNDER_A_CALLER, GOES, LEFT_OUT] = [0, 1, 2, 3];
+
+function fateOf(name, folds) {
+  if (folds.has("idle") && IDLE.test(name)) return LEFT_OUT;
   const kind = kindOf(name);
-  const hidden = (folds.has("libs") && kind === "lib" && at.parent) || (folds.has("kernel") && kind === "kernel");
-  if (hidden) return at;
-  return (folds.has("recursion") && at.parent && ancestorNamed(at, name)) || under(at, name);
+  if ((folds.has("kernel") && kind === "kernel") || folds.has(`fn:${name}`) || folds.has(`pkg:${moduleOf(name)}`)) return GOES;
+  return folds.has("libs") && kind === "lib" ? GOES_UNDER_A_CALLER : STAYS;
+}
+
+/**
+ * Where frames go: a branch, their caller's branch when they are folded away,
+ * or null when they are left out with all they call. Each name is asked once.
+ * @param {Set<string>} folds
+ * @returns {(at: Branch, name: string) => Branch|null}
+ */
+function placing(folds) {
+  const fates = new Map();
+  return (at, name) => {
+    let fate = fates.get(name);
+    if (fate === undefined) fates.set(name, (fate = fateOf(name, folds)));
+    if (fate === LEFT_OUT) return null;
+    if (fate === GOES || (fate === GOES_UNDER_A_CALLER && at.parent)) return at;
+    return (folds.has("recursion") && at.parent && ancestorNamed(at, name)) || under(at, name);
+  };
 }
 
 /** @param {Profile} profile @param {Set<string>} folds @returns {Profile} */
 export function folded(profile, folds) {
   if (!folds.size || !profile.nodes) return profile;
   const root = branch(profile.names[0], null);
+  const place = placing(folds);
   let above = [root];
   profile.levels.forEach((level, l) => {
     const here = new Array(level.name.length);
     for (let i = 0; i < here.length; i++) {
       const caller = l ? above[level.parent[i]] : root;
-      here[i] = l === 0 ? root : caller && placeFor(caller, profile.names[level.name[i]], folds);
+      here[i] = l === 0 ? root : caller && place(caller, profile.names[level.name[i]]);
       if (here[i]) here[i].self += level.self[i];
     }
     above = here;
@@ -103,13 +138,14 @@ export function invertedRows(profile) {
 export function foldedTree(root, folds, keys) {
   if (!folds.size) return root;
   const out = branch(root.name, null);
+  const place = placing(folds);
   const todo = [[root, out]];
   for (let i = 0; i < todo.length; i++) {
     const [from, into] = todo[i];
     for (const key of keys) into[key] = (into[key] ?? 0) + (from[key] ?? 0);
     for (const kid of from.kids.values()) {
-      const place = placeFor(into, kid.name, folds);
-      if (place) todo.push([kid, place]);
+      const to = place(into, kid.name);
+      if (to) todo.push([kid, to]);
     }
   }
   return out;
@@ -118,12 +154,6 @@ export function foldedTree(root, folds, keys) {
 function built(root) {
   sumUp(branches(root));
   return profileOf(root, { order: "weight" });
-}
-
-/** The places that are not inside another place of the same function. */
-function outermost(profile, name) {
-  return placesOf(profile, name).filter((n) =>
-    !pathOf(profile, n).slice(0, -1).some((up) => nameOf(profile, up) === name));
 }
 
 /** Copies all below a node into a branch. */

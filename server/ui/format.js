@@ -110,7 +110,7 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u20
  */
 export function shown(name, limit = 300) {
   if (name === "") return "(no name)";
-  const cut = name.length > limit
-    ? `${name.slice(0, limit - 40)} … ${name.slice(-36)}` : name;
+  const tail = Math.min(36, limit >> 1);
+  const cut = name.length > limit ? `${name.slice(0, limit - tail - 4)} … ${name.slice(-tail)}` : name;
   return cut.replace(UNSEEN, "\ufffd");
 }

@@ -4,7 +4,7 @@
  */
 import { copy, say } from "./clip.js";
 import { isTyping } from "./dom.js";
-import { foldsOf } from "./fold.js";
+import { foldToggled } from "./fold.js";
 import { focusFrame } from "./graph_keys.js";
 import { nameOf, parentOf } from "./layout.js";
 import { offeredTypes } from "./strings.js";
@@ -27,7 +27,9 @@ function chooseType(app, label) {
 function stepOut(app) {
   const { state } = app.store;
   const { shown } = app.explore;
-  if (closePopup()) return;
+  const labels = document.querySelector(".anatomy button");
+  labels?.click();
+  if (labels || closePopup()) return;
   if (state.zoom && shown) app.explore.zoomTo(parentOf(shown.profile, shown.zoom) ?? { level: 0, index: 0 });
   else if (state.q) app.store.push({ q: "" });
   else if (state.fn) app.store.push({ fn: "" });
@@ -94,12 +96,6 @@ function currentName(app) {
   return shown ? nameOf(shown.profile, app.explore.focus) : "";
 }
 
-function toggleFold(app, name) {
-  const folds = foldsOf(app.store.state.fold);
-  if (!folds.delete(name)) folds.add(name);
-  app.store.push({ fold: [...folds].join(",") });
-}
-
 /** Keys of every page. key -> [words for the help page, what it does] */
 export const PAGE_KEY = { g: ["then a letter: go to Explore e, Comparison c, Diff d, Tags t, Ad hoc a, Workshop w, Status s, Docs h", (app) => (app.goKey = Date.now())] };
 
@@ -118,7 +114,7 @@ export const KEYS = {
   5: ["sandwich: all callers and callees of a function", (app) => app.store.push({ view: VIEWS[4] })],
   s: ["sandwich of the focused function", (app) => app.store.push({ view: "sandwich", fn: currentName(app) || app.store.state.fn })],
   f: ["focus: zoom to the focused frame", (app) => app.explore.shown && app.explore.zoomTo(app.explore.focus)],
-  r: ["fold recursion", (app) => toggleFold(app, "recursion")],
+  r: ["fold recursion", (app) => app.store.push({ fold: foldToggled(app.store.state.fold, "recursion") })],
   i: ["roots on top or at the bottom", (app) => app.store.push({ o: app.store.state.o === "flame" ? "icicle" : "flame" })],
   e: ["explain the focused function", details],
   a: ["this selection is side A", (app) => setSide(app, "left")],

@@ -7,6 +7,9 @@
 /** @typedef {import("./flamebearer.js").Level} Level */
 /** @typedef {import("./flamebearer.js").Node} Node */
 
+/** What the server calls the frames it merged to keep its answer small. */
+export const MERGED = "other";
+
 /** Paths longer than this are written as their depth and one hash. */
 const LONG_PATH = 48;
 
@@ -174,10 +177,12 @@ export function placesOf(p, name) {
   return out;
 }
 
-/** What a function's places weigh together; one inside another counts once. @param {Profile} p @param {Node[]} places */
-export function totalOutermost(p, places) {
-  if (!places.length) return 0;
-  const name = nameOf(p, places[0]);
-  return places.filter((n) => !pathOf(p, n).slice(0, -1).some((up) => nameOf(p, up) === name))
-    .reduce((sum, n) => sum + p.levels[n.level].total[n.index], 0);
+/** The places of a function that are not inside another of its places. @param {Profile} p @param {string} name @returns {Node[]} */
+export function outermost(p, name) {
+  return placesOf(p, name).filter((n) => !pathOf(p, n).slice(0, -1).some((up) => nameOf(p, up) === name));
+}
+
+/** What a function weighs; one place inside another counts once. @param {Profile} p @param {string} name */
+export function totalOutermost(p, name) {
+  return outermost(p, name).reduce((sum, n) => sum + p.levels[n.level].total[n.index], 0);
 }

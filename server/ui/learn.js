@@ -7,19 +7,30 @@ import { functions } from "./flamebearer.js";
 import { share, shown } from "./format.js";
 import { choice, openPopup } from "./popup.js";
 import { ruler } from "./ruler.js";
+import { keepSetting } from "./store.js";
 
-const ANATOMY = [
-  ["top", "width = share of samples, not time"], ["left", "each row is called by the row above"],
-  ["right", "left and right have no meaning"], ["bottom", "nothing below a frame: its own work (self)"],
+/** What the labels say of a picture with its roots on top, or at the bottom. */
+const anatomyOf = (flame) => [
+  ["width", "width = share of samples, not time"], ["rows", `each row is called by the row ${flame ? "below" : "above"}`],
+  ["order", "left and right have no meaning"], ["self", `self: where nothing lies ${flame ? "above" : "below"}, a function works itself`],
+  ["colour", "colour: where a function comes from, a hint"],
 ];
 
-/** Labels over the picture, until the next click on them. @param {HTMLElement} card */
-export function anatomy(card) {
+/** Labels over the picture until a click on it, which is remembered. @param {HTMLElement} card @param {boolean} [focus] somebody asked for them */
+export function anatomy(card, focus = true) {
   card.querySelector(".anatomy")?.remove();
-  const layer = h("div", { class: "anatomy", role: "note" }, ANATOMY.map(([place, words]) => h("span", { class: place }, words)),
-    h("button", { type: "button", class: "top-right", on: { click: () => layer.remove() } }, "I see"));
+  const button = h("button", { type: "button", class: "done" }, "I see");
+  const layer = h("div", { class: "anatomy", role: "note" },
+    anatomyOf(card.querySelector("fk-flamegraph").props.flame).map(([place, words]) => h("span", { class: place }, words)), button);
+  const [around, picture] = [card, card.querySelector(".fg-picture")].map((el) => el.getBoundingClientRect());
+  layer.style.top = `${picture.top - around.top}px`;
+  layer.style.height = `${picture.height}px`;
   card.append(layer);
-  layer.querySelector("button").focus();
+  card.addEventListener("click", () => {
+    layer.remove();
+    keepSetting("anatomy", "seen");
+  }, { once: true });
+  if (focus) button.focus();
 }
 
 function nameField(label, names, value, changed) {

@@ -12,6 +12,7 @@ import { Subtree } from "./subtree.js";
 import { findPath } from "./layout.js";
 import { parseQuery, withService, serviceOf } from "./query.js";
 import { give, h } from "./dom.js";
+import { setting } from "./store.js";
 import "./picker.js";
 import "./timeline.js";
 import "./facts.js";
@@ -23,6 +24,7 @@ import "./overview.js";
 import "./graph_keys.js";
 
 const COUNTDOWN_MS = 1000;
+const WIDE_PX = 900;
 
 class Rest {
   #diagnosed = "";
@@ -41,7 +43,7 @@ class Rest {
     addEventListener("fk-services", (e) => this.#services(e.detail));
     addEventListener("fk-again", () => app.data.load(app.store.state));
     addEventListener("fk-mark", async (e) => (await import("./marker.js")).openMarker(app, e.detail));
-    addEventListener("fk-trend", (e) => (e.detail.answer = this.#trend(e.detail)));
+    addEventListener("fk-app", (e) => (e.detail.app = app));
     addEventListener("fk-complete", (e) => this.#complete(e.detail));
     addEventListener("pointermove", (e) => this.#halo(e), { passive: true });
     addEventListener("dragover", (e) => e.preventDefault());
@@ -56,6 +58,15 @@ class Rest {
     const { explore, store, data } = this.app;
     if (!explore?.shown) return;
     this.activity.painted(store.state, data.now);
+    this.#welcome(explore.stage, store.state);
+  }
+
+  /** The first visit names the parts of the picture; beside an exercise or in a narrow window they would be in the way. */
+  async #welcome(stage, { ex }) {
+    if (setting("anatomy") || ex || innerWidth < WIDE_PX || this.welcomed === stage) return;
+    this.welcomed = stage;
+    const { anatomy } = await import("./learn.js");
+    if (stage.isConnected) anatomy(stage.querySelector(".graph-card"), false);
   }
 
   /** The address changed. */
@@ -101,7 +112,7 @@ class Rest {
 
   /** The back row sees where the pointer is. */
   #halo({ clientX, clientY }) {
-    if (this.app.theme !== "projector") {
+    if (!this.app.big) {
       this.halo?.remove();
       return;
     }
@@ -158,16 +169,6 @@ class Rest {
     const { sel } = this.app.store.state;
     const [a = "", b = ""] = sel.startsWith("phase:") ? [sel] : sel.split("-");
     this.app.go("diff", { leftQuery: "", rightQuery: "", leftFrom: a, leftUntil: b, rightFrom: from, rightUntil: until });
-  }
-
-  /** The curve of a function, or null. */
-  async #trend({ name, stale }) {
-    const { shown } = this.app.explore ?? {};
-    if (!shown) return null;
-    const { drawTrend, trendOf } = await import("./trend.js");
-    const { shownQuery, shownRange } = shown.data;
-    const pieces = await trendOf(this.app.api, shownQuery, shownRange, name, stale).catch(() => null);
-    return pieces && drawTrend(pieces, shown.state.tz === "utc");
   }
 
   /** Names or values for the filter field. */

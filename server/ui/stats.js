@@ -78,3 +78,20 @@ export function rateTest(k, e, m, f) {
   const z = n ? (m - n * part) / Math.sqrt(n * part * (1 - part)) : 0;
   return { z, sure: n >= LEAST_COUNT && Math.abs(z) >= Z_SURE };
 }
+
+/**
+ * How far a difference of two shares may be off, 95 of 100 times (Newcombe:
+ * the halves of both intervals).
+ * @param {number} k
+ * @param {number} n
+ * @param {number} m
+ * @param {number} o
+ */
+export function shareOff(k, n, m, o) {
+  return Math.hypot(wilson(k / n, n).half, wilson(m / o, o).half);
+}
+
+/** The same for a sum of k samples that stand for `each`; none seen may have been one. @param {number} k @param {number} each */
+export function sumOff(k, each) {
+  return Z95 * Math.sqrt(Math.max(1, k)) * each;
+}

@@ -3,10 +3,9 @@
  * the zoomed part alone, with the whole budget of frames for it.
  */
 import { decode } from "./flamebearer.js";
-import { nameOf, pathOf } from "./layout.js";
+import { MERGED, nameOf, pathOf } from "./layout.js";
 import { formatSelector } from "./query.js";
 
-const MERGED = "other";
 const STACKTRACES = "/querier.v1.QuerierService/SelectMergeStacktraces";
 
 /** Does anything below this frame stand for frames that were left out? */

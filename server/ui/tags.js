@@ -2,7 +2,7 @@
  * The Tag explorer: one label's values as a stacked timeline and a table. A
  * click compares a value with all others, a Shift-click with another value.
  */
-import { labelNames, seriesBy } from "./ask.js";
+import { labelNames, seriesBy, usualLabel } from "./ask.js";
 import { give, h, s } from "./dom.js";
 import { share, significant, value } from "./format.js";
 import { mark } from "./mark.js";
@@ -11,7 +11,6 @@ import { sparkline } from "./services.js";
 import { typeInfo } from "./strings.js";
 import { chooseStep, clock, resolveRange, ticks } from "./time.js";
 
-const USUAL = ["endpoint", "region", "version", "host", "thread"];
 const HUES = 8;
 const ROWS = 200;
 const [WIDTH, HEIGHT] = [1000, 150];
@@ -59,7 +58,7 @@ export class Page {
     try {
       const bare = { ...query, matchers: withService(serviceOf(query), []) };
       const names = await labelNames(app.api, bare, range);
-      const label = state.groupBy || USUAL.find((n) => names.includes(n)) || names[0] || "";
+      const label = usualLabel(state.groupBy, names);
       const step = chooseStep(range);
       const rows = label ? await seriesBy(app.api, query, label, range, step) : [];
       if (stale()) return;

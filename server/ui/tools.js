@@ -5,7 +5,7 @@
 import { h, icon, Part } from "./dom.js";
 import { share, plural } from "./format.js";
 import { coverage } from "./coverage.js";
-import { foldsOf, foldWords } from "./fold.js";
+import { foldsOf, foldToggled, foldWords } from "./fold.js";
 import { mark } from "./mark.js";
 import { formatQuery } from "./query.js";
 
@@ -89,12 +89,10 @@ class Tools extends Part {
   /** Idle threads are folded away; Wall also keeps only what ran for an endpoint. */
   #onlyRequests() {
     const { state, query, type } = this.props;
-    const folds = foldsOf(state.fold);
-    const on = !folds.delete("idle");
-    if (on) folds.add("idle");
+    const on = !foldsOf(state.fold).has("idle");
     const others = query.matchers.filter((m) => !(m.name === SERVED.name && m.op === SERVED.op && m.value === ""));
     const matchers = on && /^(?:wall|offcpu):/.test(type.id) ? [...others, SERVED] : others;
-    this.emit("fk-set", { fold: [...folds].join(","), query: formatQuery({ ...query, matchers }) });
+    this.emit("fk-set", { fold: foldToggled(state.fold, "idle"), query: formatQuery({ ...query, matchers }) });
   }
 
   async #export() {

@@ -3,10 +3,10 @@
  * panel: its share of everything, in pieces of the range, so that it does not
  * matter when the senders upload.
  */
-import { s } from "./dom.js";
+import { h, s } from "./dom.js";
 import { decode } from "./flamebearer.js";
 import { share } from "./format.js";
-import { placesOf, totalOutermost } from "./layout.js";
+import { totalOutermost } from "./layout.js";
 import { piecesOf } from "./series.js";
 import { clock } from "./time.js";
 
@@ -19,12 +19,12 @@ const [WIDTH, HEIGHT] = [240, 44];
  * @param {import("./api.js").Api} api @param {object} query @param {object} range @param {string} name @param {() => boolean} stale
  * @returns {Promise<{range: object, part: number|null}[]|null>} part null: no data
  */
-export async function trendOf(api, query, range, name, stale) {
+async function trendOf(api, query, range, name, stale) {
   const out = [];
   for (const piece of piecesOf(range)) {
     const profile = decode((await api.render(query, piece, NODES, "trend")).flamebearer);
     if (stale()) return null;
-    out.push({ range: piece, part: profile.total ? totalOutermost(profile, placesOf(profile, name)) / profile.total : null });
+    out.push({ range: piece, part: profile.total ? totalOutermost(profile, name) / profile.total : null });
   }
   return out;
 }
@@ -33,12 +33,12 @@ export async function trendOf(api, query, range, name, stale) {
 function words(known) {
   if (!known.length) return "no data in this range";
   const parts = known.map((p) => p.part);
-  const ends = `from ${share(parts[0])} to ${share(parts.at(-1))}`;
-  return `${ends}, between ${share(Math.min(...parts))} and ${share(Math.max(...parts))}`;
+  const [first, last, least, most] = [parts[0], parts.at(-1), Math.min(...parts), Math.max(...parts)].map(share);
+  return least === most ? `always ${least}` : `from ${first} to ${last}, between ${least} and ${most}`;
 }
 
 /** As a picture and as words. @param {{range: object, part: number|null}[]} pieces @param {boolean} utc @returns {{picture: SVGElement, text: string}} */
-export function drawTrend(pieces, utc) {
+function drawTrend(pieces, utc) {
   const known = pieces.filter((p) => p.part !== null);
   const top = Math.max(0.001, ...known.map((p) => p.part));
   const step = WIDTH / pieces.length;
@@ -50,4 +50,12 @@ export function drawTrend(pieces, utc) {
   });
   return { picture: s("svg", { class: "trend", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Share over time: ${words(known)}` }, ...bars),
     text: words(known) };
+}
+
+/** The column of the panel. @param {import("./api.js").Api} api @param {object} view what Explore shows @param {() => boolean} stale */
+export async function trendColumn(api, { data, state }, stale) {
+  const pieces = await trendOf(api, data.shownQuery, data.shownRange, state.fn, stale);
+  if (!pieces) return null;
+  const { picture, text } = drawTrend(pieces, state.tz === "utc");
+  return [h("h3", {}, "Share over time"), picture, h("small", {}, text)];
 }

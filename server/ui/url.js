@@ -42,7 +42,7 @@ const PARAMS = {
   live: whole(0, 0, 3600),
   maxNodes: whole(16384, 1, 1048576),
   tz: word("local", "utc"),
-  fold: text("", 64),
+  fold: text("", 65536),
   dm: word("", "absolute", "share", "request"),
   dw: word("larger", "a", "b"),
   sure: word("grey", "all"),

@@ -54,11 +54,15 @@ const violations = () => {
   document.addEventListener("securitypolicyviolation", (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
 };
 
+/** Whoever was here before has closed the labels of the first visit. */
+export const beenHere = (page) => page.addInitScript(() => localStorage.setItem("flamekit.anatomy", "seen"));
+
 /**
  * A browser story. `expected` are console messages that belong to it, such as
- * those of a server that is away.
+ * those of a server that is away. `firstVisit` is one of a browser that has
+ * not been here.
  * @param {string} name
- * @param {{world?: object, page?: object, expected?: string[], start?: Function}} options
+ * @param {{world?: object, page?: object, expected?: string[], firstVisit?: boolean, start?: Function}} options
  * @param {(at: {page: any, fake: any, open: (path?: string) => Promise<void>}) => Promise<void>} tell
  */
 export function story(name, options, tell) {
@@ -77,6 +81,7 @@ export function story(name, options, tell) {
     page.setDefaultTimeout(PATIENCE_MS);
     const wrong = watch(page, fake.url, options.expected ?? []);
     await page.addInitScript(violations);
+    if (!options.firstVisit) await beenHere(page);
     try {
       await tell({ page, fake, open: async (path = "/") => {
         await page.goto(fake.url + path);

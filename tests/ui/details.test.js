@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { closeBrowser, frames, story, until } from "./browser.js";
 import { readPprof } from "../../server/ui/pprof.js";
-import { placesOf, totalOutermost } from "../../server/ui/layout.js";
+import { totalOutermost } from "../../server/ui/layout.js";
 import { piecesOf } from "../../server/ui/series.js";
 import { fromStacks } from "../../server/ui/trie.js";
 
@@ -38,19 +38,44 @@ test("a range is cut into whole pieces, none shorter than 15 s", () => {
 
 test("a function inside of itself weighs once", () => {
   const p = fromStacks([[["a", "b", "a"], 5], [["b"], 2], [["b", "a"], 4]]);
-  assert.equal(totalOutermost(p, placesOf(p, "a")), 9);
-  assert.equal(totalOutermost(p, []), 0);
+  assert.equal(totalOutermost(p, "a"), 9);
+  assert.equal(totalOutermost(p, "nobody"), 0);
 });
 
 story("the details show the share over time", {}, async ({ page, fake, open }) => {
   await open("/?fn=compute_primes_slow");
   await frames(page);
   const place = page.locator(".trend-place");
-  await place.locator("small", { hasText: /^from [\d.]+ % to [\d.]+ %, between/ }).waitFor();
+  await place.locator("small", { hasText: /^(?:always|from [\d.]+ % to) [\d.]+ %/ }).waitFor();
   assert.equal(await place.locator("svg.trend g").count(), 12);
-  const pieces = fake.world.requests.filter((r) => r.search.get("max-nodes") === "4096");
+  const pieces = fake.world.requests.filter((r) => r.search.get("max-nodes") === "4096" && !r.search.get("query").includes("endpoint"));
   assert.equal(pieces.length, 12);
   assert.ok(pieces.every((r) => Math.abs(r.search.get("until") - r.search.get("from") - 25e3) <= 1));
+});
+
+story("the details show which label values make up a function; one click shows only that", {}, async ({ page, open }) => {
+  await open("/?fn=compute_hash");
+  await frames(page);
+  const column = page.locator(".labels-place");
+  await column.locator("button").first().waitFor();
+  const texts = await column.locator("button").allTextContents();
+  assert.match(texts[0], /^\/api\/hash \S+ m?s · 9\d\.\d %$/);
+  assert.match(texts[1], /^\/api\/hash_cached \S+ m?s · \d\.\d %$/);
+  assert.equal(texts.length, 2, "no other endpoint runs it");
+  const sum = texts.reduce((n, text) => n + parseFloat(/([\d.]+) %/.exec(text)[1]), 0);
+  assert.ok(Math.abs(sum - 100) < 0.2, `${sum}`);
+  await column.locator("button").nth(1).click();
+  await until(() => param(page, "query").includes('endpoint="/api/hash_cached"'), "the query has it");
+});
+
+story("another label is chosen in the details, and stays in the address", {}, async ({ page, open }) => {
+  await open("/?fn=compute_hash");
+  const column = page.locator(".labels-place");
+  await column.locator("select").focus();
+  await column.locator("select").selectOption("env");
+  await until(() => param(page, "groupBy") === "env", "in the address");
+  await column.locator("small", { hasText: "none of it carries env" }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Label", "the keyboard stays where it was");
 });
 
 story("source lines where the senders tell them, and words where not", { world: { pprof: Buffer.from(PPROF) } }, async ({ page, fake, open }) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after } from "node:test";
 import { pathToFileURL } from "node:url";
-import { closeBrowser, frames, launch, story, until } from "./browser.js";
+import { clickFrame, closeBrowser, frames, launch, story, until, zoomedTo } from "./browser.js";
 
 after(closeBrowser);
 
@@ -168,6 +168,33 @@ story("learning: labels, ruler, and predict before the picture shows", {}, async
   await page.locator(".predict h2", { hasText: "That is the one" }).waitFor();
   assert.ok((await page.locator(".guess-bar .guess").boundingBox()).width < (await page.locator(".guess-bar .truth").boundingBox()).width);
   await page.locator(".stage").waitFor();
+});
+
+story("the first visit names the parts of the picture, until that is closed", { firstVisit: true }, async ({ page, open }) => {
+  await open();
+  await page.locator(".anatomy", { hasText: "not time" }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.closest(".anatomy")), null, "nobody's keys are taken");
+  await page.reload();
+  await page.locator(".anatomy button").click();
+  await page.locator(".anatomy").waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => localStorage.getItem("flamekit.anatomy")), "seen");
+});
+
+story("a click on a frame goes through the labels, and closes them", { firstVisit: true }, async ({ page, open }) => {
+  await open();
+  await page.locator(".anatomy").waitFor();
+  await clickFrame(page, "compute_hash");
+  await zoomedTo(page, "compute_hash");
+  await page.locator(".anatomy").waitFor({ state: "detached" });
+});
+
+story("in a narrow window nothing lies over the picture", { firstVisit: true, page: { viewport: { width: 800, height: 700 } } }, async ({ page, open }) => {
+  const asked = [];
+  page.on("request", (r) => asked.push(r.url()));
+  await open();
+  await frames(page);
+  await page.locator("fk-facts .sum").waitFor();
+  assert.equal(asked.filter((url) => url.includes("learn.js")).length, 0);
 });
 
 story("status: what profiling costs", {}, async ({ page, open }) => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 import { clickFrame, closeBrowser, frame, frames, story, until, zoomedTo } from "./browser.js";
 import { SAMPLES, WALL, CPU } from "./fake_server.js";
+import { encodePprof } from "./world.js";
 
 after(closeBrowser);
 
@@ -47,6 +48,35 @@ story("sandwich: all callers and callees; a click makes another the middle", {},
   await page.locator("fk-flamegraph.callees canvas.fg-overlay").click({ position: { x: f.x + 9, y: f.y + 9 } });
   await page.locator(".middle", { hasText: "hash_rounds" }).waitFor();
   assert.equal(param(page, "fn"), "hash_rounds");
+});
+
+story("fold one function: from the menu of its frame, and back in the list of folds", {}, async ({ page, open }) => {
+  await open();
+  const { total } = await frame(page, "total");
+  await clickFrame(page, "compute_hash", { button: "right" });
+  await page.locator(".choice", { hasText: "Fold this function" }).click();
+  await until(() => param(page, "fold") === "fn:compute_hash", "in the address");
+  await until(async () => !(await names(page)).includes("compute_hash"), "its frames are gone");
+  assert.ok((await names(page)).includes("hash_rounds"), "what it calls is not");
+  assert.equal((await frame(page, "total")).total, total, "nor its time");
+  await page.locator("button", { hasText: "Fold: compute_hash" }).click();
+  await page.locator(".fold-choice", { hasText: "counted to its callers" }).locator("input").uncheck();
+  await until(async () => (await names(page)).includes("compute_hash"), "it is back");
+  assert.equal(param(page, "fold"), null);
+});
+
+const WHOLE = encodePprof([[["main", "serve", "small", "hash_rounds"], 30], [["main", "serve", "hash_rounds"], 50], [["main", "hash_rounds", "tiny"], 1]]);
+story("the sandwich of a picture that was cut is made of all stacks", { world: { pprof: WHOLE } }, async ({ page, open }) => {
+  await open("/?maxNodes=12&view=sandwich&fn=hash_rounds");
+  await page.locator(".middle", { hasText: "total 81.0 ns (100.0 %), self 80.0 ns" }).waitFor();
+  const of = (which) => page.locator(`fk-flamegraph.${which}`).evaluate((el) => el.visibleFrames().map((f) => f.name));
+  await until(async () => (await of("callers")).includes("small") && (await of("callees")).includes("tiny"), "small callers and callees are there");
+  assert.equal(await page.locator(".middle small").count(), 0);
+});
+
+story("where all stacks cannot be had, the sandwich says what is missing", {}, async ({ page, open }) => {
+  await open("/?maxNodes=12&view=sandwich&fn=serve_request");
+  await page.locator(".middle small", { hasText: "what the server merged" }).waitFor();
 });
 
 story("zoom asks again for the part that the budget cut", {}, async ({ page, fake, open }) => {

@@ -5,7 +5,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { closeBrowser, clickFrame, frames, launch, until } from "./browser.js";
+import { beenHere, closeBrowser, clickFrame, frames, launch, until } from "./browser.js";
 import { startFake } from "./fake_server.js";
 
 const OUT = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
@@ -26,6 +26,7 @@ const select = (page) => page.locator("g[data-phase] .head").last().click();
 /** name, window, path, what to do before the picture, the fake's world */
 const SHOTS = [
   { name: "explore", act: (page) => hover(page, "compute_primes_slow") },
+  { name: "first-visit", firstVisit: true, act: (page) => page.locator(".anatomy").waitFor() },
   { name: "phase", act: select },
   { name: "search", act: search },
   { name: "zoom", act: async (page) => {
@@ -53,6 +54,7 @@ const SHOTS = [
   } },
   { name: "details", path: "?fn=compute_primes_slow&view=graph", act: async (page) => {
     await page.locator(".trend").waitFor();
+    await page.locator(".labels-place button").first().waitFor();
     await page.locator("fk-details").scrollIntoViewIfNeeded();
   } },
   { name: "away", act: async (page, fake) => {
@@ -80,6 +82,7 @@ async function shoot(shot, theme, browser) {
   const fake = real ? null : await startFake(shot.world);
   const page = await browser.newPage({ viewport: shot.size ?? { width: 1440, height: 900 }, deviceScaleFactor: 1 });
   await page.addInitScript((kept) => localStorage.setItem("flamekit.theme", kept), theme);
+  if (!shot.firstVisit) await beenHere(page);
   await page.goto(`${real ?? fake.url}/${shot.path ?? ""}`);
   await ready(page, shot);
   await shot.act?.(page, fake);

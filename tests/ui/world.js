@@ -218,3 +218,18 @@ export function encodeDouble(left, right) {
   }
   return { names, levels, numTicks: root.total[0] + root.total[1], leftTicks: root.total[0], rightTicks: root.total[1] };
 }
+
+/** Stacks as pprof, one location a function; values of up to four bytes. @param {[string[], number][]} stacks root first */
+export function encodePprof(stacks) {
+  const varint = (v) => (v < 128 ? [v] : [(v % 128) + 128, ...varint(Math.floor(v / 128))]);
+  const field = (n, body) => [n * 8 + 2, ...varint(body.length), ...body];
+  const number = (n, v) => [n * 8, ...varint(v)];
+  const names = [...new Set(stacks.flatMap(([s]) => s))];
+  const id = (name) => names.indexOf(name) + 1;
+  return Buffer.from([
+    field(1, [...number(1, 1), ...number(2, 2)]),
+    ...stacks.map(([s, v]) => field(2, [...field(1, s.toReversed().flatMap((n) => varint(id(n)))), ...field(2, varint(v))])),
+    ...names.flatMap((n) => [field(4, [...number(1, id(n)), ...field(4, number(1, id(n)))]), field(5, [...number(1, id(n)), ...number(2, id(n) + 2)])]),
+    ...["", "cpu", "nanoseconds", ...names].map((text) => field(6, [...new TextEncoder().encode(text)])),
+  ].flat());
+}

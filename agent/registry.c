@@ -21,6 +21,7 @@
 static struct {
     pthread_mutex_t lock;
     _Atomic uint32_t used; /* records [0, used) may be taken */
+    uint32_t full;         /* records [0, full) are taken */
     uint32_t scan;
     uint32_t without_record; /* threads of the last scan */
     pid_t excluded[FK_EXCLUDED_MAX];
@@ -72,9 +73,9 @@ struct fk_thread *fk_registry_find(pid_t tid)
 
 static struct fk_thread *free_record(void)
 {
-    for (uint32_t i = 0; i < reg.used; i++)
-        if (atomic_load(&fk_registry_slab[i].tid) == 0)
-            return &fk_registry_slab[i];
+    for (; reg.full < reg.used; reg.full++)
+        if (atomic_load(&fk_registry_slab[reg.full].tid) == 0)
+            return &fk_registry_slab[reg.full];
     return reg.used < FK_THREADS_MAX ? &fk_registry_slab[reg.used++] : NULL;
 }
 
@@ -99,6 +100,8 @@ struct fk_thread *fk_registry_add(pid_t tid)
 void fk_registry_remove(struct fk_thread *thread)
 {
     uint32_t hole = index_slot(atomic_load(&thread->tid));
+    uint32_t number = (uint32_t)(thread - fk_registry_slab);
+    reg.full = number < reg.full ? number : reg.full;
     atomic_store(&thread->tid, 0);
     atomic_fetch_add(&reg.changes, 1);
     reg.index[hole] = 0;
@@ -151,7 +154,7 @@ void fk_registry_clear(void)
     for (uint32_t i = 0; i < reg.used; i++)
         atomic_store(&fk_registry_slab[i].tid, 0);
     memset(reg.index, 0, sizeof(reg.index));
-    reg.used = 0;
+    reg.used = reg.full = 0;
     atomic_fetch_add(&reg.changes, 1);
     memset(reg.excluded, 0, sizeof(reg.excluded));
 }

@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#define FK_THREADS_MAX  4096
+#define FK_THREADS_MAX  8192
 #define FK_NO_TIMER     (-1)
 #define FK_EXCLUDED_MAX 4
 

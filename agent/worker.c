@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/census.h"
 #include "agent/collect.h"
 #include "agent/counters.h"
 #include "agent/cputimer.h"
@@ -56,6 +57,7 @@ static struct {
     /* The rest belongs to the agent's thread. */
     const flamekit_config *config;
     struct fk_stacktab *wall_table;
+    struct fk_census census;
     struct fk_collect collect;
     struct fk_uploader uploader;
     bool told_file;
@@ -77,14 +79,31 @@ static void start_wall(void)
         fk_errno_text(-rc));
 }
 
-static void scan(void)
+static int64_t own_cpu_ns(void)
 {
-    fk_objects_refresh();
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return t.tv_sec * FK_NS_PER_S + t.tv_nsec;
+}
+
+static void look_through_threads(void)
+{
+    uint64_t threads = fk_census_threads();
+    if (!fk_census_due(&w.census, fk_mono_ns(), threads))
+        return;
+    int64_t before = own_cpu_ns();
     fk_registry_lock();
     fk_registry_scan(fk_cputimer_release);
     fk_stacks_learn();
     fk_cputimer_update();
     fk_registry_unlock();
+    fk_census_taken(&w.census, fk_mono_ns(), threads, own_cpu_ns() - before);
+}
+
+static void scan(void)
+{
+    fk_objects_refresh();
+    look_through_threads();
     if (fk_wall_enabled())
         start_wall();
 }
@@ -96,9 +115,7 @@ static int64_t interval_ns(void)
 
 static void publish(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    atomic_store(&w.cpu_ns, t.tv_sec * FK_NS_PER_S + t.tv_nsec);
+    atomic_store(&w.cpu_ns, own_cpu_ns());
     fk_uploader_count(&w.uploader);
     fk_count_set(&fk_counters.weight_unpacked, w.collect.dropped.cpu);
     fk_count_set(&fk_counters.wall_unpacked_ns, w.collect.dropped.wall_ns);
@@ -328,6 +345,7 @@ int fk_worker_start(const flamekit_config *config, struct fk_stacktab *cpu,
     w.flush_asked = w.flush_done = w.flush_started = 0;
     w.stop_asked = w.finished = false;
     w.told_file = false;
+    w.census = (struct fk_census){.threads = 0};
     atomic_store(&w.ready, false);
     fk_uploader_init(&w.uploader, config);
     fk_collect_init(&w.collect, config);

@@ -149,42 +149,63 @@ TEST(pitfall_52_a_mask_made_before_us_is_counted_and_left_alone)
 /* ---- memory --------------------------------------------------------------
  */
 
-#define LARGE HOST_FULL((size_t)384 << 20, (size_t)64 << 20)
-
-/* The shortest of some: what a busy machine adds is in all others. */
-static int64_t fork_ns(void)
+/* tests/long takes the 2 GiB that the design speaks of. */
+static size_t large_bytes(void)
 {
-    int64_t best = INT64_MAX;
+    const char *mib = getenv("FK_LARGE_MIB");
+    return (mib ? strtoul(mib, NULL, 10) : HOST_FULL(384, 64)) << 20;
+}
+
+static void fill_memory(void)
+{
+    size_t size = large_bytes();
+    char *large = mmap(
+        NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (large == MAP_FAILED)
+        tap_skip("no %zu MiB of memory here", size >> 20);
+    madvise(large, size, MADV_NOHUGEPAGE);
+    for (size_t i = 0; i < size; i += 4096)
+        large[i] = 1;
+}
+
+/* The shortest of some: what a busy machine adds is in all others. CPU time
+ * is what the kernel spent on it, however long others ran meanwhile. */
+struct fork_cost {
+    int64_t wall_ns, cpu_ns;
+};
+
+static struct fork_cost fork_cost(void)
+{
+    struct fork_cost best = {INT64_MAX, INT64_MAX};
     for (int i = 0; i < 12; i++) {
-        int64_t before = fk_mono_ns();
+        int64_t wall = fk_mono_ns(), cpu = host_cpu_ns();
         pid_t pid = fork();
         if (pid == 0)
             _exit(0);
-        int64_t ns = fk_mono_ns() - before;
+        wall = fk_mono_ns() - wall;
+        cpu = host_cpu_ns() - cpu;
         CHECK(pid > 0);
         waitpid(pid, NULL, 0);
-        best = ns < best ? ns : best;
+        best.wall_ns = wall < best.wall_ns ? wall : best.wall_ns;
+        best.cpu_ns = cpu < best.cpu_ns ? cpu : best.cpu_ns;
     }
     return best;
 }
 
-TEST_TIMED(pitfall_13_a_large_process_forks_in_time, 60)
+TEST_TIMED(pitfall_13_a_large_process_forks_in_time, 120)
 {
-    char *large = mmap(NULL, LARGE, PROT_READ | PROT_WRITE,
-        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(large != MAP_FAILED);
-    madvise(large, LARGE, MADV_NOHUGEPAGE);
-    for (size_t i = 0; i < LARGE; i += 4096)
-        large[i] = 1;
-    int64_t without = fork_ns();
+    fill_memory();
+    struct fork_cost without = fork_cost();
     host_start(1000);
     host_wait_sampled();
-    int64_t with = fork_ns();
-    tap_diag("%.1f ms without, %.1f ms with it", (double)without / 1e6,
-        (double)with / 1e6);
+    struct fork_cost with = fork_cost();
+    tap_diag("%.1f ms, %.1f of CPU without, %.1f ms, %.1f of CPU with it",
+        (double)without.wall_ns / 1e6, (double)without.cpu_ns / 1e6,
+        (double)with.wall_ns / 1e6, (double)with.cpu_ns / 1e6);
     /* A signal in the middle makes the kernel begin anew, for ever when the
      * copy takes longer than the period. Busy neighbours are a factor of 4. */
-    CHECK(with < 3 * without + 250 * FK_NS_PER_MS);
+    CHECK(with.wall_ns < 3 * without.wall_ns + 250 * FK_NS_PER_MS);
+    CHECK(with.cpu_ns <= 3 * without.cpu_ns);
     flamekit_shutdown();
 }
 

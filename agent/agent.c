@@ -47,20 +47,21 @@ static struct {
     bool forked;  /* the tables are copies that handlers may have been inside */
     bool hooked;  /* atfork and atexit are registered */
     bool restart; /* a forked child, which starts its own agent soon */
+    pid_t pid;    /* whose threads the agent has */
     sigset_t mask_before_fork;
 } agent = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- fork --------------------------------------------------------------- */
 
-/* A signal in the middle of fork makes the kernel start it again. */
+/* A signal in the middle of fork makes the kernel start it again, and what the
+ * host does in a handler may need these locks: to exit, to fork once more. */
 static void before_fork(void)
 {
-    sigset_t ours;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_mutex_lock(&agent.lock);
-    sigemptyset(&ours);
-    if (fk_cputimer_signal() != 0)
-        sigaddset(&ours, fk_cputimer_signal());
-    pthread_sigmask(SIG_BLOCK, &ours, &agent.mask_before_fork);
+    agent.mask_before_fork = before;
     fk_worker_fork_prepare();
     fk_registry_lock();
     fk_labels_fork_prepare();
@@ -260,6 +261,7 @@ static int start_locked(const flamekit_config *config)
         return rc;
     }
     hook_process();
+    agent.pid = getpid();
     agent.state = RUNNING;
     return 0;
 }
@@ -290,10 +292,17 @@ static bool enter_state(enum state from, enum state to)
     return ok;
 }
 
+/* A child that no handler of fork has seen is not where the threads are; one
+ * of vfork even has its parent's memory. */
+static bool is_elsewhere(void)
+{
+    return agent.pid != getpid();
+}
+
 /* Timers first: no sample is taken after the last profile was made. */
 void flamekit_shutdown(void)
 {
-    if (!enter_state(RUNNING, STOPPING))
+    if (is_elsewhere() || !enter_state(RUNNING, STOPPING))
         return;
     fk_wall_enable(false);
     fk_cputimer_stop();

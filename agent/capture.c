@@ -59,18 +59,20 @@ static bool is_own(const char *line, uintptr_t sp)
     return true;
 }
 
-/* Plain reads: whoever waits for a lock may be an allocator, so nothing may
- * be allocated here. */
+/* Plain system calls: whoever waits for a lock may be an allocator, so nothing
+ * may be allocated here, and nothing may be a place where threads are
+ * cancelled, for taking a lock is none. */
 static void ask_stack(uintptr_t sp)
 {
     char text[LISTING + 1];
     size_t kept = 0;
     own_stack.asked = true;
-    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    long fd =
+        syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    for (ssize_t n; own_stack.hi == 0 &&
-                    (n = read(fd, text + kept, LISTING - kept)) > 0;) {
+    for (long n; own_stack.hi == 0 && (n = syscall(SYS_read, fd, text + kept,
+                                           LISTING - kept)) > 0;) {
         kept += (size_t)n;
         text[kept] = '\0';
         char *line = text;
@@ -83,7 +85,7 @@ static void ask_stack(uintptr_t sp)
         kept = kept < LISTING ? kept : 0; /* no line is that long */
         memmove(text, line, kept);
     }
-    close(fd);
+    syscall(SYS_close, fd);
 }
 
 /* On a coroutine's stack only the page at hand is known to be there. */

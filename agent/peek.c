@@ -3,16 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-static ssize_t read_file(void *to, uintptr_t from, size_t size)
+/* Not by open and its like: no thread may be cancelled in here. */
+static long read_file(void *to, uintptr_t from, size_t size)
 {
-    int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    long fd =
+        syscall(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    ssize_t got = pread(fd, to, size, (off_t)from);
-    close(fd);
+    long got = syscall(SYS_pread64, fd, to, size, from);
+    syscall(SYS_close, fd);
     return got;
 }
 
@@ -20,7 +23,7 @@ size_t fk_peek(void *to, uintptr_t from, size_t size)
 {
     int saved_errno = errno;
     struct iovec local = {to, size}, remote = {(void *)from, size};
-    ssize_t got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+    long got = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
     if (got < 0 && (errno == EPERM || errno == ENOSYS))
         got = read_file(to, from, size);
     errno = saved_errno;

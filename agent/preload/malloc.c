@@ -222,6 +222,11 @@ FRONT void *realloc(void *old, size_t size)
     return resize(old, size, CALLER);
 }
 
+/* Whose realloc is it? Another allocator's, where that comes first: it has
+ * this block, and perhaps no reallocarray. */
+extern __typeof__(realloc) our_realloc
+    __attribute__((alias("realloc"), visibility("hidden"), nothrow, leaf));
+
 FRONT void *reallocarray(void *old, size_t n, size_t size)
 {
     size_t bytes;
@@ -229,7 +234,8 @@ FRONT void *reallocarray(void *old, size_t n, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    return resize(old, bytes, CALLER);
+    return realloc == our_realloc ? resize(old, bytes, CALLER)
+                                  : realloc(old, bytes);
 }
 
 FRONT void *memalign(size_t alignment, size_t size)

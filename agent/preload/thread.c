@@ -33,9 +33,20 @@ struct begin {
     void *arg;
 };
 
+/* However a thread may be cancelled: not with a lock of ours in its hands. */
+static void enter(void)
+{
+    int before;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    flamekit_thread_register(NULL);
+    pthread_setcancelstate(before, NULL);
+}
+
+/* The type and not the state: a cancellation on its way looks at that only. */
 static void leave(void *unused)
 {
     (void)unused;
+    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL);
     flamekit_thread_unregister();
 }
 
@@ -47,7 +58,7 @@ __attribute__((noinline)) static void *flamekit_thread_begin(void *memory)
     void *result;
     fk_rest_begin.function = (const void *)(uintptr_t)begin.start;
     fk_rest_begin.caller = __builtin_return_address(0);
-    flamekit_thread_register(NULL);
+    enter();
     pthread_cleanup_push(leave, NULL);
     result = begin.start(begin.arg);
     pthread_cleanup_pop(1);

@@ -15,7 +15,11 @@
 #include "common/clock.h"
 
 #define PCS_BYTES (FK_THREADS_MAX * FK_TRACE_MAX * sizeof(uintptr_t))
-#define BRIEF_NS  100000 /* of CPU: nobody was kept from it for long */
+/* Of CPU. So little is hardly worth asking how long it waited for it. */
+#define BRIEF_NS 100000
+/* No scheduler takes a thread off its CPU so soon: what stood in a run queue
+ * had just woken, and was still in the call that it waited in. */
+#define SLICE_NS FK_NS_PER_MS
 /* Threads that keep still are looked at in up to every 16th round, so that a
  * round meets no more than STILL_MAX of them if it can be helped. */
 #define BACK_OFF_MAX 16
@@ -180,6 +184,8 @@ static bool look_closely(struct fk_watch *w, int64_t cpu_ns)
         tell_refusals(&looks.place);
     if (after_ns - w->cpu_ns > BRIEF_NS)
         fk_thread_delay_ns(w->tid, &look.delay_ns);
+    if (after_ns - w->cpu_ns < SLICE_NS)
+        w->delay_ns = look.delay_ns;
     look.now_ns = fk_mono_ns();
     look.cpu_ns = after_ns;
     struct fk_shares shares = fk_watch_split(w, &look);

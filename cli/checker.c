@@ -25,6 +25,9 @@ static judge_fn *const judges[] = {
     [CHECK_PICK] = judge_pick,
 };
 
+/* A share of the requests; 0 on a machine that has time. */
+static const double HELD_UP = 0.02;
+
 const char *verdict_name(enum verdict v)
 {
     return verdict_names[v];
@@ -98,21 +101,39 @@ static int64_t time_noted(const struct checker *c, const char *kind)
 /* ---- judging
  * ------------------------------------------------------------------- */
 
-/* BROKEN, then MORE DATA, then NOT YET: the student's part counts only when
- * the world is known to be right. */
-static void judge_all(struct checker *c)
+/* The window whose load this machine held up most, if any. Of what was sent
+ * late then, nobody knows what it shows. */
+static const struct window *held_up(const struct checker *c)
 {
+    const struct window *worst = NULL;
+    double most = HELD_UP;
+    for (size_t i = 0; i < c->file.rule.num_windows; i++) {
+        const struct window *w = &c->world.window[i];
+        if (!w->sent || (double)w->late < most * (double)w->sent)
+            continue;
+        worst = w;
+        most = (double)w->late / (double)w->sent;
+    }
+    return worst;
+}
+
+/* BROKEN, then MORE DATA, then NOT YET: the student's part counts only when
+ * the world is known to be right; and when there is too little to tell, or a
+ * busy machine made it what it is, nobody knows that it is wrong. */
+void checker_judge(struct checker *c)
+{
+    bool doubtful = held_up(c) != NULL;
     c->verdict = VERDICT_PASS;
     for (size_t i = 0; i < c->file.num_items; i++) {
         struct finding *f = &c->finding[i];
         *f = (struct finding){.item = &c->file.item[i]};
         judges[f->item->kind](c, f->item, f);
+        doubtful |= i == 0 && f->verdict == VERDICT_MORE_DATA;
+        if (f->verdict == VERDICT_BROKEN && doubtful)
+            f->verdict = VERDICT_MORE_DATA;
         if (f->verdict > c->verdict)
             c->verdict = f->verdict;
     }
-    if (c->verdict == VERDICT_BROKEN &&
-        c->finding[0].verdict == VERDICT_MORE_DATA)
-        c->verdict = VERDICT_MORE_DATA; /* too little to judge the rest */
 }
 
 void checker_run(struct checker *c)
@@ -140,7 +161,7 @@ void checker_run(struct checker *c)
         c->verdict = VERDICT_NOT_YET;
     if (err || world_look(&c->world, &c->diag) || fetch_deeds(c, &c->diag))
         return;
-    judge_all(c);
+    checker_judge(c);
 }
 
 /* ---- telling
@@ -173,6 +194,7 @@ static const char *const marks[] = {
 /* The line that wants the most: what it has, what it needs, how long. */
 static void say_more_data(const struct checker *c, char *out, size_t size)
 {
+    const struct window *busy = held_up(c);
     double have = 0, need = 0, seconds = 0;
     for (size_t i = 0; i < c->file.num_items; i++) {
         const struct check_item *item = &c->file.item[i];
@@ -188,7 +210,13 @@ static void say_more_data(const struct checker *c, char *out, size_t size)
         need = item->low;
         seconds = (double)(w->until_ms - w->from_ms) / 1000;
     }
-    if (have > 0 && seconds > 0)
+    if (busy)
+        snprintf(out, size,
+            "this machine was too busy while the load was played (%lld of "
+            "%lld requests were sent late): close other programs, then "
+            "`flamekit run %s`",
+            (long long)busy->late, (long long)busy->sent, c->ex.id);
+    else if (have > 0 && seconds > 0)
         snprintf(out, size,
             "%.0f of %.0f samples: about %.0f s more of this load", have, need,
             (need - have) * seconds / have);
@@ -235,12 +263,14 @@ void checker_advice(const struct checker *c, char *out, size_t size)
         say_more_data(c, out, size);
         break;
     case VERDICT_BROKEN:
-        snprintf(out, size,
-            "%s; this is the kit's fault, not yours: `make doctor`, then "
-            "`make restart`; or go on with what was recorded: `flamekit "
-            "catch-up %s`",
-            *c->diag.text ? c->diag.text : "the world is not as it should be",
-            c->ex.id);
+        if (*c->diag.text)
+            snprintf(out, size, "%s", c->diag.text);
+        else
+            snprintf(out, size,
+                "the lines with a cross are the kit's fault, not yours: `make "
+                "doctor`, then `make restart` and `flamekit run %s`; or go on "
+                "with what was recorded: `flamekit catch-up %s`",
+                c->ex.id, c->ex.id);
         break;
     }
 }

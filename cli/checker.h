@@ -49,6 +49,8 @@ FK_MUST_USE enum fk_err checker_open(const struct kit *kit, const char *name,
 void checker_close(struct checker *c);
 /* Looks at the world and judges every item. May be called again. */
 void checker_run(struct checker *c);
+/* The second half: judges every item of a world that is known. */
+void checker_judge(struct checker *c);
 void checker_print(const struct checker *c);
 const char *verdict_name(enum verdict v);
 /* What a line is about: "data", "you" or "answer". */

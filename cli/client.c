@@ -130,8 +130,9 @@ enum fk_err client_call(const struct client_call *call, int *status,
     CURLcode code = perform(curl, call, url.ptr, answer);
     if (code != CURLE_OK) {
         err = fk_diag_set(diag, FK_ERR_UNAVAILABLE,
-            "%s does not answer (%s); is it up? see `make status`", call->base,
-            curl_easy_strerror(code));
+            "%s does not answer (%s); `make status` says whether it runs, "
+            "`make up` starts it",
+            call->base, curl_easy_strerror(code));
         goto out;
     }
     long got;

@@ -79,6 +79,12 @@ static void do_rate(const struct sight *s, const char *arg, struct value *v)
     v->number = s->window->rate;
 }
 
+static void do_requests(const struct sight *s, const char *arg, struct value *v)
+{
+    (void)arg;
+    v->number = (double)s->window->answered;
+}
+
 /* CPU of one request. */
 static void do_cost(const struct sight *s, const char *arg, struct value *v)
 {
@@ -161,6 +167,7 @@ static const struct measure_row rows[] = {
     {"peak", UNIT_CORES, NEEDS_SERIES, false, do_peak},
     {"median", UNIT_CORES, NEEDS_SERIES, false, do_median},
     {"rate", UNIT_RATE, NEEDS_NOTHING, false, do_rate},
+    {"requests", UNIT_COUNT, NEEDS_NOTHING, false, do_requests},
     {"start", UNIT_TIME, NEEDS_NOTHING, false, do_start},
     {"service", UNIT_TEXT, NEEDS_NOTHING, false, do_service},
     {"is", UNIT_TEXT, NEEDS_NOTHING, true, do_is},

@@ -50,7 +50,7 @@ void window_source_close(struct window_source *s)
 }
 
 struct phase {
-    int64_t from_ms, until_ms, answered;
+    int64_t from_ms, until_ms, answered, sent, late;
 };
 
 /* The later of what is known and this one. */
@@ -63,9 +63,12 @@ static void take_later(
         return;
     w->open = p->until_ms == 0;
     w->start_ms = w->from_ms = p->from_ms;
+    w->sent = p->sent;
+    w->late = p->late;
     w->until_ms = w->open ? now_ms() : p->until_ms;
     double seconds = (double)(w->until_ms - w->from_ms) / 1000;
-    w->rate = w->open || seconds <= 0 ? 0 : (double)p->answered / seconds;
+    w->answered = w->open ? 0 : p->answered;
+    w->rate = seconds > 0 ? (double)w->answered / seconds : 0;
 }
 
 static bool is_ours(const struct window_source *s, json_t *o)
@@ -82,8 +85,8 @@ static void from_markers(
     json_array_foreach(s->markers, i, a)
     {
         json_t *data = json_object_get(a, "data");
-        struct phase p = {
-            ms_of(a, "timestamp"), ms_of(a, "until"), ms_of(data, "ok")};
+        struct phase p = {ms_of(a, "timestamp"), ms_of(a, "until"),
+            ms_of(data, "ok"), ms_of(data, "sent"), ms_of(data, "late")};
         if (!strcmp(text_of(data, "phase"), phase) && is_ours(s, a))
             take_later(s, &p, out);
     }
@@ -100,8 +103,8 @@ static void from_runs(
             continue;
         json_array_foreach(json_object_get(r, "phases"), k, p)
         {
-            struct phase seen = {
-                ms_of(p, "from"), ms_of(p, "until"), ms_of(p, "ok")};
+            struct phase seen = {ms_of(p, "from"), ms_of(p, "until"),
+                ms_of(p, "ok"), ms_of(p, "sent"), ms_of(p, "late")};
             if (!strcmp(text_of(p, "name"), phase))
                 take_later(s, &seen, out);
         }

@@ -23,7 +23,9 @@ struct window {
     int64_t from_ms, until_ms; /* trimmed */
     int64_t start_ms;          /* of the phase */
     bool open;                 /* the phase goes on */
-    double rate;               /* answered requests a second; 0 = unknown */
+    int64_t sent, late;        /* requests; late: held up by the machine */
+    int64_t answered;          /* 0 = not known yet */
+    double rate;               /* of those a second */
 };
 
 /* Where phases of loads against `service` are looked up; only those that

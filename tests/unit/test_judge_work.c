@@ -30,8 +30,10 @@ static void look(const char *activity, const char *markers)
     checker = (struct checker){0};
     if (checkfile_parse(fk_slice_of(text), "c", &checker.file, &diag))
         tap_fail(__FILE__, __LINE__, "%s", diag.text);
-    checker.world.window[0] = (struct window){100000, 130000, 100000, 0, 0};
-    checker.world.window[1] = (struct window){140000, 170000, 140000, 0, 0};
+    checker.world.window[0] = (struct window){
+        .from_ms = 100000, .until_ms = 130000, .start_ms = 100000};
+    checker.world.window[1] = (struct window){
+        .from_ms = 140000, .until_ms = 170000, .start_ms = 140000};
     checker.activity = json_loads(activity, 0, NULL);
     checker.markers = json_loads(markers, 0, NULL);
     CHECK(checker.activity && checker.markers);

@@ -8,10 +8,13 @@
 #include "demoapp/handlers.h"
 #include "demoapp/primes.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 
 enum { ROUNDS = 5, ROUND_MS = 30, MAX_CALLS = 2000 };
+
+enum { WAIT_MS = 200, WAIT_MAX_MS = 205 };
 
 static struct cache *cache;
 static volatile uint64_t sink; /* results are used, so work is done */
@@ -110,14 +113,21 @@ static bool print_row(const struct row *r, double ms, double unit_ms)
     return fits;
 }
 
-static bool print_wait(void)
+static double wait_once_ms(void)
 {
     int64_t start = fk_mono_ns();
     simulate_io();
-    double ms = (double)(fk_mono_ns() - start) / FK_NS_PER_MS;
-    bool fits = ms >= 200 && ms < 210;
+    return (double)(fk_mono_ns() - start) / FK_NS_PER_MS;
+}
+
+static bool print_wait(void)
+{
+    double ms = wait_once_ms();
+    for (int round = 1; round < ROUNDS && ms > WAIT_MAX_MS; round++)
+        ms = fmin(ms, wait_once_ms());
+    bool fits = ms >= WAIT_MS && ms <= WAIT_MAX_MS;
     printf("%-22s %9.1f ms %9.1f ms %9s  %s\n", "simulate_io (waits)", ms,
-        200.0, "", fits ? "ok" : "late: this machine is overloaded");
+        (double)WAIT_MS, "", fits ? "ok" : "late: this machine is overloaded");
     return fits;
 }
 
@@ -137,6 +147,7 @@ bool calibrate(void)
     fits = print_wait() && fits;
     cache_free(cache);
     printf(fits ? "This machine tells the same story as the reference.\n"
-                : "Shares in the exercises may differ on this machine.\n");
+                : "Shares in the exercises may differ on this machine: close "
+                  "other programs and try again.\n");
     return fits;
 }

@@ -153,6 +153,26 @@ is "SIGTERM ends with 0" "$STATUS" 0
 is "what was in flight is answered" "$(cat "$TMP/last")" 200
 is "nobody listens any more" "$(status_of "$URL/healthz")" 000
 
+# ---- does this machine tell the same story? -------------------------------------------
+if [ "$bin" = build/release/bin ]; then
+    CODE=0
+    make --no-print-directory calibrate >"$TMP/calibrated" 2>&1 || CODE=$?
+    is "make calibrate: the ratios of the six functions" \
+        "$(grep -c '^compute_.*  ok$\|^cache_.*  ok$\|^render_.*  ok$' "$TMP/calibrated")" 6
+    like "and the wait, of 200 ms or more" \
+        "$(grep '^simulate_io' "$TMP/calibrated")" "simulate_io (waits) *2??.? ms *200.0 ms*"
+    if grep -q '^simulate_io.* ok$' "$TMP/calibrated"; then
+        like "it says that all fits, and ends with 0" "$CODE $(tail -n 1 "$TMP/calibrated")" \
+            "0 This machine tells the same story*"
+    else
+        like "late: it says so, and ends with an error" "$CODE $(cat "$TMP/calibrated")" \
+            "2 *overloaded*may differ*"
+    fi
+    sed 's/^/# /' "$TMP/calibrated"
+else
+    skip "make calibrate" "it is about the programs as they are shipped"
+fi
+
 # ---- mistakes of whoever starts it ----------------------------------------------------
 start first "$bin/demoapp" --listen 127.0.0.1:0
 busy() {

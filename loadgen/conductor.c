@@ -21,6 +21,8 @@ enum {
     VERB_TIMEOUT_MS = 6000,
     FLUSH_PATIENCE_S = 30,
     FLUSH_PAUSE_MS = 200,
+    TELL_PATIENCE_S = 15,
+    TELL_PAUSE_MS = 500,
     JUDGE_AFTER = 100, /* requests before abort_if is looked at */
 };
 
@@ -266,10 +268,25 @@ static void wait_for_enter(struct stage *s, const char *phase)
         display_note(s->c->display, "nobody is there to press Enter");
 }
 
+/* A server that went away meanwhile is given time to come back. */
+static void tell_the_end(struct stage *s)
+{
+    struct run *r = s->run;
+    int64_t deadline = fk_mono_ns() + TELL_PATIENCE_S * FK_NS_PER_S;
+    bool taken = false;
+    for (;;) {
+        taken = marker_retell(r, s->c->server) && marker_run(r, s->c->server);
+        if (taken || !r->told || r->interrupted || fk_mono_ns() >= deadline)
+            break;
+        wait_until(s, fk_mono_ns() + TELL_PAUSE_MS * FK_NS_PER_MS);
+    }
+    r->posts_failed += !taken;
+}
+
 static void play_all(struct stage *s)
 {
     const struct plan *p = s->run->plan;
-    marker_run(s->run, s->c->server);
+    s->run->posts_failed += !marker_run(s->run, s->c->server);
     for (uint32_t i = 0; i < p->num_phases && !ended(s); i++) {
         int64_t idle = schedule_offset_ns(p, i) + (i ? p->gap_ns : 0);
         rest_until(s, fk_mono_ns() + idle);
@@ -280,7 +297,7 @@ static void play_all(struct stage *s)
     }
     s->run->until_ms = fk_wall_ns() / FK_NS_PER_MS;
     s->run->finished = true;
-    marker_run(s->run, s->c->server);
+    tell_the_end(s);
 }
 
 enum fk_err conductor_play(

@@ -9,7 +9,7 @@
 #include "loadgen/tally.h"
 
 struct run_phase {
-    bool played;
+    bool played, untold;       /* the server did not take its last marker */
     int64_t from_ms, until_ms; /* since 1970 */
     double seconds;            /* of sending */
     double planned;            /* requests; 0 for clients */
@@ -28,6 +28,7 @@ struct run {
     int64_t from_ms, until_ms;
     bool finished, interrupted, has_priority;
     struct fk_diag stopped; /* why abort_if ended it, or "" */
+    bool told;              /* the server took something */
     uint64_t posts_failed;  /* markers and run files the server did not take */
     struct run_phase phases[PLAN_MAX_PHASES];
 };

@@ -89,11 +89,14 @@ static void text_quality(
         fk_buf_adds(out,
             "requests waited longer for their turn than they took: the "
             "service cannot keep up with this rate\n");
-    if (r->posts_failed)
+    unsigned untold = 0;
+    for (uint32_t i = 0; i < r->plan->num_phases; i++)
+        untold += r->phases[i].untold;
+    if (untold)
         fk_buf_printf(out,
-            "%llu markers were not taken by the profiling server; the "
-            "timeline shows no bands for them\n",
-            (unsigned long long)r->posts_failed);
+            "the profiling server was away when %u of %u phases ended; the "
+            "timeline does not show them as they were\n",
+            untold, r->plan->num_phases);
 }
 
 static void text_rates(const struct run *r, struct fk_buf *out)

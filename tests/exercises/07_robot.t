@@ -4,6 +4,7 @@
 # verdict is BROKEN. With FK_ROBOT=real every load is played in real time and
 # the kit is not preferred to its neighbours; FK_ROBOT_LIMIT is the seconds
 # that all five may take.
+. tests/apart.sh
 . tests/tap.sh
 need curl jq
 

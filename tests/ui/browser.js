@@ -124,13 +124,13 @@ export async function clickFrame(page, name, options = {}) {
   await page.locator("canvas.fg-overlay").click({ position: { x: f.x + f.width / 2, y: f.y + f.height / 2 }, ...options });
 }
 
-/** Polls until `check` is true; for what has no element to wait for. */
-export async function until(check, what) {
-  const end = Date.now() + PATIENCE_MS;
+/** Polls until `check` is true; for what has no element to wait for. `left` says what is missing when it never is. */
+export async function until(check, what, { ms = PATIENCE_MS, left = () => "" } = {}) {
+  const end = Date.now() + ms;
   for (;;) {
     const result = await check();
     if (result) return result;
-    if (Date.now() > end) assert.fail(`timed out waiting until ${what}`);
+    if (Date.now() > end) assert.fail(`timed out waiting until ${what} ${await left()}`);
     await new Promise((go) => setTimeout(go, 40));
   }
 }

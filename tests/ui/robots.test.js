@@ -1,12 +1,13 @@
 /**
- * Exercises 07.3, 07.4 and 07.5 through the page: a student's clicks and
- * drags in a world that was replayed (FK_ROBOT=real: played), and answers read
- * off the screen.
+ * Exercises 07.3, 07.4 and 07.5 through the page alone: a student's clicks
+ * and drags in a world that was replayed (FK_ROBOT=real: played), answers read
+ * off the screen and given in the drawer, whose verdict counts.
  */
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { closeBrowser, frames, story, until } from "./browser.js";
 import { startPlayed } from "./kit.js";
+import { answer, choose as choice, openExercise, passed } from "./student.js";
 
 let kit = null;
 before(async () => {
@@ -24,7 +25,7 @@ const param = (page, name) => new URL(page.url()).searchParams.get(name);
 const facts = (page) => page.locator("fk-facts").textContent();
 
 /** Everything that was replayed is inside. */
-const open = (at) => at.open("/?from=now-20m");
+const open = (at, ex, guess) => openExercise(at, ex, "/?from=now-20m", guess);
 
 async function viewed(fake, wanted) {
   await until(async () => {
@@ -43,13 +44,6 @@ async function choose(page, label) {
   await page.locator("fk-picker .segments button", { hasText: new RegExp(`^${label}$`) }).click();
 }
 
-async function passes(fake, ex, ...answers) {
-  const said = await fake.flamekit("answer", ex, ...answers);
-  assert.equal(said.status, 0, said.text);
-  const { text } = await fake.flamekit("check", ex);
-  assert.match(text, /^PASS/m);
-}
-
 /** "Per request B costs 0.41 ms CPU, A 3.4 ms": A over B. */
 function factor(sentence) {
   const [, b, bUnit, a, aUnit] = /B costs ([\d.]+) (\S+) CPU, A ([\d.]+) (ns|µs|ms|s)/.exec(sentence);
@@ -58,7 +52,7 @@ function factor(sentence) {
 
 story("07.3 through the page: two bands, their diff, and what is left", shared, async (at) => {
   const { page, fake } = at;
-  await open(at);
+  await open(at, "07.3", "5");
   await selectBand(page, "uncached");
   await page.locator("g[data-phase=cached] .head").click({ modifiers: ["Shift"] });
   const spoken = page.locator(".spoken", { hasText: /Per request B costs/ });
@@ -70,12 +64,16 @@ story("07.3 through the page: two bands, their diff, and what is left", shared, 
   const first = page.locator("fk-table .table-row").first();
   await first.waitFor();
   await until(async () => (await first.textContent()).includes("render_json"), "render_json leads by self");
-  await passes(fake, "07.3", `drop=${drop.toFixed(2)}`, "residual=render_json", "loop=b", "grows=c");
+  await answer(page, "By which factor did the CPU of a request fall?", drop.toFixed(2));
+  await answer(page, "largest SELF time under handle_hash_cached", await first.getAttribute("data-name"));
+  await choice(page, "as much CPU as one sample stands for");
+  await choice(page, "shares always add up to the whole");
+  await passed(page);
 });
 
 story("07.4 through the page: CPU, wall, and only the requests", shared, async (at) => {
   const { page, fake } = at;
-  await open(at);
+  await open(at, "07.4", "1");
   await selectBand(page, "io");
   const burnt = (await frames(page)).find((f) => f.name === "simulate_io")?.total ?? 0;
   assert.ok(burnt <= 20e6, `the CPU profile has at most two samples of it, not ${burnt / 1e7}`);
@@ -90,7 +88,11 @@ story("07.4 through the page: CPU, wall, and only the requests", shared, async (
   }, "the filter leaves the requests");
   const waiting = /([\d.]+) threads/.exec(await facts(page))[1];
   await viewed(fake, (a) => a.view === "flamegraph" && a.query.startsWith("wall") && a.query.includes("slow_io"));
-  await passes(fake, "07.4", "cpu=0", `waiting=${waiting}`, "helps=d", "widest=b");
+  await answer(page, "How many seconds of CPU does simulate_io show?", (burnt / 1e9).toFixed(2));
+  await answer(page, "How many requests waited at the same time", waiting);
+  await choice(page, "fewer, faster or parallel calls to the disk");
+  await choice(page, "Idle workers wait for a request");
+  await passed(page);
 });
 
 /** The tallest moment of the timeline, from where it is half as high. */
@@ -126,7 +128,7 @@ const hms = (ms) => new Date(ms).toTimeString().slice(0, 8);
 
 story("07.5 through the page: the spike is found, compared and marked", shared, async (at) => {
   const { page, fake } = at;
-  await at.open("/?from=now-10m");
+  await openExercise(at, "07.5", "/?from=now-10m", "30");
   await frames(page);
   await page.locator("button.service").click();
   await page.locator(".service-choice", { hasText: "workshop.demo.night" }).click();
@@ -140,6 +142,7 @@ story("07.5 through the page: the spike is found, compared and marked", shared, 
   await viewed(fake, (a) => a.view === "range" && a.query.includes("night"));
   const first = page.locator("fk-table .table-row").first();
   await until(async () => (await first.textContent()).includes("is_prime_slow"), "the spike's function leads by self");
+  const hot = await first.getAttribute("data-name");
   await page.mouse.click(here.x(spike.from), here.y, { button: "right" });
   await page.locator("input[aria-label='What happened']").fill("spike");
   await page.locator(".marker-form button").click();
@@ -149,7 +152,10 @@ story("07.5 through the page: the spike is found, compared and marked", shared, 
   await page.locator(".popup .choice", { hasText: "before and after" }).click();
   await page.locator("fk-difftable .table-row", { hasText: "is_prime_slow" }).first().waitFor();
   await viewed(fake, (a) => a.view === "diff" && a.query.includes("night"));
+  await answer(page, "When did the spike begin?", hms(spike.from));
+  await answer(page, "largest SELF time during the spike", hot);
+  await choice(page, "the other minutes burnt CPU, too");
+  await passed(page);
   await at.open(`/?from=now-10m&markers=all&query=${encodeURIComponent(param(page, "leftQuery") ?? param(page, "query"))}`);
   await page.locator("g[data-phase=burst]").waitFor({ state: "attached" });
-  await passes(fake, "07.5", `at=${hms(spike.from)}`, "what=is_prime_slow", "average=b");
 });

@@ -307,15 +307,19 @@ enum fk_err conductor_play(
     enum fk_err err = FK_OK;
     stop_signals(&s.signals);
     for (unsigned i = 0; i < c->workers && i < MAX_WORKERS && !err; i++) {
-        struct player_config config = {
-            run->plan, c->targets, c->num_targets, c->engine, i, c->workers};
+        struct player_config config = {run->plan, c->targets, c->num_targets,
+            c->engine, c->priority, i, c->workers};
         err = player_start(&config, &s.players[i], diag);
         s.num_players += !err;
     }
     if (!err)
         play_all(&s);
+    run->priority = c->priority;
     for (unsigned i = 0; i < s.num_players; i++) {
-        run->has_priority |= player_has_priority(s.players[i]);
+        enum player_priority got = player_priority(s.players[i]);
+        if (got < run->priority)
+            run->priority = got;
+        player_cost(s.players[i], &run->cost);
         player_stop(s.players[i]);
     }
     display_break(c->display);

@@ -278,7 +278,7 @@ static int play(const struct options *o, const struct plan *plan,
     if (*aims->why.text)
         display_note(&display, "%s", aims->why.text);
     struct conductor conductor = {aims->engine, aims->count, aims->kind,
-        o->server, (unsigned)o->workers, &display};
+        o->priority, o->server, (unsigned)o->workers, &display};
     int code = EXIT_USAGE;
     if (!conductor_play(&conductor, run, diag)) {
         struct summary summary = {run, rows, threshold_judge(run, rows)};

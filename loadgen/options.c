@@ -29,25 +29,36 @@ static enum fk_err take_arguments(
     return FK_OK;
 }
 
-static enum fk_err take_engine(
-    const char *name, enum engine_kind *out, struct fk_diag *diag)
+/* Index of the word, or FK_ERR_ARG. */
+static enum fk_err take_word(const char *option, const char *word,
+    const char *const *words, unsigned *out, struct fk_diag *diag)
 {
-    static const enum engine_kind kinds[] = {
-        ENGINE_AUTO, ENGINE_FAST, ENGINE_CURL};
-
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (!strcmp(engine_kind_name(kinds[i]), name)) {
-            *out = kinds[i];
+    for (*out = 0; words[*out]; ++*out)
+        if (!strcmp(words[*out], word))
             return FK_OK;
-        }
-    return fk_diag_set(
-        diag, FK_ERR_ARG, "--engine is auto, fast or curl, not \"%s\".", name);
+    return fk_diag_set(diag, FK_ERR_ARG, "--%s is %s, %s or %s, not \"%s\".",
+        option, words[0], words[1], words[2], word);
+}
+
+static enum fk_err take_words(struct options *o, const char *engine,
+    const char *priority, struct fk_diag *diag)
+{
+    static const char *const engines[] = {"auto", "fast", "curl", NULL};
+    static const char *const priorities[] = {
+        "normal", "nice", "realtime", NULL};
+    unsigned which;
+    enum fk_err err = take_word("engine", engine, engines, &which, diag);
+    o->engine = (enum engine_kind)which;
+    if (!err)
+        err = take_word("priority", priority, priorities, &which, diag);
+    o->priority = (enum player_priority)which;
+    return err;
 }
 
 enum fk_err options_parse(
     struct options *o, int argc, char **argv, struct fk_diag *diag)
 {
-    const char *engine = "auto";
+    const char *engine = "auto", *priority = "nice";
     *o = (struct options){.plan = "mixed",
         .target = "",
         .server = "",
@@ -92,6 +103,8 @@ enum fk_err options_parse(
             "sending threads (1)"},
         {"engine", 0, NULL, FK_OPT_STRING, &engine, 0, 0, "auto|fast|curl",
             "who sends: the fast engine where it can, or libcurl"},
+        {"priority", 0, NULL, FK_OPT_STRING, &priority, 0, 0,
+            "normal|nice|realtime", "of the sending threads (nice)"},
         {"quiet", 'q', NULL, FK_OPT_FLAG, &o->quiet, 0, 0, NULL,
             "no progress on stderr"},
         {0},
@@ -100,5 +113,5 @@ enum fk_err options_parse(
     enum fk_err err = fk_opt_parse(table, argc, argv, usage, &first, diag);
     if (!err)
         err = take_arguments(o, argc - first, argv + first, diag);
-    return err ? err : take_engine(engine, &o->engine, diag);
+    return err ? err : take_words(o, engine, priority, diag);
 }

@@ -5,7 +5,7 @@
 #ifndef FK_LOADGEN_OPTIONS_H
 #define FK_LOADGEN_OPTIONS_H
 
-#include "loadgen/engine.h"
+#include "loadgen/player.h"
 
 struct options {
     const char *plan, *target, *server, *run, *plans, *report, *output;
@@ -13,6 +13,7 @@ struct options {
     int64_t duration_ns;
     long workers;
     enum engine_kind engine;
+    enum player_priority priority;
     bool quiet;
 };
 

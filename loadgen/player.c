@@ -5,6 +5,7 @@
 #include "loadgen/schedule.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +42,8 @@ struct player {
     struct tally *tallies[PLAN_MAX_MIX];
     struct stand stand;
     struct fk_buf path, body;
-    bool has_priority;
+    enum player_priority priority;
+    struct player_cost cost;
     _Atomic int early; /* 0, or 1 + enum player_hurry */
 
     /* The display must not hold up the player, which may have the higher
@@ -299,10 +301,33 @@ static void play(struct player *p, uint32_t phase_index, int64_t start_ns)
     s->client_ready_ns = NULL;
 }
 
-/* A generator that waits for a core measures itself: ask for precedence. */
-static bool raise_priority(void)
+static bool go_realtime(void)
 {
-    return setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE) == 0;
+    struct sched_param first = {.sched_priority = 1};
+    return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first) == 0;
+}
+
+/* Of this thread; less than wanted when the system refuses. */
+static enum player_priority take_priority(enum player_priority wanted)
+{
+    if (wanted == PRIORITY_REALTIME && go_realtime())
+        return PRIORITY_REALTIME;
+    if (wanted != PRIORITY_NORMAL &&
+        setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE) == 0)
+        return PRIORITY_NICE;
+    return PRIORITY_NORMAL;
+}
+
+/* The kernel's own account of this thread: on a core, waiting for one. A
+ * kernel without it leaves zeros. */
+static void read_cost(struct player_cost *out)
+{
+    long long cpu_ns = 0, wait_ns = 0;
+    FILE *f = fopen("/proc/thread-self/schedstat", "re");
+    if (f && fscanf(f, "%lld %lld", &cpu_ns, &wait_ns) == 2)
+        *out = (struct player_cost){cpu_ns, wait_ns};
+    if (f)
+        fclose(f);
 }
 
 static void *player_main(void *arg)
@@ -310,7 +335,7 @@ static void *player_main(void *arg)
     struct player *p = arg;
     pthread_setname_np(pthread_self(), "player");
     pthread_mutex_lock(&p->lock);
-    p->has_priority = raise_priority();
+    p->priority = take_priority(p->config.priority);
     for (;;) {
         while (!p->playing && !p->stopping)
             pthread_cond_wait(&p->changed, &p->lock);
@@ -320,6 +345,7 @@ static void *player_main(void *arg)
         int64_t start_ns = p->stand.start_ns;
         pthread_mutex_unlock(&p->lock);
         play(p, phase_index, start_ns);
+        read_cost(&p->cost);
         pthread_mutex_lock(&p->lock);
         p->playing = false;
     }
@@ -433,7 +459,13 @@ const struct tally *player_tally(const struct player *p, uint32_t mix)
     return p->tallies[mix];
 }
 
-bool player_has_priority(const struct player *p)
+enum player_priority player_priority(const struct player *p)
 {
-    return p->has_priority;
+    return p->priority;
+}
+
+void player_cost(const struct player *p, struct player_cost *into)
+{
+    into->cpu_ns += p->cost.cpu_ns;
+    into->wait_ns += p->cost.wait_ns;
 }

@@ -5,8 +5,7 @@
 #ifndef FK_LOADGEN_RUN_H
 #define FK_LOADGEN_RUN_H
 
-#include "loadgen/plan.h"
-#include "loadgen/tally.h"
+#include "loadgen/player.h"
 
 struct run_phase {
     bool played, untold;       /* the server did not take its last marker */
@@ -26,10 +25,12 @@ struct run {
     bool has_verbs; /* the target takes faults and flushes */
     uint64_t digest;
     int64_t from_ms, until_ms;
-    bool finished, interrupted, has_priority;
-    struct fk_diag stopped; /* why abort_if ended it, or "" */
-    bool told;              /* the server took something */
-    uint64_t posts_failed;  /* markers and run files the server did not take */
+    bool finished, interrupted;
+    enum player_priority priority; /* that all sending threads had */
+    struct player_cost cost;       /* of all of them */
+    struct fk_diag stopped;        /* why abort_if ended it, or "" */
+    bool told;                     /* the server took something */
+    uint64_t posts_failed; /* markers and run files the server did not take */
     struct run_phase phases[PLAN_MAX_PHASES];
 };
 

@@ -73,6 +73,16 @@ static void text_failures(const struct tally *t, struct fk_buf *out)
             (unsigned long long)t->dropped);
 }
 
+static const char *priority_name(enum player_priority priority)
+{
+    static const char *const names[] = {
+        [PRIORITY_NORMAL] = "normal",
+        [PRIORITY_NICE] = "raised",
+        [PRIORITY_REALTIME] = "real-time",
+    };
+    return names[priority];
+}
+
 /* Our own quality, and one sentence for the most common surprise. */
 static void text_quality(
     const struct run *r, const struct tally *t, struct fk_buf *out)
@@ -82,9 +92,15 @@ static void text_quality(
     int64_t service = fk_hist_quantile(&t->service, 0.99);
     fk_buf_printf(out,
         "sent at most %.2f ms after they were due (99 %%), on %llu "
-        "connections%s\n",
+        "connections, with %s priority\n"
+        "sending took %.2f s of a core and waited %.2f s for one\n",
         ms(late99), (unsigned long long)t->new_connections,
-        r->has_priority ? "" : ", without raised priority");
+        priority_name(r->priority), (double)r->cost.cpu_ns / FK_NS_PER_S,
+        (double)r->cost.wait_ns / FK_NS_PER_S);
+    if (late99 > FK_NS_PER_MS && r->priority != PRIORITY_REALTIME)
+        fk_buf_adds(out,
+            "requests left late because this machine is busy: close other "
+            "programs, or say --priority realtime, as root\n");
     if (response > 2 * service && response - service > 10 * FK_NS_PER_MS)
         fk_buf_adds(out,
             "requests waited longer for their turn than they took: the "
@@ -298,6 +314,9 @@ void summary_json(const struct summary *s, struct fk_buf *out)
     fk_json_bool(&j, r->interrupted);
     fk_json_put_strz(&j, "stopped", r->stopped.text);
     integer(&j, "postsFailed", r->posts_failed);
+    fk_json_put_strz(&j, "priority", priority_name(r->priority));
+    number(&j, "senderCpuSeconds", (double)r->cost.cpu_ns / FK_NS_PER_S);
+    number(&j, "senderWaitSeconds", (double)r->cost.wait_ns / FK_NS_PER_S);
     run_sum(r, -1, -1, t);
     fk_json_key(&j, "all");
     json_tally(&j, "all", t);

@@ -71,15 +71,24 @@ for c in 1 8 64; do
     line "loadgen_curl_cpu_to_wrk_c$c" "$(median <"$tmp/curl_cpu")" x '<=' 3.5
 done
 
-# The open loop: does it send what was planned, when it was due?
+# The open loop: does it send what was planned, when it was due? As anybody
+# may run it, and with the priority that only root can give: the difference is
+# the time for which the sending thread waited for a core.
 for rate in 500 1000 5000; do
     plan "constant $rate/s" 2 >"$tmp/bench.load"
-    build/release/bin/loadgen --plan "$tmp/bench.load" --target "$url" \
-        --report json -q >"$tmp/open.json"
+    for priority in nice realtime; do
+        build/release/bin/loadgen --plan "$tmp/bench.load" --target "$url" \
+            --priority $priority --report json -q >"$tmp/$priority.json"
+    done
     line "loadgen_rate_error_$rate" "$(jq "((.phases[0].rate - $rate) / $rate * 100) | fabs" \
-        "$tmp/open.json")" % '<=' 2
-    line "loadgen_send_jitter_p99_$rate" \
-        "$(jq .all.lateness.p99Ms "$tmp/open.json")" ms '<=' 0.5
+        "$tmp/nice.json")" % '<=' 2
+    jitter=.all.lateness.p99Ms
+    line "loadgen_send_jitter_p99_$rate" "$(jq $jitter "$tmp/nice.json")" ms '<=' 0.5
+    echo "# of it the thread waited $(jq .senderWaitSeconds "$tmp/nice.json") s for a core"
+    if [ "$(jq -r .priority "$tmp/realtime.json")" = real-time ]; then
+        line "loadgen_send_jitter_p99_realtime_$rate" \
+            "$(jq $jitter "$tmp/realtime.json")" ms '<=' 0.5
+    fi
 done
 
 # More than the service can do: how long until the generator says so?

@@ -74,6 +74,27 @@ ok "--speed divides the time" quick
 play fast --for 1s
 is "--for keeps the rate" "$(got fast .all.sent)" 25
 
+# ---- priority: taken where it is given, and told --------------------------------
+may_nice() { [ "$(nice -n -10 nice 2>/dev/null)" -lt "$(nice)" ]; }
+may_realtime() { chrt -f 1 true 2>/dev/null; }
+priority_is() { # OPTION ALLOWED_BY NAME OTHERWISE
+    play even --for 1s --priority "$1" && [ "$CODE" = 0 ] || return 1
+    if $2; then
+        equal "$(got even .priority)" "$3"
+    else
+        equal "$(got even .priority)" "$4"
+    fi
+}
+ok "--priority normal asks for nothing" priority_is normal true normal normal
+ok "the usual priority is a little more, where it is given" \
+    priority_is nice may_nice raised normal
+if may_nice; then less=raised; else less=normal; fi
+ok "--priority realtime is real, where it is given" \
+    priority_is realtime may_realtime real-time $less
+cost_is_told() { compare "$(got even .senderCpuSeconds)" '>' 0 &&
+    compare "$(got even .senderWaitSeconds)" '>=' 0; }
+ok "what sending took is told" cost_is_told
+
 proxied() {
     http_proxy=http://127.0.0.1:1 play fast --for 1s
     equal "$CODE" 0
@@ -194,6 +215,18 @@ start slow "$target" --delay 20
 play strict --for 1s
 is "a missed threshold is 1" "$CODE" 1
 is "and is named" "$(got strict '.thresholds[0].held')" false
+
+# ---- more than the service can do -----------------------------------------------------
+# It answers fifty a second of the five hundred that are planned.
+plan much 'duration = 60s' 'arrive = constant 500/s'
+printf 'max_inflight = 8\nabort_if = late > 5%% or errors > 5%%\n' |
+    cat - "$TMP/much.load" >"$TMP/over.load"
+play over
+is "a plan that is too much ends with 1" "$CODE" 1
+soon() { compare "$(got over '.phases[0].seconds')" '<=' 10; }
+ok "overload is recognised within 10 s" soon
+like "and told" "$(got over .stopped)" "*% of the requests were sent late, more than the 5 %*"
+
 plan late 'duration = 1s' 'arrive = constant 5/s' 'timeout = 30s'
 printf 'drain = 100ms\n' | cat - "$TMP/late.load" >"$TMP/drain.load"
 stop "$PID"
@@ -294,6 +327,7 @@ bad "no target" '--target' --plan "$TMP/fast.load"
 bad "three arguments" 'URL SECONDS' "$URL" 1 2
 bad "a bad seed" '--seed' --plan "$TMP/fast.load" --target "$URL" --seed x
 bad "a bad speed" '--speed' --plan "$TMP/fast.load" --target "$URL" --speed 0
+bad "a bad priority" 'normal, nice or realtime' --priority high --target "$URL"
 bad "a bad engine" 'auto, fast or curl' --engine wget --target "$URL"
 bad "a bad report" 'json, text or html' --report yaml --target "$URL"
 

@@ -56,13 +56,14 @@ static int choose_signal(int wanted)
 }
 
 /* All other signals wait for the microseconds it takes: no handler of the
- * host may jump out of ours. No SA_ONSTACK: a small alternate stack is the
- * host's. */
+ * host may jump out of ours, and the C library's own signals, which sigfillset
+ * leaves out, may not cancel the thread there. No SA_ONSTACK: a small alternate
+ * stack is the host's. */
 static int take_signal(int signal)
 {
     struct sigaction ours = {.sa_flags = SA_SIGINFO | SA_RESTART};
     ours.sa_sigaction = fk_handler_on_signal;
-    sigfillset(&ours.sa_mask);
+    memset(&ours.sa_mask, 0xff, sizeof(ours.sa_mask));
     fk_chain_reset();
     if (sigaction(signal, &ours, NULL) != 0)
         return -errno;

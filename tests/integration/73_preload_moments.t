@@ -36,18 +36,24 @@ static volatile unsigned long sink;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static volatile int taken, allocated;
 
-static long now_ms(void)
+static long now_ms(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 __attribute__((noipa)) void hot_function(long ms)
 {
-    for (long until = now_ms() + ms; now_ms() < until;)
+    long until = now_ms(CLOCK_THREAD_CPUTIME_ID) + ms;
+    while (now_ms(CLOCK_THREAD_CPUTIME_ID) < until)
         for (int i = 0; i < 20000; i++)
             sink = sink * 31 + 7;
+}
+
+__attribute__((noipa)) void after_them(long ms)
+{
+    hot_function(ms);
 }
 
 /* Neither of them is a place where a thread is cancelled. */
@@ -124,6 +130,38 @@ static void end(int signo)
     exit(signo == SIGALRM ? 3 : 4);
 }
 
+/* Where a sample takes its time. */
+__attribute__((noipa)) static void deep(int frames)
+{
+    volatile int here = frames;
+    if (frames > 0)
+        deep(frames - 1);
+    else
+        hot_function(1000);
+    here = 0;
+}
+
+static void *go_deep(void *arg)
+{
+    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+    deep(400);
+    return arg;
+}
+
+static int in_a_sample(void)
+{
+    for (int i = 0; i < 800; i++) {
+        pthread_t t;
+        pthread_create(&t, NULL, go_deep, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000 + 779 * i}, NULL);
+        pthread_cancel(t);
+        pthread_join(t, NULL);
+    }
+    puts("and on");
+    after_them(200);
+    return 0;
+}
+
 static int ended_in_fork(long us)
 {
     signal(SIGALRM, end);
@@ -140,16 +178,16 @@ static int child_of(const char *how)
 {
     int status = 0;
     nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
-    long begin = now_ms();
+    long begin = now_ms(CLOCK_MONOTONIC);
     pid_t pid = strcmp(how, "vfork") ? syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)
                                      : vfork();
     if (pid == 0)
         exit(6);
     waitpid(pid, &status, 0);
     printf("%d in %s\n", WEXITSTATUS(status),
-        now_ms() - begin < 2000 ? "time" : "no time");
+        now_ms(CLOCK_MONOTONIC) - begin < 2000 ? "time" : "no time");
     fflush(stdout);
-    hot_function(300);
+    hot_function(200);
     return 0;
 }
 
@@ -159,6 +197,8 @@ int main(int argc, char **argv)
         return deferred();
     if (!strcmp(argv[1], "anytime"))
         return at_any_time();
+    if (!strcmp(argv[1], "sample"))
+        return in_a_sample();
     if (!strcmp(argv[1], "ended"))
         return ended_in_fork(atol(argv[argc - 1]));
     return child_of(argv[1]);
@@ -172,6 +212,10 @@ is "53: neither a lock nor malloc is where a thread is cancelled" \
 0"
 preload "$TMP/a.folded" "$TMP/moments" anytime
 is "53: threads cancelled at any time leave no lock behind" $? 0
+is "53: threads may be cancelled while a sample is taken of them" \
+    "$(preload "$TMP/s.folded" env PYROSCOPE_MAX_STACK_DEPTH=512 \
+        PYROSCOPE_PROFILING_WALLTIME_ENABLED=1 "$TMP/moments" sample)" "and on"
+like "53: and samples are taken later on" "$(cat "$TMP/s.folded")" '*after_them*'
 
 # ---- fork -------------------------------------------------------------------
 ended=

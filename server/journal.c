@@ -34,27 +34,30 @@ static int64_t key_of(int64_t second, uint32_t series)
     return second << SECOND_SHIFT | (int64_t)series << SERIES_SHIFT;
 }
 
-/* The first number not taken; -1 when the profile itself is there. */
+/* The first number not taken, for one that was damaged left a gap; -1 when
+ * the profile itself is there. */
 static enum fk_err find_place(
     struct db *db, const struct journal_row *row, int64_t base, int *place)
 {
     struct db_stmt *s;
     bool more = false;
-    enum fk_err err = db_prepare(
-        db, "SELECT ms, dedup FROM journal WHERE key BETWEEN ?1 AND ?2", &s);
+    enum fk_err err = db_prepare(db,
+        "SELECT key, ms, dedup FROM journal WHERE key BETWEEN ?1 AND ?2 "
+        "ORDER BY key",
+        &s);
     if (err)
         return err;
     db_bind_int(s, 1, base);
     db_bind_int(s, 2, base + JOURNAL_MAX_SAME - 1);
     *place = 0;
     while (!(err = db_step(s, &more)) && more) {
-        if (row->dedup && db_int(s, 0) == row->time_ms % 1000 &&
-            (uint64_t)db_int(s, 1) == row->dedup) {
+        if (row->dedup && db_int(s, 1) == row->time_ms % 1000 &&
+            (uint64_t)db_int(s, 2) == row->dedup) {
             *place = -1;
             db_reset(s);
             return FK_OK;
         }
-        ++*place;
+        *place += db_int(s, 0) == base + *place;
     }
     return err;
 }

@@ -162,6 +162,33 @@ TEST_TIMED(a_damaged_profile_is_left_out_of_the_sums, 120)
     fx_fini(&fx);
 }
 
+/* Its number is free again; those after it are not. */
+TEST_TIMED(a_second_with_a_damaged_profile_takes_more, 120)
+{
+    struct fx fx;
+    struct fx_batch b;
+    fx_open_sealing(&fx, DAY0);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(fx_put(&fx, APP_A, DAY0 + i, "a 1"), 0);
+    fx_close(&fx);
+    fx_sql(&fx, DAY_FILE,
+        "UPDATE journal SET data = x'0102' "
+        "WHERE key = (SELECT min(key) FROM journal)");
+    fx_open(&fx);
+    fx_settle(&fx, DAY0 + HOUR_MS);
+    CHECK_INT(fx_stats(&fx).set_aside, 1);
+    fx_batch_init(&b);
+    for (int i = 3; i < 5; i++)
+        fx_batch_add(&b, APP_A, DAY0 + i, "a 1")->dedup = 5;
+    for (int round = 0; round < 2; round++) {
+        CHECK_INT(fx_append(&fx, &b), 0);
+        CHECK_STR(fx_merge(&fx, ALL, DAY0, DAY0 + 1000), "a 4");
+    }
+    CHECK_INT(fx_stats(&fx).duplicates, 2);
+    fx_batch_fini(&b);
+    fx_fini(&fx);
+}
+
 /* ---- older files ---- */
 
 TEST_TIMED(a_file_of_the_first_format_is_brought_up, 120)

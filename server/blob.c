@@ -71,14 +71,35 @@ size_t blob_fold(struct trie_value *values, struct trie_value *scratch,
     return kept;
 }
 
+/* A divisor, and its inverse: a product costs a third of a division. */
+struct divisor {
+    uint64_t by;
+    double inverse;
+};
+
+static struct divisor divisor_of(uint64_t by)
+{
+    return (struct divisor){by, 1.0 / (double)by};
+}
+
+/* False: it does not, or the value is too large to be sure. */
+static inline bool divides(
+    const struct divisor *d, int64_t value, uint64_t *quotient)
+{
+    *quotient = (uint64_t)((double)value * d->inverse + 0.5);
+    return *quotient * d->by == (uint64_t)value;
+}
+
 /* Samples of one profile are multiples of its period, mostly: 10 ms in ns
  * takes four bytes, 1 takes one. */
-static uint64_t common_factor(const struct trie_value *values, size_t n)
+static struct divisor common_factor(const struct trie_value *values, size_t n)
 {
-    uint64_t factor = 0;
-    for (size_t i = 0; i < n && factor != 1; i++)
-        factor = fk_gcd((uint64_t)values[i].value, factor);
-    return factor ? factor : 1;
+    struct divisor d = divisor_of(n ? (uint64_t)values[0].value : 1);
+    uint64_t quotient;
+    for (size_t i = 1; i < n && d.by != 1; i++)
+        if (!divides(&d, values[i].value, &quotient))
+            d = divisor_of(fk_gcd((uint64_t)values[i].value, d.by));
+    return d;
 }
 
 enum { MAX_HEAD = ENVELOPE_BYTES + 3 * MAX_VARINT };
@@ -105,14 +126,17 @@ static inline uint8_t *put_varint(uint8_t *at, uint64_t v)
     return at + 1;
 }
 
-static size_t write_pairs(
-    uint8_t *at, const struct trie_value *values, size_t n, uint64_t scale)
+static size_t write_pairs(uint8_t *at, const struct trie_value *values,
+    size_t n, struct divisor scale)
 {
     const uint8_t *start = at;
     uint32_t last = 0;
+    uint64_t times;
     for (size_t i = 0; i < n; i++) {
+        if (!divides(&scale, values[i].value, &times))
+            times = (uint64_t)values[i].value / scale.by;
         at = put_varint(at, values[i].node - last);
-        at = put_varint(at, (uint64_t)values[i].value / scale);
+        at = put_varint(at, times);
         last = values[i].node;
     }
     return (size_t)(at - start);
@@ -121,12 +145,12 @@ static size_t write_pairs(
 void blob_encode(struct fk_buf *out, const struct trie_value *values, size_t n,
     unsigned flags)
 {
-    uint64_t scale = common_factor(values, n);
+    struct divisor scale = common_factor(values, n);
     uint8_t *start =
         (uint8_t *)fk_buf_reserve(out, MAX_HEAD + n * 2 * MAX_VARINT);
     if (!start)
         return;
-    size_t bytes = write_head(start, values, n, scale, &flags);
+    size_t bytes = write_head(start, values, n, scale.by, &flags);
     bytes += write_pairs(start + bytes, values, n, scale);
     envelope_close(start, bytes, BLOB_VERSION, flags);
     out->len += bytes;
@@ -156,7 +180,7 @@ void blob_codec_free(struct blob_codec *c)
 void blob_encode_packed(struct blob_codec *c, struct fk_buf *out,
     const struct trie_value *values, size_t n, unsigned flags)
 {
-    uint64_t scale = common_factor(values, n);
+    struct divisor scale = common_factor(values, n);
     fk_buf_reset(&c->plain);
     uint8_t *plain =
         (uint8_t *)fk_buf_reserve(&c->plain, n * 2 * MAX_VARINT + 1);
@@ -168,7 +192,7 @@ void blob_encode_packed(struct blob_codec *c, struct fk_buf *out,
         out->err = out->err ? out->err : FK_ERR_LIMIT;
         return;
     }
-    size_t bytes = write_head(start, values, n, scale, &flags);
+    size_t bytes = write_head(start, values, n, scale.by, &flags);
     size_t size = write_pairs(plain, values, n, scale);
     size_t packed = ZSTD_compressCCtx(c->pack, start + bytes,
         ZSTD_compressBound(size), plain, size, ZSTD_LEVEL);

@@ -18,12 +18,16 @@ size_t intake_bytes(const struct store_batch *batch)
 static enum fk_err check_stacks(
     const struct store_batch *batch, struct fk_diag *diag)
 {
-    for (size_t i = 0; i < batch->num_stacks; i++)
-        for (uint32_t k = 0; k < batch->stacks[i].depth; k++)
-            if (batch->stacks[i].frames[k] >= batch->num_frames)
-                return fk_diag_set(diag, FK_ERR_ARG,
-                    "stack %zu names frame %u of %zu", i,
-                    batch->stacks[i].frames[k], batch->num_frames);
+    for (size_t i = 0; i < batch->num_stacks; i++) {
+        const struct store_stack *s = &batch->stacks[i];
+        uint32_t largest = 0;
+        for (uint32_t k = 0; k < s->depth; k++)
+            largest = s->frames[k] > largest ? s->frames[k] : largest;
+        if (s->depth && largest >= batch->num_frames)
+            return fk_diag_set(diag, FK_ERR_ARG,
+                "stack %zu names frame %u of %zu", i, largest,
+                batch->num_frames);
+    }
     return FK_OK;
 }
 

@@ -49,12 +49,14 @@ static uint32_t intern_text(struct trie *t, struct fk_slice text)
     return add_text(t, text, hash) ? t->num_texts - 1 : TRIE_NONE;
 }
 
-/* Chained, so that ("ab", "c") and ("a", "bc") differ. */
+/* Of both texts apart, so that ("ab", "c") and ("a", "bc") differ, and that
+ * neither has to wait for the other. */
 static uint64_t frame_hash(const struct store_frame *f)
 {
-    uint64_t hash = fk_hash_bytes(fk_hash_seed(), f->name.ptr, f->name.len);
-    hash = fk_hash_bytes(hash, f->file.ptr, f->file.len);
-    return fk_hash_mix(hash ^ (uint64_t)f->line);
+    uint64_t seed = fk_hash_seed();
+    uint64_t name = fk_hash_bytes(seed, f->name.ptr, f->name.len);
+    uint64_t file = fk_hash_bytes(~seed, f->file.ptr, f->file.len);
+    return fk_hash_mix((name + 3 * file) ^ (uint64_t)f->line);
 }
 
 static bool add_frame(struct trie *t, const struct trie_frame *f, uint64_t hash)

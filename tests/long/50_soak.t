@@ -16,4 +16,5 @@ fi
 exec node tests/long/soak.js "$build" "$TMP/disk" "$TMP/step"
 EOF2
 [ "$(id -u)" = 0 ] && user= || user=-r
-exec unshare $user -m sh "$TMP/inside.sh"
+# shellcheck disable=SC2086
+unshare $user -m sh "$TMP/inside.sh"

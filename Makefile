@@ -155,6 +155,7 @@ KIT = $(COMPOSE) run --rm kit
 EVERY = $(COMPOSE) --profile tools --profile grafana
 up:
 	@$(COMPOSE) up -d --build server demoapp
+	@echo "In the exercises, \`flamekit\` is: $(KIT)"
 	@echo "Next: open http://localhost:4040   then: make next ENGINE=docker"
 down:
 	@$(EVERY) down

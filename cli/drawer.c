@@ -74,8 +74,8 @@ static json_t *text_of(const struct checker *c, const char *name)
 {
     struct fk_buf text;
     struct fk_slice body = {"", 0};
-    if (!exercise_file(c->kit, &c->ex, name, &text, NULL))
-        body = exercise_body(fk_buf_slice(&text));
+    if (!exercise_text(c->kit, &c->ex, name, &text, NULL))
+        body = fk_buf_slice(&text);
     json_t *out = json_stringn(body.ptr, body.len);
     fk_buf_fini(&text);
     return out;

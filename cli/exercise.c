@@ -101,6 +101,39 @@ struct fk_slice exercise_body(struct fk_slice text)
     return rest;
 }
 
+/* What texts say, and what it is in this kit; "" while nothing is up. */
+static struct fk_slice address_here(
+    const struct kit *kit, struct fk_slice text, size_t *len)
+{
+    const struct {
+        struct fk_slice said;
+        const char *url;
+    } addresses[] = {{FK_SLICE("localhost:5000"), kit->app},
+        {FK_SLICE("localhost:4040"), kit->server}};
+
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        const char *host = strstr(addresses[i].url, "://");
+        *len = addresses[i].said.len;
+        if (host && fk_slice_starts(text, addresses[i].said))
+            return fk_slice_of(host + 3);
+    }
+    *len = 1;
+    return fk_slice_sub(text, 0, 1);
+}
+
+enum fk_err exercise_text(const struct kit *kit, const struct exercise *ex,
+    const char *name, struct fk_buf *out, struct fk_diag *diag)
+{
+    struct fk_buf file;
+    fk_buf_init(out, FILE_MAX_BYTES);
+    enum fk_err err = exercise_file(kit, ex, name, &file, diag);
+    struct fk_slice rest = exercise_body(fk_buf_slice(&file));
+    for (size_t n; !err && rest.len; rest = fk_slice_sub(rest, n, rest.len))
+        fk_buf_add_slice(out, address_here(kit, rest, &n));
+    fk_buf_fini(&file);
+    return err;
+}
+
 static enum fk_err load(const struct kit *kit, const char *folder,
     struct exercise *ex, struct fk_diag *diag)
 {

@@ -34,5 +34,9 @@ FK_MUST_USE enum fk_err exercise_file(const struct kit *kit,
     struct fk_diag *diag);
 /* A text without its front matter, if it has one. */
 struct fk_slice exercise_body(struct fk_slice text);
+/* A file for reading: its body, with the ports that the kit has got. */
+FK_MUST_USE enum fk_err exercise_text(const struct kit *kit,
+    const struct exercise *ex, const char *name, struct fk_buf *out,
+    struct fk_diag *diag);
 
 #endif

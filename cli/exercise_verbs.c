@@ -70,15 +70,12 @@ int verb_next(struct kit *kit, int argc, char **argv)
     fk_buf_init(&text, 1);
     enum fk_err err = pick(kit, argc, argv, &ex, &diag);
     if (!err)
-        err = exercise_file(kit, &ex, "README.md", &text, &diag);
+        err = exercise_text(kit, &ex, "README.md", &text, &diag);
     if (!err)
         err = note(kit, &ex, "opened", "", &diag);
-    if (!err) {
-        struct fk_slice body = exercise_body(fk_buf_slice(&text));
-        printf(FK_SLICE_FMT, FK_SLICE_ARG(body));
-        printf(
-            "\n(%s/README.md; check with: make check EX=%s)\n", ex.dir, ex.id);
-    }
+    if (!err)
+        printf(FK_SLICE_FMT "\n(%s/README.md; check with: make check EX=%s)\n",
+            FK_SLICE_ARG(fk_buf_slice(&text)), ex.dir, ex.id);
     fk_buf_fini(&text);
     return err ? verb_fail(err == FK_ERR_NOT_FOUND ? 1 : 3, &diag) : 0;
 }
@@ -192,11 +189,16 @@ static enum fk_err take_answer(
     char id[32];
     fk_slice_split(&value, '=', &name);
     snprintf(id, sizeof id, FK_SLICE_FMT, FK_SLICE_ARG(name));
-    if (!value.len || !checker_question(c, id))
+    if (!checker_question(c, id))
         return fk_diag_set(diag, FK_ERR_ARG,
-            "%s has no question '%s'; an answer is NAME=VALUE, and `flamekit "
-            "check %s` lists the questions",
+            "%s has no question '%s'; `flamekit check %s` lists the questions "
+            "and how to answer them",
             c->ex.id, id, c->ex.id);
+    if (!value.len)
+        return fk_diag_set(diag, FK_ERR_ARG,
+            "'%s' has no value: an answer is NAME=VALUE, without blanks "
+            "around the sign",
+            pair);
     enum fk_err err = progress_set(&c->progress, "answer", id, value.ptr, diag);
     if (!err)
         printf("%s: %s = %s\n", c->ex.id, id, value.ptr);

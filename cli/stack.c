@@ -287,6 +287,30 @@ static void print_addresses(const struct kit *kit)
     printf("demoapp   %s   profiler on (100 Hz, flush 5 s)\n", kit->app);
 }
 
+/* Is there a `flamekit` among the commands? */
+static bool is_command(void)
+{
+    const char *path = getenv("PATH");
+    struct fk_slice rest = fk_slice_of(path ? path : ""), dir;
+    char file[PATH_MAX];
+    while (fk_slice_split(&rest, ':', &dir)) {
+        int n = snprintf(
+            file, sizeof file, FK_SLICE_FMT "/flamekit", FK_SLICE_ARG(dir));
+        if (dir.len && n < (int)sizeof file && !access(file, X_OK))
+            return true;
+    }
+    return false;
+}
+
+static void print_next(const struct kit *kit)
+{
+    if (!is_command())
+        printf("Type: export PATH=\"%s:$PATH\"   so that `flamekit` is a "
+               "command\n",
+            kit->root);
+    printf("Next: open %s   then: make next\n", kit->server);
+}
+
 static int already_up(const struct kit *kit, struct fk_diag *diag)
 {
     if (stack_verify_run(kit, kit->server, diag) ||
@@ -294,7 +318,7 @@ static int already_up(const struct kit *kit, struct fk_diag *diag)
         return verb_fail(3, diag);
     printf("up        since before\n");
     print_addresses(kit);
-    printf("Next: open %s   then: make next\n", kit->server);
+    print_next(kit);
     return 0;
 }
 
@@ -320,7 +344,7 @@ int verb_up(struct kit *kit, int argc, char **argv)
         goto failed;
     printf("hello     wrote a profile, read it back     %.1f s\n",
         (double)(fk_mono_ns() - from_ns) / FK_NS_PER_S);
-    printf("Next: open %s   then: make next\n", kit->server);
+    print_next(kit);
     return 0;
 failed:
     stack_stop_all(list + before, n - before);

@@ -29,20 +29,6 @@ pack "$(uname -m)" build/release strip
 [ ! -x build/aarch64/bin/flamekit ] ||
     pack aarch64 build/aarch64 aarch64-linux-gnu-strip build/aarch64-root
 
-cat >"$stage/$name/flamekit" <<'END'
-#!/bin/sh
-# The kit's command from the archive: ./flamekit up
-here=$(cd "$(dirname "$0")" && pwd)
-programs=$here/prebuilt/$(uname -m)
-[ -d "$programs" ] || {
-    echo "no programs for $(uname -m) in here; build them: make up" >&2
-    exit 2
-}
-LD_LIBRARY_PATH=$programs/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-export LD_LIBRARY_PATH
-cd "$here" && exec "$programs/bin/flamekit" "$@"
-END
-chmod +x "$stage/$name/flamekit"
 tar cJf "build/$name.tar.xz" -C "$stage" "$name"
 bytes=$(stat -c %s "build/$name.tar.xz")
 echo "bundle    build/$name.tar.xz   $((bytes / 1024)) KB, programs for $packed"

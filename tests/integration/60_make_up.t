@@ -1,6 +1,7 @@
 #!/bin/sh
 # make up, status, down as a student uses them, in a state folder of the
 # test's own, so that a kit which is up is not touched.
+. tests/apart.sh
 . tests/tap.sh
 need curl jq
 . tests/kit.sh
@@ -9,6 +10,9 @@ run_of() { curl -s "$1/api/kit/hello" | jq -r .run; }
 
 out=$($kit up 2>&1)
 is "up succeeds" $? 0
+like "it says how \`flamekit\` becomes a command" "$out" "*export PATH=\"$PWD:*"
+is "and not where it is one" "$(PATH=$PWD:$PATH $kit up | grep -c "export PATH")" 0
+is "from anywhere" "$(cd / && PATH=$OLDPWD:$PATH flamekit --version)" "flamekit $(cat VERSION)"
 like "it says where the page is" "$out" "*Next: open http://127.0.0.1:*"
 like "the round trip is proven before the address" "$out" "*hello     wrote*Next:*"
 server=$(kit_value FLAMEKIT_SERVER) app=$(kit_value FLAMEKIT_APP) run=$(kit_value FLAMEKIT_RUN)
@@ -33,10 +37,12 @@ at_exit "FLAMEKIT_STATE=$TMP/second $kit down >/dev/null 2>&1"
 out=$($kit up 2>&1)
 is "a second kit comes up beside it" $? 0
 like "and names the run that holds the port" "$out" "*another Flamekit (run r-*"
-second=$(kit_value FLAMEKIT_SERVER)
+second=$(kit_value FLAMEKIT_SERVER) app2=$(kit_value FLAMEKIT_APP)
 [ "$second" != "$server" ]
 is "on a port of its own" $? 0
 is "with its own run" "$(run_of "$second")" "$(kit_value FLAMEKIT_RUN)"
+like "the commands of an exercise have its address" "$($kit next 07.4)" \
+    "*curl -s ${app2#http://}/api/slow_io*"
 $kit down >/dev/null
 FLAMEKIT_STATE=$TMP/state
 is "its end leaves the first alone" "$(run_of "$server")" "$run"

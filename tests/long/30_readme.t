@@ -2,7 +2,7 @@
 # Every command of every README of the exercises is run, in order, against a
 # kit of the test's own, and what it prints is compared with the block of
 # output below it: {x} stands for anything in a line, a line of three dots for
-# any lines. Loads are played faster; the seed document's own commands run,
+# any lines. Loads are shorter; the seed document's own commands run,
 # too, when it is there.
 . tests/tap.sh
 . tests/shown.sh
@@ -15,17 +15,17 @@ unset FLAMEKIT_RUN FLAMEKIT_SERVER FLAMEKIT_APP FLAMEKIT_NIGHT
 kit=$ROOT/build/release/bin/flamekit
 at_exit "$kit down >/dev/null 2>&1"
 
-# The commands as a student has them, only quicker.
+# The commands as a student has them, with shorter loads.
 mkdir "$TMP/bin"
 cat >"$TMP/bin/flamekit" <<'END'
 #!/bin/sh
-[ "$1" = run ] && set -- "$@" --speed 8
+[ "$1" = run ] && set -- "$@" --for 15s
 exec "$ROOT/build/release/bin/flamekit" "$@"
 END
 chmod +x "$TMP/bin/flamekit"
 PATH=$TMP/bin:$PATH
 
-# A check of a load that was played so fast may have any verdict.
+# A check of so short a load may have any verdict.
 run_block() { # FILE
     { here "$1"; echo; echo 'last=$?; wait; exit $last'; } >"$TMP/now.sh"
     sh "$TMP/now.sh" >"$TMP/out" 2>&1 </dev/null

@@ -9,7 +9,7 @@ import { GLOSSARY } from "./glossary.js";
 import { kindOf } from "./kinds.js";
 
 const STEPS = [
-  ["1. Interrupt", "A timer stops a thread for a few microseconds: after 10 ms of CPU time, or of real time."],
+  ["1. Interrupt", "A timer stops a thread for a few microseconds, after each 10 ms of CPU time that it used."],
   ["2. Walk", "The profiler notes the stack: main, called serve_request, called compute_hash."],
   ["3. Count", "Equal stacks are counted: seen 7 times is 70 ms, give or take."],
   ["4. Stack", "Stacks that begin alike share rectangles. Twice as wide: seen twice as often."],

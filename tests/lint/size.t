@@ -1,7 +1,7 @@
 #!/bin/sh
 # Functions of at most 80 lines and complexity 15, files of at most 500 lines
 # (tests, which are tables, of 1,000), headers of 150; what is larger stands in
-# exceptions.txt with its reason.
+# exceptions.txt with its reason. What is printed for a class fits on a page.
 . tests/tap.sh
 need pmccabe
 
@@ -34,6 +34,13 @@ files() {
 ok "no function is longer than 80 lines" lengths
 ok "no function is more complex than 15" paths
 ok "no file is longer than 500 lines, no header than 150" files
+
+# As text, at ten characters an inch.
+sheets() {
+    wc -lL exercises/CHEATSHEET.md exercises/GLOSSARY.md |
+        awk '$3 != "total" && ($1 > 60 || $2 > 80) { print; bad = 1 } END { exit bad }'
+}
+ok "cheat sheet and glossary print on one A4 page each" sheets
 
 reasons() {
     grep -v -e '^#' -e '^$' tests/lint/exceptions.txt |

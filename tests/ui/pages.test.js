@@ -70,6 +70,15 @@ story("docs: the glossary, and a card for a name", {}, async ({ page, open }) =>
   await page.locator(".explain", { hasText: "piece of memory" }).waitFor();
 });
 
+story("docs: the glossary prints on one sheet", {}, async ({ page, open }) => {
+  await open("/docs");
+  await page.locator(".glossary dt").last().waitFor();
+  for (const format of ["A4", "Letter"]) {
+    const pdf = (await page.pdf({ format })).toString("latin1");
+    assert.equal(pdf.match(/\/Type\s*\/Page\b/g)?.length, 1, `sheets of ${format}`);
+  }
+});
+
 story("explain this frame: e on a focused frame, and question marks beside numbers", {}, async ({ page, open }) => {
   await open();
   await page.locator(".fact.main").waitFor();

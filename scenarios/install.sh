@@ -22,7 +22,7 @@ TEST_TOOLS="prove:perl g++:g++ clang:clang clang-format:clang-format \
 clang-tidy:clang-tidy node:nodejs npm:npm chromium:chromium \
 shellcheck:shellcheck cppcheck:cppcheck pmccabe:pmccabe jq:jq curl:curl \
 valgrind:valgrind protoc:protobuf-compiler sqlite3:sqlite3 ss:iproute2 \
-git:git debootstrap:debootstrap musl-gcc:musl-tools \
+git:git openssl:openssl debootstrap:debootstrap musl-gcc:musl-tools \
 aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu \
 qemu-aarch64-static:qemu-user-static"
 # What is no tool: a pattern of files that are there when the package is.

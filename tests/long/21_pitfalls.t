@@ -1,6 +1,6 @@
 #!/bin/sh
 # Pitfalls of the agent at the size that its design speaks of: 2 GiB of memory,
-# half a minute of requests, and 5000 threads. `make check` has the same tests with less.
+# half a minute of requests, a minute of trouble, and 5000 threads. `make check` has the same tests with less.
 . tests/tap.sh
 
 unit=${FK_BUILD:-build/release}/tests/unit
@@ -18,6 +18,8 @@ else
 fi
 at_size "14: half a minute of requests" FK_CLIENTS_SECONDS=30 \
     test_agent_clients pitfall_14
+at_size "43: every trouble for two seconds" FK_OUTAGE_MS=2000 \
+    test_agent_outage pitfall_43
 at_size "49: 5000 idle threads" FK_IDLE_THREADS=5000 test_agent_wall_places \
     pitfall_49
 tap_done

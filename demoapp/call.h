@@ -24,6 +24,8 @@ struct call {
     const struct endpoint *endpoint; /* set by endpoints_find */
     char text[CALL_TEXT_MAX]; /* decoded, what follows the endpoint's path */
     size_t text_len;
+    int64_t number; /* the endpoint's parameter, or its usual value */
+    bool has_number;
 
     int status;
     struct fk_buf body;       /* JSON */

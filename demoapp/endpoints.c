@@ -3,7 +3,11 @@
 #include "common/check.h"
 #include "demoapp/app.h"
 #include "demoapp/handlers.h"
+#include "demoapp/primes.h"
 #include "demoapp/profiler.h"
+#include "demoapp/wait.h"
+
+#include <string.h>
 
 const struct endpoint endpoints_table[] = {
     {"/", CALL_GET, LANE_CPU, handle_index, NULL, "this list"},
@@ -42,6 +46,21 @@ const struct endpoint endpoints_table[] = {
 _Static_assert(
     sizeof endpoints_table / sizeof *endpoints_table <= APP_MAX_ENDPOINTS,
     "a counter for each endpoint");
+
+const struct endpoint_number endpoints_numbers[] = {
+    {"/api/primes_slow", "n", 2, PRIMES_LIMIT, PRIMES_LIMIT},
+    {"/api/primes_fast", "n", 2, PRIMES_LIMIT, PRIMES_LIMIT},
+    {"/api/slow_io", "ms", 0, WAIT_LONGEST_MS, WAIT_USUAL_MS},
+    {0},
+};
+
+static const struct endpoint_number *number_of(const struct endpoint *r)
+{
+    const struct endpoint_number *n = endpoints_numbers;
+    while (n->path && strcmp(n->path, r->path) != 0)
+        n++;
+    return n->path ? n : NULL;
+}
 
 static int hex_digit(char c)
 {
@@ -128,9 +147,31 @@ bool endpoints_find(struct call *c, struct fk_slice path)
         if (!matches(r, path))
             continue;
         c->endpoint = r;
+        const struct endpoint_number *number = number_of(r);
+        c->number = number ? number->usual : 0;
         return method_fits(c) && take_text(c, path);
     }
     call_fail(c, 404, "There is no such path here; GET / lists what is.");
+    return false;
+}
+
+bool endpoints_take(struct call *c, struct fk_slice name, struct fk_slice value)
+{
+    const struct endpoint_number *n = number_of(c->endpoint);
+    if (!n || !fk_slice_eqz(name, n->name))
+        return true;
+    if (c->has_number)
+        call_fail(
+            c, 400, "The parameter %s is there twice; send it once.", n->name);
+    else if (!fk_slice_i64(value, &c->number) || c->number < n->least ||
+             c->number > n->most)
+        call_fail(c, 400,
+            "The parameter %s is a whole number from %lld to %lld, such as "
+            "%s?%s=%lld.",
+            n->name, (long long)n->least, (long long)n->most, c->endpoint->path,
+            n->name, (long long)n->usual);
+    else
+        return c->has_number = true;
     return false;
 }
 

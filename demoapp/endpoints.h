@@ -25,12 +25,24 @@ struct endpoint {
     const char *about;     /* one sentence, for GET / */
 };
 
-/* Ends with a row whose path is NULL. */
+/* A parameter of an endpoint's query: ?NAME=NUMBER. */
+struct endpoint_number {
+    const char *path, *name;
+    int64_t least, most, usual;
+};
+
+/* They end with a row whose path is NULL. */
 extern const struct endpoint endpoints_table[];
+extern const struct endpoint_number endpoints_numbers[];
 
 /* Sets c->endpoint and c->text. On a mistake answers it (400, 404, 405, 414)
  * and returns false. `path` is as it came, still percent-coded. */
 bool endpoints_find(struct call *c, struct fk_slice path);
+/* A parameter of the query, for a call that was found. One that the endpoint
+ * does not know means nothing; a number that is none, is out of bounds or is
+ * there twice is answered (400), and this returns false. */
+bool endpoints_take(
+    struct call *c, struct fk_slice name, struct fk_slice value);
 void endpoints_run(struct call *c);
 
 #endif

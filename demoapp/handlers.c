@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 enum {
-    SLOW_IO_MS = 200,
     HELLO_STEPS = 140000000,
     FLUSH_TIMEOUT_MS = 5000,
 };
@@ -39,21 +38,22 @@ TEACHING void handle_index(struct call *c)
 TEACHING void handle_primes_slow(struct call *c)
 {
     struct fk_json j;
+    uint32_t limit = (uint32_t)c->number;
     answer_open(c, &j);
-    answer_int(&j, "limit", PRIMES_LIMIT);
+    answer_int(&j, "limit", limit);
     bool fast = c->app->features[FEATURE_FAST_PRIMES];
     answer_int(&j, "primes",
-        fast ? compute_primes_fast(PRIMES_LIMIT)
-             : compute_primes_slow(PRIMES_LIMIT));
+        fast ? compute_primes_fast(limit) : compute_primes_slow(limit));
     render_json(&j);
 }
 
 TEACHING void handle_primes_fast(struct call *c)
 {
     struct fk_json j;
+    uint32_t limit = (uint32_t)c->number;
     answer_open(c, &j);
-    answer_int(&j, "limit", PRIMES_LIMIT);
-    answer_int(&j, "primes", compute_primes_fast(PRIMES_LIMIT));
+    answer_int(&j, "limit", limit);
+    answer_int(&j, "primes", compute_primes_fast(limit));
     render_json(&j);
 }
 
@@ -89,17 +89,17 @@ TEACHING void handle_hash_cached(struct call *c)
     render_json(&j);
 }
 
-TEACHING int64_t simulate_io(void)
+TEACHING int64_t simulate_io(int64_t ms)
 {
-    return wait_ms(SLOW_IO_MS);
+    return wait_ms(ms);
 }
 
 TEACHING void handle_slow_io(struct call *c)
 {
     struct fk_json j;
     answer_open(c, &j);
-    answer_int(&j, "waitMs", SLOW_IO_MS);
-    answer_int(&j, "lateUs", simulate_io() / 1000);
+    answer_int(&j, "waitMs", c->number);
+    answer_int(&j, "lateUs", simulate_io(c->number) / 1000);
     render_json(&j);
 }
 

@@ -29,6 +29,6 @@ void handle_flush(struct call *c);
 
 /* The pretended disk: sleeps until 200 ms from now have passed, however often
  * a profiler's signal wakes it. Returns how late it woke, in ns. */
-int64_t simulate_io(void);
+int64_t simulate_io(int64_t ms);
 
 #endif

@@ -152,6 +152,28 @@ static void refuse_long_body(struct exchange *x)
         HTTP_BODY_MAX);
 }
 
+/* Stops at the first that is answered. */
+static enum MHD_Result on_parameter(
+    void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct call *c = arg;
+    (void)kind;
+    return endpoints_take(c, fk_slice_of(name), fk_slice_of(value ? value : ""))
+               ? MHD_YES
+               : MHD_NO;
+}
+
+/* False: answered. */
+static bool find_endpoint(struct exchange *x)
+{
+    struct call *c = &x->call;
+    if (!endpoints_find(c, fk_slice_of(x->path)))
+        return false;
+    MHD_get_connection_values(
+        x->connection, MHD_GET_ARGUMENT_KIND, on_parameter, c);
+    return c->status == 200;
+}
+
 static enum MHD_Result dispatch(struct exchange *x)
 {
     struct pool *pools[] = {
@@ -164,7 +186,7 @@ static enum MHD_Result dispatch(struct exchange *x)
         refuse_long_body(x);
         return send_answer(x);
     }
-    if (!endpoints_find(&x->call, fk_slice_of(x->path)))
+    if (!find_endpoint(x))
         return send_answer(x);
     struct pool *pool = pools[x->call.endpoint->lane];
     if (!pool) {

@@ -25,6 +25,14 @@ GET /api/hash_cached/abc 200 "cache":"hit"
 GET /api/hash/%C3%A9t%C3%A9 200 "text":"été"
 GET /api/hash/a%00b 200 a\u0000b
 GET /api/slow_io 200 "waitMs":200
+GET /api/primes_slow?n=100 200 "primes":25,
+GET /api/primes_slow?n=abc 400 parameter n is a whole number from 2 to 300000
+GET /api/primes_fast?x=1&n 400 parameter n is
+GET /api/primes_fast?n=5&n=6 400 parameter n is there twice
+GET /api/primes_fast?n=%31 400 parameter n is
+GET /api/slow_io?ms=1 200 "waitMs":1,
+GET /api/slow_io?ms=-1 400 parameter ms is a whole number from 0 to 10000
+GET /healthz?n=abc 200 "status":"ok"
 GET /healthz 200 "status":"ok"
 GET /api/kit/hello 200 "run":"r-0000d340"
 GET /api/hash 400 /api/hash/<text>

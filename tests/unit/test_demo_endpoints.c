@@ -65,6 +65,72 @@ TEST(endpoints_answer_with_the_right_status)
     }
 }
 
+TEST(endpoints_take_numbers_and_refuse_what_is_none)
+{
+    static const struct {
+        const char *path, *name, *value;
+        int status;
+        int64_t number;
+    } rows[] = {
+        {"/api/primes_slow", "n", "2", 200, 2},
+        {"/api/primes_slow", "n", "1000", 200, 1000},
+        {"/api/primes_slow", "n", "300000", 200, 300000},
+        {"/api/primes_slow", "n", "abc", 400, 0},
+        {"/api/primes_slow", "n", "", 400, 0},
+        {"/api/primes_slow", "n", "1", 400, 0},
+        {"/api/primes_slow", "n", "-5", 400, 0},
+        {"/api/primes_slow", "n", "300001", 400, 0},
+        {"/api/primes_slow", "n", "1e3", 400, 0},
+        {"/api/primes_slow", "n", "10 ", 400, 0},
+        {"/api/primes_slow", "n", "99999999999999999999", 400, 0},
+        {"/api/primes_slow", "m", "abc", 200, 300000},
+        {"/api/primes_fast", "n", "10", 200, 10},
+        {"/api/primes_fast", "n", "ten", 400, 0},
+        {"/api/slow_io", "ms", "0", 200, 0},
+        {"/api/slow_io", "ms", "10000", 200, 10000},
+        {"/api/slow_io", "ms", "10001", 400, 0},
+        {"/api/slow_io", "ms", "0.5", 400, 0},
+        {"/api/slow_io", "n", "abc", 200, 200},
+        {"/api/hash/x", "n", "abc", 200, 0},
+    };
+    struct call c;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        tap_diag("%s?%s=%s", rows[i].path, rows[i].name, rows[i].value);
+        find(&c, CALL_GET, rows[i].path);
+        bool taken = endpoints_take(
+            &c, fk_slice_of(rows[i].name), fk_slice_of(rows[i].value));
+        CHECK_INT(taken, rows[i].status == 200);
+        CHECK_INT(c.status, rows[i].status);
+        if (taken) {
+            CHECK_INT(c.number, rows[i].number);
+        } else {
+            char named[32];
+            snprintf(named, sizeof named, "parameter %s ", rows[i].name);
+            CHECK(strstr(c.body.ptr, named));
+        }
+        call_fini(&c);
+    }
+    find(&c, CALL_GET, "/api/primes_slow");
+    CHECK(endpoints_take(&c, FK_SLICE("n"), FK_SLICE("5")));
+    CHECK(!endpoints_take(&c, FK_SLICE("n"), FK_SLICE("5")));
+    CHECK_INT(c.status, 400);
+    call_fini(&c);
+}
+
+/* Every endpoint with a number is in a sentence of its own mistake. */
+TEST(endpoints_numbers_name_themselves)
+{
+    for (const struct endpoint_number *n = endpoints_numbers; n->path; n++) {
+        struct call c;
+        find(&c, CALL_GET, n->path);
+        CHECK_INT(c.number, n->usual);
+        CHECK(!endpoints_take(&c, fk_slice_of(n->name), FK_SLICE("abc")));
+        CHECK_INT(c.status, 400);
+        CHECK(strstr(c.body.ptr, n->path));
+        call_fini(&c);
+    }
+}
+
 TEST(endpoints_refuse_a_long_text)
 {
     char path[CALL_TEXT_MAX + 32];

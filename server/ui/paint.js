@@ -153,46 +153,124 @@ class Labels {
   }
 }
 
+/** The first node from `i` on that ends after x. */
+function firstShown({ start, total }, i, until, x) {
+  while (i < until && start[i] + total[i] <= x) i++;
+  return i;
+}
+
 /**
- * One row into one scanline. Nodes under a pixel share one column, in the
- * match's colour if any of them matches.
+ * What of a row can be seen: runs of nodes, each with the pixel column that
+ * its callers share, or -1 below a wide frame. In flat arrays that are used
+ * again.
  */
-function scanRow(line, level, view, paint) {
-  const { colors, cells, before, ground, y, faded, labels, labelFrom } = paint;
-  const tones = cells ?? colors;
-  const width = line.length;
-  const scale = width / (view.x1 - view.x0);
-  const { start } = level;
-  const n = start.length;
-  let i = firstEndingAfter(level, view.x0);
-  let frames = 0;
-  let guess = 1;
-  while (i < n && start[i] < view.x1) {
-    const left = (start[i] - view.x0) * scale;
-    frames++;
-    const right = left + level.total[i] * scale;
-    if (right - left < 1) {
-      const px = Math.min(width - 1, Math.max(0, Math.floor(left)));
-      const next = gallop(level, i, view.x0 + (px + 1) / scale, guess);
-      guess = ((next - i) >> 1) + 1;
-      line[px] = before && before[next] > before[i] ? ground.match : ground.small;
-      i = next;
-      continue;
+class Runs {
+  constructor() {
+    this.n = 0;
+    this.from = [];
+    this.until = [];
+    this.column = [];
+  }
+  add(from, until, column) {
+    if (from === until) return;
+    const last = this.n - 1;
+    if (last >= 0 && this.column[last] === column && this.until[last] === from) {
+      this.until[last] = until;
+      return;
     }
+    const i = this.n++;
+    this.from[i] = from;
+    this.until[i] = until;
+    this.column[i] = column;
+  }
+  /** All nodes of a row that reach into the view. */
+  begin(level, { x0, x1 }) {
+    this.n = 0;
+    const from = firstEndingAfter(level, x0);
+    this.add(from, level.start[from] < x1 ? gallop(level, from, x1) : from, -1);
+  }
+}
+
+/** One row into one scanline, and what is below it into `below`. */
+class Row {
+  constructor(line, level, { x0, x1 }, paint, below) {
+    Object.assign(this, { line, level, x0, paint, below });
+    this.scale = line.length / (x1 - x0);
+    this.frames = 0;
+    this.guess = 1;
+  }
+
+  /** @param {Runs} runs */
+  draw(runs) {
+    for (let r = 0; r < runs.n; r++) {
+      if (runs.column[r] < 0) this.#nodes(runs.from[r], runs.until[r]);
+      else this.#narrow(runs.from[r], runs.until[r]);
+    }
+    return this.frames;
+  }
+
+  #nodes(from, until) {
+    const { level, x0, scale } = this;
+    const { start, total } = level;
+    for (let i = firstShown(level, from, until, x0); i < until;) {
+      if (total[i] * scale >= 1) {
+        this.#wide(i++);
+        continue;
+      }
+      const px = Math.floor((start[i] - x0) * scale);
+      let next = Math.min(until, gallop(level, i, x0 + (px + 1) / scale, this.guess));
+      this.guess = ((next - i) >> 1) + 1;
+      // Only the last that begins in this pixel can reach beyond it.
+      if (total[next - 1] * scale >= 1) next--;
+      this.#column(Math.min(this.line.length - 1, Math.max(0, px)), i, next);
+      i = next;
+    }
+  }
+
+  /** The pixel column that a node begins in. */
+  #pixel(i) {
+    return Math.min(this.line.length - 1, Math.max(0, Math.floor((this.level.start[i] - this.x0) * this.scale)));
+  }
+
+  /** Nodes below a narrow one: mostly in its column, at times in the next one as well. */
+  #narrow(from, until) {
+    const px = this.#pixel(from);
+    if (this.#pixel(until - 1) === px) {
+      this.#column(px, from, until);
+      return;
+    }
+    const next = Math.min(until, gallop(this.level, from, this.x0 + (px + 1) / this.scale));
+    this.#column(px, from, next);
+    if (next < until) this.#narrow(next, until);
+  }
+
+  /** In the match's colour if any of them matches. */
+  #column(px, from, until) {
+    const { line, level: { first }, paint: { before, ground } } = this;
+    if (line[px] !== ground.match) line[px] = before && before[until] > before[from] ? ground.match : ground.small;
+    this.frames++;
+    this.below.add(first[from], first[until], px);
+  }
+
+  #wide(i) {
+    const { line, level, x0, scale } = this;
+    const { cells, colors, before, faded, labels, y, gap, labelFrom } = this.paint;
+    const left = (level.start[i] - x0) * scale;
     const a = Math.max(0, Math.round(left));
-    const b = Math.min(width, Math.round(right));
+    const b = Math.min(line.length, Math.round(left + level.total[i] * scale));
     const name = level.name[i];
     const dim = faded || (before !== null && before[i + 1] === before[i]);
+    const tones = cells ?? colors;
     const key = cells ? i : name;
-    line.fill(dim ? tones.faded[key] : tones.full[key], a, b - a > 3 ? b - paint.gap : b);
+    line.fill(dim ? tones.faded[key] : tones.full[key], a, b - a > 3 ? b - gap : b);
     if (b - a >= labelFrom) {
       const at = labels.add(a, y, b - a, name, dim);
       labels.light[at] = tones.light[key];
       labels.mark[at] = cells ? cells.mark[i] : 0;
     }
-    i++;
+    this.frames++;
+    this.below.add(level.first[i], level.first[i + 1], -1);
   }
-  return frames;
 }
 
 /**
@@ -221,6 +299,7 @@ export class Painter {
   #image = null;
   #pixels = new Uint32Array(0);
   #labels = new Labels();
+  #runs = [new Runs(), new Runs()];
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -255,20 +334,21 @@ export class Painter {
     const charWidth = this.#font(scene.ratio * (scene.big ? 1.4 : 1));
     this.#pixels.fill(colors.ground.back);
     this.#labels.n = 0;
+    let [here, below] = this.#runs;
     let frames = 0;
     for (let l = scene.firstRow; l < profile.levels.length; l++) {
       const y = rowTop(scene, l, height);
-      if (y >= height || y + rowHeight <= 0) {
-        if (scene.flame ? y + rowHeight <= 0 : y >= height) break;
-        continue;
-      }
-      const top = Math.max(0, y);
+      if (scene.flame ? y + rowHeight <= 0 : y >= height) break;
+      if (l === scene.firstRow) here.begin(profile.levels[l], scene.view);
+      below.n = 0;
+      const top = Math.min(height - 1, Math.max(0, y));
       const line = this.#pixels.subarray(top * width, (top + 1) * width);
-      frames += scanRow(line, profile.levels[l], scene.view, {
+      frames += new Row(line, profile.levels[l], scene.view, {
         colors, cells: scene.cells?.[l], ground: colors.ground, before: scene.marked?.[l] ?? null, y,
         faded: l < scene.zoomLevel, labels: this.#labels, gap,
         labelFrom: charWidth * 3 + 8 * scene.ratio,
-      });
+      }, below).draw(here);
+      [here, below] = [below, here];
       this.#stretch(top, y + rowHeight - gap - top, width);
     }
     this.context.putImageData(this.#image, 0, 0);

@@ -29,6 +29,11 @@ export function diffUrl(sides, maxNodes) {
   return `/pyroscope/render-diff?${p}`;
 }
 
+/** What both sides of a diff's document add up to; a side of nothing is left out. */
+export function ticksOf(doc) {
+  return [Number(doc.leftTicks ?? 0), Number(doc.rightTicks ?? 0)];
+}
+
 export class Compare {
   #turn = 0;
 
@@ -152,8 +157,7 @@ export class Compare {
     if (!type) return [null, null];
     const counted = sides.map((s) => ({ ...s, query: { ...s.query, type } }));
     try {
-      const { flamebearer: fb } = await api.json("samples", diffUrl(counted, 1));
-      return [Number(fb.leftTicks ?? 0), Number(fb.rightTicks ?? 0)];
+      return ticksOf(await api.json("samples", diffUrl(counted, 1)));
     } catch (e) {
       if (e.name === "AbortError") throw e;
       return [null, null];

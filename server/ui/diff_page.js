@@ -2,7 +2,7 @@
  * The Diff page: what changed from A to B, as a sentence, a picture and a
  * table, with what chance may have done left grey.
  */
-import { Compare, diffUrl } from "./compare.js";
+import { Compare, diffUrl, ticksOf } from "./compare.js";
 import { readDouble, requestsIn } from "./diff.js";
 import { DiffView } from "./diff_view.js";
 import { formatQuery } from "./query.js";
@@ -20,10 +20,8 @@ export class Page extends Compare {
     const [a, b] = sides;
     if (a.query.type !== b.query.type) throw new Error("The two sides are of different profile types, which have nothing to compare.");
     const doc = await this.app.api.json("graph", diffUrl(sides, state.maxNodes));
-    const fb = doc.flamebearer;
     const { phases } = this.app.data.now;
-    return { doc, tree: readDouble(fb), sides: {
-      ticks: [Number(fb.leftTicks ?? doc.leftTicks ?? 0), Number(fb.rightTicks ?? doc.rightTicks ?? 0)],
+    return { doc, tree: readDouble(doc.flamebearer), sides: { ticks: ticksOf(doc),
       samples: await this.samples(sides), requests: sides.map((s) => requestsIn(s.range, phases)) } };
   }
 

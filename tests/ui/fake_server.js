@@ -155,9 +155,8 @@ function sideStacks(w, p, id) {
 }
 
 function renderDiff(w, { searchParams: p }) {
-  const fb = encodeDouble(sideStacks(w, p, "left"), sideStacks(w, p, "right"));
-  const { leftTicks, rightTicks } = fb;
-  return { version: 1, flamebearer: fb, leftTicks, rightTicks, metadata: { format: "double", units: "samples", sampleRate: 1e9, name: "cpu" }, timeline: null, groups: null, heatmap: null };
+  const { leftTicks, rightTicks, ...flamebearer } = encodeDouble(sideStacks(w, p, "left"), sideStacks(w, p, "right"));
+  return { version: 1, flamebearer, leftTicks, rightTicks, metadata: { format: "double", units: "samples", sampleRate: 1e9, name: "cpu" }, timeline: null, groups: null, heatmap: null };
 }
 
 function labels(pairs) {

@@ -58,6 +58,7 @@ story("07.3 through the page: two bands, their diff, and what is left", shared, 
   const spoken = page.locator(".spoken", { hasText: /Per request B costs/ });
   await spoken.waitFor();
   const drop = factor(await spoken.textContent());
+  assert.doesNotMatch(await spoken.textContent(), /chance|too few/);
   await viewed(fake, (a) => a.view === "diff");
   await page.goBack();
   await selectBand(page, "cached");

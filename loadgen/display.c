@@ -58,12 +58,19 @@ static void write_line(const struct display *d, const struct display_facts *f,
         window_width() - 1, line, red ? "\033[0m" : "");
 }
 
+/* `loadgen ... &`: the line belongs to whoever types there. */
+static bool in_background(void)
+{
+    pid_t front = tcgetpgrp(STDERR_FILENO);
+    return front >= 0 && front != getpgrp();
+}
+
 void display_tick(struct display *d, const struct display_facts *facts,
     const struct player_live *live)
 {
     int64_t now = fk_mono_ns();
     fk_hist_merge(&d->window.response, &live->response);
-    if (d->quiet || now < d->next_ns)
+    if (d->quiet || now < d->next_ns || (d->terminal && in_background()))
         return;
     d->next_ns = now + (d->terminal ? TERMINAL_MS : LINE_MS) * FK_NS_PER_MS;
     write_line(d, facts, live);

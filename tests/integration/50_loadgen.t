@@ -271,7 +271,13 @@ in_place() { # on a terminal of 60 columns
     [ -s "$TMP/lines" ] && awk 'length > 59 { exit 1 }' "$TMP/lines" &&
         has "$(cat "$TMP/lines")" "a 1/1"
 }
+behind() { # with job control, as `loadgen ... &` in a shell
+    script -qec "sh -mc '$loadgen --plan $TMP/fast.load --for 1s --target $URL & wait'" \
+        /dev/null </dev/null >"$TMP/behind" 2>&1
+    ! grep -q 'waiting' "$TMP/behind" && grep -q '^phase a' "$TMP/behind"
+}
 if command -v script >/dev/null; then
+    ok "in the background it only says what came of it" behind
     ok "on a terminal the line stays in its place" in_place
 else
     skip "on a terminal the line stays in its place" "no script(1)"

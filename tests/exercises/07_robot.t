@@ -64,6 +64,7 @@ mutant() {
     check "$1"
     is "$1: $2=$3 does not pass" $verdict 1
     like "$1: $2=$3 smells of $4" "$out" "*\[$4\]*"
+    echo "$out" | grep -F "[$4]" >>"$TMP/reasons"
     $kit answer "$1" "$2=$right" >/dev/null
 }
 # The night runs beside the others, as in a class; with this seed its burst
@@ -116,18 +117,33 @@ for ex in 07.2 07.3 07.4 07.5; do
     check $ex
     is "$ex: put right again, it passes" $verdict 0
 done
+mutants=$(wc -l <"$TMP/reasons")
+ok "at least 15 mutants: $mutants" test "$mutants" -ge 15
+is "each with a reason of its own" "$(sort -u "$TMP/reasons" | wc -l)" "$mutants"
 
 $kit reset 07.3 >/dev/null
 check 07.3
 is "07.3 forgotten: it wants its load again" $verdict 1
 like "and the list shows it as fresh" "$($kit list)" "*○ 07.3*"
 
-app_pid=$(pid_of demoapp)
-kill "$app_pid"
-wait_for 15 gone "$app_pid"
-for ex in 07.1 07.2 07.3 07.4; do
-    check $ex
-    is "$ex: with the demo app gone: BROKEN, not NOT YET" $verdict 3
-done
-like "and it says which part" "$out" "*does not answer*"
+killed() { # PART EXERCISE...
+    victim=$(pid_of "$1")
+    kill "$victim"
+    wait_for 15 gone "$victim"
+    part=$1
+    shift
+    for ex in "$@"; do
+        check "$ex"
+        is "$ex: with its $part gone: BROKEN, not NOT YET" $verdict 3
+        like "$ex: and what to do" "$out" "*does not answer*make up*"
+    done
+}
+killed demoapp 07.1 07.2 07.3 07.4
+killed night 07.5
+$kit up >/dev/null 2>&1
+is "make up brings the demo app back" $? 0
+check 07.2
+is "07.2: and it passes again" $verdict 0
+# shellcheck disable=SC2086
+killed server $exercises
 tap_done

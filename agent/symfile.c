@@ -64,12 +64,13 @@ static bool open_by_link(const struct fk_object *object,
 
     const Elf64_Shdr *s = fk_elf_section(file, SHT_PROGBITS, ".gnu_debuglink");
     char *name = fk_elf_load(file, s, PATH_ROOM), path[PATH_ROOM];
+    const char *slash = strrchr(object->path, '/');
+    int folder = slash ? (int)(slash - object->path) + 1 : 0;
     bool found = false;
     if (name && !strchr(name, '/'))
         for (size_t i = 0; !found && i < sizeof places / sizeof *places; i++) {
             int len = snprintf(path, sizeof path, "%s%.*s%s%s",
-                places[i].before, (int)(object->name - object->path),
-                object->path, places[i].after, name);
+                places[i].before, folder, object->path, places[i].after, name);
             found = len < PATH_ROOM && open_checked(object, path, elf);
         }
     free(name);

@@ -2,6 +2,7 @@
 
 #include "agent/elf.h"
 #include "agent/frames.h"
+#include "agent/lines.h"
 #include "agent/symbols.h"
 
 #include <fcntl.h>
@@ -140,6 +141,7 @@ static void free_image(struct perf_image *image)
     images.table_bytes -= image->object.cfi.bytes;
     fk_cfi_free(&image->object.cfi);
     fk_symbols_free(image->object.symbols);
+    fk_lines_free(image->object.lines);
     if (image->fd >= 0)
         close(image->fd);
     free(image->object.path);

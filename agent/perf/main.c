@@ -40,7 +40,7 @@ static const char usage[] =
 
 struct options {
     long pid, hz;
-    bool all, no_kernel;
+    bool all, no_kernel, lines;
     const char *container, *output, *server, *name, *naming;
     int64_t for_ns, interval_ns;
 };
@@ -280,6 +280,9 @@ static enum fk_err parse(int argc, char **argv, struct fk_diag *diag)
             "what a service is called after"},
         {"no-kernel", 0, NULL, FK_OPT_FLAG, &o->no_kernel, 0, 0, NULL,
             "leave the kernel's frames out"},
+        {"lines", 0, NULL, FK_OPT_FLAG, &o->lines, 0, 0, NULL,
+            "source lines and inlined functions, where there is debug "
+            "information"},
         {0},
     };
     int first = argc;
@@ -312,6 +315,7 @@ static bool open_output(void)
         return false;
     run.report.program_root = o->output != NULL && o->pid == 0;
     run.report.name = o->name;
+    run.report.lines = o->lines;
     run.report.naming =
         strcmp(o->naming, "cgroup") == 0 ? PERF_BY_CGROUP : PERF_BY_PROGRAM;
     if (o->output != NULL) {

@@ -6,6 +6,7 @@
 
 #include "agent/counters.h"
 #include "agent/kind.h"
+#include "agent/lines.h"
 #include "agent/message.h"
 #include "agent/perf/kernel.h"
 #include "agent/profile.h"
@@ -15,6 +16,9 @@
 #define TEXT_BYTES   (64u << 20)
 #define KERNEL_START ((uintptr_t)1 << 63)
 #define LABELS_MAX   3
+#define FRAMES_MAX   (FK_TRACE_MAX + 256) /* with what was inlined */
+#define MARKS_MAX    2
+#define LINES_NS     (FK_NS_PER_S / 2) /* of CPU time, an interval */
 
 static const struct fk_slice unknown = {"[unknown]", 9};
 
@@ -128,24 +132,58 @@ static uint32_t mapping_of(struct perf_report *r, struct perf_service *s,
     return fk_map_put(&s->mappings, key, number) == FK_OK ? number : 0;
 }
 
-static struct fk_pprof_frame frame_of(struct perf_report *r,
-    struct perf_service *s, const struct perf_process *p, uintptr_t pc)
+/* The frames of a stack as they come, innermost first; room for those that
+ * are not inlined is always kept. */
+struct frames {
+    struct fk_pprof_frame list[FRAMES_MAX + MARKS_MAX];
+    size_t n;
+};
+
+static void put_frame(struct frames *f, struct fk_pprof_frame frame)
 {
-    if (pc >= KERNEL_START)
-        return (struct fk_pprof_frame){.name = perf_kernel_name(pc),
-            .address = pc,
-            .mapping = kernel_mapping(s)};
-    const struct perf_code *code = perf_process_code(p, pc);
-    if (code == NULL || !code->known)
-        return (struct fk_pprof_frame){.name = unknown};
+    f->list[f->n++] = frame;
+}
+
+/* The function at an address of the image, behind those that the compiler
+ * inlined into it there. */
+static void put_function(struct perf_report *r, struct frames *f,
+    struct fk_object *o, uintptr_t at, struct fk_pprof_frame frame, size_t left)
+{
     struct fk_symbol symbol;
+    const struct fk_line *lines;
+    size_t n = r->lines ? fk_lines_of(o, at, &lines) : 0;
+    for (size_t i = 0; i < n; i++) {
+        frame.inlined = i + 1 < n;
+        frame.name = lines[i].function;
+        frame.file = lines[i].file;
+        frame.line = lines[i].line;
+        if (frame.inlined && f->n + left < FRAMES_MAX)
+            put_frame(f, frame);
+    }
+    fk_symbols_name(o, at, &symbol);
+    frame.name = fk_arena_dup(&r->text, fk_slice_of(symbol.name));
+    put_frame(f, frame);
+}
+
+/* `left`: addresses of the stack, this one counted. */
+static void put_address(struct perf_report *r, struct perf_service *s,
+    const struct perf_process *p, struct frames *f, uintptr_t pc, size_t left)
+{
+    if (pc >= KERNEL_START) {
+        put_frame(f, (struct fk_pprof_frame){.name = perf_kernel_name(pc),
+                         .address = pc,
+                         .mapping = kernel_mapping(s)});
+        return;
+    }
+    const struct perf_code *code = perf_process_code(p, pc);
+    if (code == NULL || !code->known) {
+        put_frame(f, (struct fk_pprof_frame){.name = unknown});
+        return;
+    }
     uintptr_t at = pc - code->shift;
-    fk_symbols_name(&code->image->object, at, &symbol);
-    return (struct fk_pprof_frame){
-        .name = fk_arena_dup(&r->text, fk_slice_of(symbol.name)),
-        .address = at - PERF_IMAGE_BASE,
-        .mapping = mapping_of(r, s, code->image),
-    };
+    struct fk_pprof_frame frame = {.address = at - PERF_IMAGE_BASE,
+        .mapping = mapping_of(r, s, code->image)};
+    put_function(r, f, &code->image->object, at, frame, left);
 }
 
 static size_t labels_of(const struct perf_process *p, char pid[16],
@@ -174,20 +212,19 @@ static void add_trace(void *arg, const struct fk_trace *trace, uint64_t weight)
         fk_count(&fk_counters.weight_unpacked, weight);
         return;
     }
-    struct fk_pprof_frame frames[FK_TRACE_MAX + 2];
+    struct frames f = {.n = 0};
     struct fk_pprof_label labels[LABELS_MAX];
     char pid[16];
-    size_t n = 0;
-    for (; n < trace->depth; n++)
-        frames[n] = frame_of(r, s, p, trace->pcs[n]);
+    for (size_t i = 0; i < trace->depth; i++)
+        put_address(r, s, p, &f, trace->pcs[i], trace->depth - i);
     if (trace->flags & FK_TRACE_CUT)
-        frames[n++] = (struct fk_pprof_frame){.name = FK_SLICE("[truncated]")};
+        put_frame(&f, (struct fk_pprof_frame){.name = FK_SLICE("[truncated]")});
     if (r->program_root)
-        frames[n++] = (struct fk_pprof_frame){.name = fk_slice_of(p->program)};
+        put_frame(&f, (struct fk_pprof_frame){.name = fk_slice_of(p->program)});
     const int64_t values[] = {(int64_t)weight,
         (int64_t)weight * (FK_NS_PER_S / r->config->sample_rate)};
     size_t num_labels = labels_of(p, pid, labels);
-    fk_pprof_add_sample(&s->writer, frames, n, values, 2, labels, num_labels);
+    fk_pprof_add_sample(&s->writer, f.list, f.n, values, 2, labels, num_labels);
     s->weight += weight;
 }
 
@@ -216,6 +253,7 @@ uint64_t perf_report_take(
 {
     uint64_t lost = 0, weight = 0;
     int64_t now = fk_mono_ns();
+    fk_lines_budget(LINES_NS);
     if (fk_stacktab_drain(r->table, 0, add_trace, r, &lost) != FK_OK)
         return 0;
     for (size_t i = 0; i < r->num_services; i++) {

@@ -33,6 +33,7 @@ struct perf_report {
     const flamekit_config *config;
     const char *name; /* of the one service; NULL: each has its own */
     enum perf_naming naming;
+    bool lines;        /* and functions that were inlined, by libdw */
     bool program_root; /* the program's name is the outermost frame */
     struct fk_stacktab *table;
     struct fk_arena text;

@@ -34,6 +34,7 @@ enum {
 /* A sample and the service that it names, which may be none. */
 struct sample {
     struct fk_slice service;
+    size_t room; /* for labels: of all attributes and one link */
     struct fk_pprof_sample sample;
 };
 
@@ -79,10 +80,9 @@ static void add_label(struct reader *r, struct sample *s, struct fk_slice key,
         s->service = value;
         return;
     }
-    /* Room was made for OTLP_MAX_ATTRIBUTES and a link. */
     struct fk_pprof_label *labels =
         (struct fk_pprof_label *)(uintptr_t)s->sample.labels;
-    if (s->sample.num_labels >= OTLP_MAX_ATTRIBUTES + 2)
+    if (s->sample.num_labels >= s->room)
         refuse(r, FK_ERR_LIMIT, "a sample has more than 100 attributes");
     else
         labels[s->sample.num_labels++] =
@@ -166,6 +166,7 @@ static void read_sample(void *arg, struct fk_slice message, size_t index)
     struct sample *s = &r->samples[r->num_samples++];
     size_t attributes = count_attributes(message), times = 0;
     int64_t *value = fk_arena_alloc(r->d.arena, sizeof(*value));
+    uint64_t link = 0; /* given twice, the last one counts */
     bool valued = false;
     struct fk_pb pb;
 
@@ -174,8 +175,9 @@ static void read_sample(void *arg, struct fk_slice message, size_t index)
         return;
     }
     s->sample.values = value;
+    s->room = attributes + 2;
     s->sample.labels =
-        fk_arena_array(r->d.arena, attributes + 2, sizeof(*s->sample.labels));
+        fk_arena_array(r->d.arena, s->room, sizeof(*s->sample.labels));
     if (!value || !s->sample.labels) {
         refuse(r, FK_ERR_LIMIT, "its samples need too much memory");
         return;
@@ -187,7 +189,7 @@ static void read_sample(void *arg, struct fk_slice message, size_t index)
         } else if (pb.field == SAMPLE_ATTRIBUTES) {
             add_attributes(r, s, &pb);
         } else if (pb.field == SAMPLE_LINK) {
-            add_link(r, s, fk_pb_u64(&pb));
+            link = fk_pb_u64(&pb);
         } else if (pb.field == SAMPLE_VALUES) {
             valued = true;
             add_values(r, &pb, value);
@@ -197,7 +199,8 @@ static void read_sample(void *arg, struct fk_slice message, size_t index)
             fk_pb_skip(&pb);
         }
     }
-    otlp_ended(&r->d, &pb, "profile.samples", index);
+    if (otlp_ended(&r->d, &pb, "profile.samples", index))
+        add_link(r, s, link);
     if (!valued)
         *value = (int64_t)times;
     if (__builtin_mul_overflow(*value, r->factor, value))

@@ -64,6 +64,58 @@ static enum fk_err read_json(
     return err;
 }
 
+static enum fk_err count_labels(
+    void *arg, const struct fk_pprof *p, const struct fk_labels *labels)
+{
+    (void)labels;
+    *(uint32_t *)arg = p->samples[0].num_labels;
+    return FK_OK;
+}
+
+static void put(struct fk_buf *out, uint32_t field, struct fk_buf *message)
+{
+    fk_pb_add_bytes(out, field, fk_buf_slice(message));
+    fk_buf_fini(message);
+}
+
+/* Room is made for one; more of them went into what lies behind it. */
+TEST(of_many_links_of_a_sample_the_last_one_counts)
+{
+    struct fk_buf body, all[7];
+    struct fk_arena arena;
+    struct fk_diag diag = {""};
+    uint32_t labels = 0;
+
+    enum { BODY, SCOPE, PROFILE, TYPE, SAMPLE, TABLES, LINK };
+
+    fk_arena_init(&arena, (size_t)16 << 20);
+    fk_buf_init(&body, 1 << 16);
+    for (int i = 0; i < 7; i++)
+        fk_buf_init(&all[i], 1 << 16);
+    for (int i = 0; i < 300; i++)
+        fk_pb_add_u64(&all[SAMPLE], 3, 1);
+    fk_pb_add_u64(&all[SAMPLE], 4, 7);
+    fk_pb_add_u64(&all[TYPE], 1, 1);
+    put(&all[PROFILE], 1, &all[TYPE]);
+    put(&all[PROFILE], 2, &all[SAMPLE]);
+    put(&all[SCOPE], 2, &all[PROFILE]);
+    put(&all[BODY], 2, &all[SCOPE]);
+    put(&body, 1, &all[BODY]);
+    fk_pb_add_bytes(&all[TABLES], 5, FK_SLICE(""));
+    fk_pb_add_bytes(&all[TABLES], 5, FK_SLICE("cpu"));
+    fk_pb_add_bytes(&all[TABLES], 4, FK_SLICE(""));
+    fk_pb_add_bytes(&all[LINK], 1, FK_SLICE("trace"));
+    fk_pb_add_bytes(&all[LINK], 2, FK_SLICE("span"));
+    put(&all[TABLES], 4, &all[LINK]);
+    put(&body, 2, &all[TABLES]);
+    CHECK_INT(
+        otlp_read(fk_buf_slice(&body), &arena, count_labels, &labels, &diag),
+        FK_OK);
+    CHECK_INT(labels, 2);
+    fk_buf_fini(&body);
+    fk_arena_fini(&arena);
+}
+
 #define DICTIONARY                                                             \
     "\"dictionary\":{\"string_table\":[\"\",\"samples\",\"count\",\"cpu\","    \
     "\"nanoseconds\",\"main\",\"work\",\"service.name\",\"thread\","           \
@@ -107,8 +159,8 @@ TEST(samples_come_with_type_service_stack_and_labels)
              CPU "\"samples\":[{\"stackIndex\":1,\"attributeIndices\":[1,2],"
                  "\"values\":[1]},{\"stackIndex\":1,\"linkIndex\":1,"
                  "\"attributeIndices\":[3],\"values\":[1]}]"),
-            "process_cpu{shop} cpu:nanoseconds main;work;{trace_id=0102}"
-            "{span_id=ab}{thread=main}=10 "
+            "process_cpu{shop} cpu:nanoseconds main;work;{thread=main}"
+            "{trace_id=0102}{span_id=ab}=10 "
             "process_cpu{web} cpu:nanoseconds main;work;{thread=12}=10 "},
         {REQUEST("", "\"sampleType\":{\"typeStrindex\":9,\"unitStrindex\":4},"
                      "\"samples\":[{\"stackIndex\":1,\"values\":[7]}]"),

@@ -109,6 +109,17 @@ bool datadir_has_tenant(const char *dir, struct fk_slice name)
     return !path_of(dir, name, path) && access(path, F_OK) == 0;
 }
 
+uint32_t datadir_tenants(const char *dir)
+{
+    uint32_t count = 0;
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d));)
+        count += !strncmp(e->d_name, "t-", 2) || !strncmp(e->d_name, "x-", 2);
+    if (d)
+        closedir(d);
+    return count;
+}
+
 uint64_t datadir_bytes(const char *path)
 {
     uint64_t sum = 0;

@@ -21,6 +21,8 @@ FK_MUST_USE enum fk_err datadir_tenant(const char *dir, struct fk_slice name,
     char path[PATH_MAX], struct fk_diag *diag);
 /* Is there one already? Makes nothing. */
 bool datadir_has_tenant(const char *dir, struct fk_slice name);
+/* How many there are. */
+uint32_t datadir_tenants(const char *dir);
 
 /* Sum of the sizes of its files. */
 uint64_t datadir_bytes(const char *path);

@@ -140,13 +140,22 @@ static struct store_tenant *known_tenant(
     return t;
 }
 
+/* Those on the disk count even while nobody has asked for them, so that none
+ * of them finds its place taken. */
+static bool is_full(const struct sqlite *q, struct fk_slice name)
+{
+    return q->num_tenants == STORE_MAX_TENANTS ||
+           (!datadir_has_tenant(q->dir, name) &&
+               datadir_tenants(q->dir) >= STORE_MAX_TENANTS);
+}
+
 static enum fk_err find_tenant(struct sqlite *q, struct fk_slice name,
     struct store_tenant **out, struct fk_diag *diag)
 {
     *out = known_tenant(q, name);
     if (*out)
         return FK_OK;
-    if (q->num_tenants == STORE_MAX_TENANTS)
+    if (is_full(q, name))
         return fk_diag_set(diag, FK_ERR_LIMIT,
             "the store has its limit of %d tenants", STORE_MAX_TENANTS);
     enum fk_err err = tenant_open(q, name, out, diag);

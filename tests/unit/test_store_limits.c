@@ -185,19 +185,37 @@ EVERY_STORE(names_of_tenants_are_limited)
     CHECK_STR(fx_merge(fx, ALL, T0, T0 + 1), "a 1");
 }
 
-EVERY_STORE(tenants_are_limited)
+static enum fk_err open_tenant(struct fx *fx, int number)
 {
     char name[16];
-    enum fk_err err = FK_OK;
+    int n = snprintf(name, sizeof name, "t%d", number);
+    return fx->ops->tenant(
+        fx->store, (struct fk_slice){name, (size_t)n}, &fx->tenant, NULL);
+}
+
+EVERY_STORE(tenants_are_limited)
+{
     int count = 1; /* "anonymous" */
-    while (!err && count < 1000) {
-        int n = snprintf(name, sizeof name, "t%d", count);
-        err = fx->ops->tenant(
-            fx->store, (struct fk_slice){name, (size_t)n}, &fx->tenant, NULL);
-        count += !err;
-    }
-    CHECK_INT(err, FK_ERR_LIMIT);
+    while (count < 1000 && !open_tenant(fx, count))
+        count++;
+    CHECK_INT(open_tenant(fx, count), FK_ERR_LIMIT);
     CHECK_INT(count, STORE_MAX_TENANTS);
+}
+
+/* Whoever comes first after a restart must not take the place of others. */
+TEST(tenants_on_the_disk_count_before_they_are_asked_for)
+{
+    struct fx fx;
+    fx_init(&fx, &store_sqlite_ops);
+    fx_open(&fx);
+    for (int i = 1; i < STORE_MAX_TENANTS; i++)
+        CHECK_INT(open_tenant(&fx, i), 0);
+    fx_close(&fx);
+    fx_open(&fx);
+    CHECK_INT(open_tenant(&fx, STORE_MAX_TENANTS), FK_ERR_LIMIT);
+    for (int i = STORE_MAX_TENANTS - 1; i > 0; i--)
+        CHECK_INT(open_tenant(&fx, i), 0);
+    fx_fini(&fx);
 }
 
 /* ---- documents ---- */

@@ -21,7 +21,7 @@ static size_t bucket_of(int64_t value)
     return (size_t)(octave + 1) * STEPS + (v >> octave) - STEPS;
 }
 
-static int64_t bucket_middle(size_t i)
+int64_t fk_hist_value(size_t i)
 {
     if (i < STEPS)
         return (int64_t)i;
@@ -73,7 +73,7 @@ int64_t fk_hist_quantile(const struct fk_hist *h, double q)
     size_t i = 0;
     while (seen + h->bucket[i] < rank)
         seen += h->bucket[i++];
-    return within(bucket_middle(i), h->min, h->max);
+    return within(fk_hist_value(i), h->min, h->max);
 }
 
 double fk_hist_mean(const struct fk_hist *h)

@@ -7,6 +7,7 @@
 #ifndef FK_COMMON_HIST_H
 #define FK_COMMON_HIST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { FK_HIST_BUCKETS = 7424 }; /* 128 + 57 octaves x 128 */
@@ -23,6 +24,8 @@ void fk_hist_add(struct fk_hist *h, int64_t value);
 void fk_hist_merge(struct fk_hist *into, const struct fk_hist *from);
 /* q in 0..1; the middle of the bucket that holds it; 0 when empty. */
 int64_t fk_hist_quantile(const struct fk_hist *h, double q);
+/* The middle of bucket i, which stands for all values in it. */
+int64_t fk_hist_value(size_t i);
 double fk_hist_mean(const struct fk_hist *h);
 
 #endif

@@ -1,6 +1,7 @@
 #include "loadgen/engine_calls.h"
 
 #include "common/check.h"
+#include "loadgen/address.h"
 
 #include <errno.h>
 
@@ -23,11 +24,12 @@ enum fk_err engine_choose(enum engine_kind wanted,
     const struct engine_target *targets, unsigned num_targets,
     enum engine_kind *out, struct fk_diag *why)
 {
+    struct address address;
     const char *lacks = NULL;
     unsigned i = 0;
     *out = wanted == ENGINE_AUTO ? ENGINE_FAST : wanted;
     while (*out == ENGINE_FAST && i < num_targets &&
-           engine_fast_can(&targets[i], &lacks))
+           !(lacks = address_find(&targets[i], &address)))
         i++;
     if (!lacks)
         return FK_OK;

@@ -51,6 +51,7 @@ struct engine_answer {
     int64_t sent_ns, done_ns; /* monotonic */
     uint64_t bytes;
     bool new_connection;
+    int64_t connect_ns;   /* to open it, with name and TLS; 0 when kept */
     struct fk_slice body; /* its first bytes, until the callback returns */
 };
 
@@ -106,7 +107,14 @@ struct engine_reply {
     char address[64]; /* numeric, that answered */
 };
 
-void engine_global_init(void);
+/* For https; files in PEM, NULL or "" = the system's, none. */
+struct engine_tls {
+    const char *ca, *cert, *key;
+    bool insecure; /* whoever answers is believed */
+};
+
+/* Before any thread; NULL = as usual. */
+void engine_global_init(const struct engine_tls *tls);
 /* POST when `json` is not NULL. FK_ERR_UNAVAILABLE with the reason. */
 FK_MUST_USE enum fk_err engine_fetch(const char *url, const char *json,
     long timeout_ms, struct engine_reply *reply, struct fk_diag *diag);

@@ -23,7 +23,4 @@ struct engine {
 
 extern const struct engine_calls engine_fast, engine_curl;
 
-/* Can the fast engine ask this target? Else *why is what it lacks. */
-bool engine_fast_can(const struct engine_target *target, const char **why);
-
 #endif

@@ -4,7 +4,7 @@
 
 #include "common/check.h"
 #include "common/clock.h"
-#include "common/url.h"
+#include "loadgen/address.h"
 #include "loadgen/waiter.h"
 
 #include <curl/curl.h>
@@ -142,6 +142,14 @@ static void slot_release(struct curl_engine *e, struct slot *s)
     e->inflight--;
 }
 
+static struct engine_tls tls; /* set before any thread is started */
+
+static void set_file(CURL *easy, CURLoption option, const char *file)
+{
+    if (file && *file)
+        curl_easy_setopt(easy, option, file);
+}
+
 /* No signals, no proxy of the environment, nothing but HTTP. */
 static CURL *easy_new(void)
 {
@@ -152,6 +160,11 @@ static CURL *easy_new(void)
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    set_file(easy, CURLOPT_CAINFO, tls.ca);
+    set_file(easy, CURLOPT_SSLCERT, tls.cert);
+    set_file(easy, CURLOPT_SSLKEY, tls.key);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.insecure ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.insecure ? 0L : 2L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "loadgen/" FK_VERSION);
     return easy;
 }
@@ -261,9 +274,12 @@ static unsigned curl_inflight(const struct engine *base)
 static void answer(struct curl_engine *e, struct slot *s, CURLcode code)
 {
     long status = 0, connects = 0, os_errno = 0;
+    curl_off_t connect_us = 0, tls_us = 0;
     curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(s->easy, CURLINFO_NUM_CONNECTS, &connects);
     curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &os_errno);
+    curl_easy_getinfo(s->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+    curl_easy_getinfo(s->easy, CURLINFO_APPCONNECT_TIME_T, &tls_us);
     struct engine_answer a = {
         .owner = s->owner,
         .error = class_of(code, os_errno),
@@ -272,6 +288,9 @@ static void answer(struct curl_engine *e, struct slot *s, CURLcode code)
         .done_ns = fk_mono_ns(),
         .bytes = s->bytes,
         .new_connection = connects > 0,
+        .connect_ns = connects > 0
+                          ? (tls_us > connect_us ? tls_us : connect_us) * 1000
+                          : 0,
         .body = fk_buf_slice(&s->kept),
     };
     e->answers++;
@@ -372,28 +391,15 @@ static bool shard_init(struct curl_engine *e, struct shard *shard)
     return true;
 }
 
-/* "localhost" is two addresses of which one may refuse: every new connection
- * would pay for the refusal. */
-static void pin(struct curl_engine *e, const struct engine_target *t)
-{
-    struct fk_url url;
-    char pinned[512];
-    bool v6 = strchr(t->address, ':') != NULL;
-    if (!*t->address || fk_url_parse(fk_slice_of(t->base_url), &url, NULL) ||
-        fk_slice_find(url.host, ':') >= 0)
-        return;
-    snprintf(pinned, sizeof pinned, "%.*s:%u:%s%s%s", FK_SLICE_ARG(url.host),
-        (unsigned)url.port, v6 ? "[" : "", t->address, v6 ? "]" : "");
-    e->pinned = curl_slist_append(e->pinned, pinned);
-}
-
 static bool set_up(struct curl_engine *e)
 {
     unsigned n = e->config.max_inflight;
+    char pinned[512];
     if (!waiter_init(&e->waiter))
         return false;
     for (unsigned i = 0; i < e->config.num_targets; i++)
-        pin(e, &e->config.targets[i]);
+        if (address_pin(&e->config.targets[i], pinned, sizeof pinned))
+            e->pinned = curl_slist_append(e->pinned, pinned);
     for (unsigned i = 0; i < e->num_shards; i++)
         if (!shard_init(e, &e->shards[i]))
             return false;
@@ -441,11 +447,10 @@ static void curl_close(struct engine *base)
 const struct engine_calls engine_curl = {curl_open, curl_close, curl_start,
     curl_inflight, curl_run, curl_wake, curl_abort};
 
-/* ---- single requests --------------------------------------------------------
- */
-
-void engine_global_init(void)
+void engine_global_init(const struct engine_tls *wanted)
 {
+    if (wanted)
+        tls = *wanted;
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 

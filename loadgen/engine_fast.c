@@ -4,12 +4,11 @@
 
 #include "common/check.h"
 #include "common/clock.h"
-#include "common/url.h"
+#include "loadgen/address.h"
 #include "loadgen/request_text.h"
 #include "loadgen/response.h"
 #include "loadgen/waiter.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -39,15 +38,15 @@ struct slot {
     bool new_connection;
     void *owner;
     int64_t sent_ns, deadline_ns;
-    size_t sent; /* bytes of `out` */
+    int64_t connect_ns; /* before: when it began; after: what it took */
+    size_t sent;        /* bytes of `out` */
     struct fk_buf out, kept;
     struct response response;
 };
 
 struct aim {
     struct link idle;
-    struct sockaddr_storage address;
-    socklen_t address_len;
+    struct address address;
 };
 
 struct fast_engine {
@@ -99,48 +98,6 @@ static void link_by_deadline(struct fast_engine *e, struct slot *s)
            ((struct slot *)where)->deadline_ns > s->deadline_ns)
         where = where->before;
     link_after(where, s);
-}
-
-/* ---- addresses --------------------------------------------------------------
- */
-
-/* The address found for a name, or the host itself when it is a number. */
-static bool find_address(
-    const struct engine_target *t, const struct fk_url *url, struct aim *aim)
-{
-    char host[64];
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&aim->address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&aim->address;
-    struct fk_slice text = *t->address ? fk_slice_of(t->address) : url->host;
-    if (text.len >= sizeof host)
-        return false;
-    memcpy(host, text.ptr, text.len);
-    host[text.len] = '\0';
-    memset(&aim->address, 0, sizeof aim->address);
-    if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(url->port);
-        aim->address_len = sizeof *v4;
-        return true;
-    }
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(url->port);
-    aim->address_len = sizeof *v6;
-    return inet_pton(AF_INET6, host, &v6->sin6_addr) == 1;
-}
-
-bool engine_fast_can(const struct engine_target *target, const char **why)
-{
-    struct fk_url url;
-    struct aim aim;
-    *why = NULL;
-    if (fk_url_parse(fk_slice_of(target->base_url), &url, NULL))
-        *why = "because it cannot read the address";
-    else if (url.https)
-        *why = "because it does not speak TLS";
-    else if (!find_address(target, &url, &aim))
-        *why = "because its address is not a plain number";
-    return !*why;
 }
 
 /* ---- a connection -----------------------------------------------------------
@@ -203,17 +160,18 @@ static void start_connection(struct fast_engine *e, struct slot *s)
     const struct aim *aim = &e->aims[s->target];
     int on = 1;
     s->new_connection = true;
+    s->connect_ns = fk_mono_ns();
     s->step = STEP_CONNECTING;
     s->watched = EPOLLOUT;
-    s->fd = socket(
-        aim->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    s->fd = socket(aim->address.any.sa_family,
+        SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s->fd < 0) {
         fail_soon(e, s, class_of(errno));
         return;
     }
     setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if ((connect(
-             s->fd, (const struct sockaddr *)&aim->address, aim->address_len) &&
+             s->fd, (const struct sockaddr *)&aim->address, aim->address.len) &&
             errno != EINPROGRESS) ||
         !waiter_add(&e->waiter, s->fd, s->watched, tag_of(e, s)))
         fail_soon(e, s, class_of(errno));
@@ -224,6 +182,7 @@ static void finish_connection(struct fast_engine *e, struct slot *s)
     int error = 0;
     socklen_t len = sizeof error;
     getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+    s->connect_ns = fk_mono_ns() - s->connect_ns;
     if (error)
         fail_soon(e, s, class_of(error));
     else
@@ -244,6 +203,7 @@ static void release(struct fast_engine *e, struct slot *s, bool reusable)
 static void answer(
     struct fast_engine *e, struct slot *s, enum engine_error error, bool keep)
 {
+    bool connected = s->new_connection && s->step != STEP_CONNECTING;
     struct engine_answer a = {
         .owner = s->owner,
         .error = error,
@@ -252,6 +212,7 @@ static void answer(
         .done_ns = fk_mono_ns(),
         .bytes = s->response.bytes,
         .new_connection = s->new_connection,
+        .connect_ns = connected ? s->connect_ns : 0,
         .body = fk_buf_slice(&s->kept),
     };
     e->answers++;
@@ -465,7 +426,6 @@ static void init_slot(struct fast_engine *e, struct slot *s)
 static struct engine *fast_open(const struct engine_config *config)
 {
     struct fast_engine *e = calloc(1, sizeof *e);
-    struct fk_url url;
     FK_ASSERT(e);
     e->base.calls = &engine_fast;
     e->config = *config;
@@ -476,11 +436,9 @@ static struct engine *fast_open(const struct engine_config *config)
     list_init(&e->busy);
     request_text_init(&e->text, config->targets, config->num_targets);
     for (unsigned i = 0; i < config->num_targets; i++) {
-        const struct engine_target *t = &config->targets[i];
         list_init(&e->aims[i].idle);
-        /* engine_choose has asked engine_fast_can. */
-        FK_ASSERT(!fk_url_parse(fk_slice_of(t->base_url), &url, NULL) &&
-                  find_address(t, &url, &e->aims[i]));
+        /* engine_choose has asked. */
+        FK_ASSERT(!address_find(&config->targets[i], &e->aims[i].address));
     }
     /* From the last to the first, so that the first is used first. */
     for (unsigned i = config->max_inflight; i-- > 0;)

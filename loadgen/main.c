@@ -207,20 +207,31 @@ static enum fk_err write_file(
         path, strerror(why));
 }
 
-static enum fk_err report(
-    const struct options *o, const struct summary *s, struct fk_diag *diag)
+/* "" = to stdout. */
+static enum fk_err write_summary(const struct summary *s, summary_writer *write,
+    const char *path, struct fk_diag *diag)
 {
     struct fk_buf out;
     enum fk_err err = FK_OK;
     fk_buf_init(&out, REPORT_LIMIT);
-    report_writer(o->report)(s, &out);
+    write(s, &out);
     if (out.err)
         err = fk_diag_set(diag, FK_ERR_LIMIT, "The summary is too long.");
-    else if (*o->output)
-        err = write_file(o->output, &out, diag);
+    else if (*path)
+        err = write_file(path, &out, diag);
     else
         fwrite(out.ptr, 1, out.len, stdout);
     fk_buf_fini(&out);
+    return err;
+}
+
+static enum fk_err report(
+    const struct options *o, const struct summary *s, struct fk_diag *diag)
+{
+    enum fk_err err =
+        write_summary(s, report_writer(o->report), o->output, diag);
+    if (!err && *o->hgrm)
+        err = write_summary(s, summary_hgrm, o->hgrm, diag);
     return err;
 }
 
@@ -309,7 +320,7 @@ static int start(
 {
     struct aims aims = {.count = 0};
     enum fk_err err = FK_OK;
-    engine_global_init();
+    engine_global_init(&o->tls);
     if (!plan->num_regions)
         err = take_aim(o, *o->target ? o->target : plan->target, &aims, diag);
     for (uint32_t i = 0; !err && i < plan->num_regions; i++)

@@ -9,6 +9,8 @@
 
 struct options {
     const char *plan, *target, *server, *run, *plans, *report, *output;
+    const char *hgrm; /* file */
+    struct engine_tls tls;
     const char *seed, *speed, *check, *explain, *diff;
     int64_t duration_ns;
     long workers;

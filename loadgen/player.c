@@ -464,6 +464,16 @@ enum player_priority player_priority(const struct player *p)
     return p->priority;
 }
 
+const char *player_priority_name(enum player_priority priority)
+{
+    static const char *const names[] = {
+        [PRIORITY_NORMAL] = "normal",
+        [PRIORITY_NICE] = "raised",
+        [PRIORITY_REALTIME] = "real-time",
+    };
+    return names[priority];
+}
+
 void player_cost(const struct player *p, struct player_cost *into)
 {
     into->cpu_ns += p->cost.cpu_ns;

@@ -60,6 +60,7 @@ void player_live(struct player *p, struct player_live *into);
 /* Of the phase that is done; `mix` is an index into its mix. */
 const struct tally *player_tally(const struct player *p, uint32_t mix);
 enum player_priority player_priority(const struct player *p);
+const char *player_priority_name(enum player_priority priority);
 /* Adds to *into; of the phases that are done. */
 void player_cost(const struct player *p, struct player_cost *into);
 

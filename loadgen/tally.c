@@ -20,6 +20,7 @@ void tally_reset(struct tally *t)
     fk_hist_reset(&t->response);
     fk_hist_reset(&t->service);
     fk_hist_reset(&t->lateness);
+    fk_hist_reset(&t->connect);
 }
 
 void tally_merge(struct tally *into, const struct tally *from)
@@ -33,6 +34,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->requests += from->requests;
     into->bytes += from->bytes;
     into->new_connections += from->new_connections;
+    into->failed_connections += from->failed_connections;
     into->wrong_status += from->wrong_status;
     into->wrong_content += from->wrong_content;
     for (int i = 0; i < ENGINE_NUM_ERRORS; i++)
@@ -42,6 +44,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     fk_hist_merge(&into->response, &from->response);
     fk_hist_merge(&into->service, &from->service);
     fk_hist_merge(&into->lateness, &from->lateness);
+    fk_hist_merge(&into->connect, &from->connect);
 }
 
 void tally_sent(struct tally *t, int64_t due_ns, int64_t sent_ns)
@@ -64,11 +67,23 @@ static bool check(struct tally *t, const struct engine_answer *a,
     return status && content;
 }
 
+static void count_connection(struct tally *t, const struct engine_answer *a)
+{
+    bool refused = a->error == ENGINE_RESOLVE || a->error == ENGINE_CONNECT ||
+                   a->error == ENGINE_TLS || a->error == ENGINE_LIMIT;
+    t->failed_connections += refused;
+    if (refused || !a->new_connection)
+        return;
+    t->new_connections++;
+    if (a->connect_ns)
+        fk_hist_add(&t->connect, a->connect_ns);
+}
+
 void tally_answer(struct tally *t, int64_t due_ns,
     const struct engine_answer *a, const struct tally_expect *expect)
 {
     t->bytes += a->bytes;
-    t->new_connections += a->new_connection;
+    count_connection(t, a);
     t->error[a->error]++;
     if (a->error == ENGINE_OK && a->status > 0 && a->status < TALLY_STATUSES)
         t->status[a->status]++;
@@ -84,6 +99,11 @@ void tally_answer(struct tally *t, int64_t due_ns,
 uint64_t tally_done(const struct tally *t)
 {
     return t->ok + t->failed;
+}
+
+uint64_t tally_reuses(const struct tally *t)
+{
+    return tally_done(t) - t->new_connections - t->failed_connections;
 }
 
 double tally_share(uint64_t part, uint64_t whole)

@@ -20,13 +20,15 @@ struct tally {
     uint64_t aborted;  /* still under way when the drain ended; no failure */
     uint64_t dropped;  /* due, but no connection was free until then */
     uint64_t requests; /* sum of the digests of what was sent */
-    uint64_t bytes, new_connections;
-    uint64_t wrong_status, wrong_content; /* failed checks */
+    uint64_t bytes;
+    uint64_t new_connections, failed_connections; /* opened; could not be */
+    uint64_t wrong_status, wrong_content;         /* failed checks */
     uint64_t error[ENGINE_NUM_ERRORS];
     uint32_t status[TALLY_STATUSES];
     struct fk_hist response; /* from due to answer */
     struct fk_hist service;  /* from send to answer */
     struct fk_hist lateness; /* from due to send */
+    struct fk_hist connect;  /* to open a connection, where one was */
 };
 
 struct tally *tally_new(void);
@@ -42,7 +44,9 @@ struct tally_expect {
 
 void tally_answer(struct tally *t, int64_t due_ns,
     const struct engine_answer *a, const struct tally_expect *expect);
-uint64_t tally_done(const struct tally *t);        /* ok + failed */
+uint64_t tally_done(const struct tally *t); /* ok + failed */
+/* Requests over connections that were kept. */
+uint64_t tally_reuses(const struct tally *t);
 double tally_share(uint64_t part, uint64_t whole); /* 0 when whole is 0 */
 
 #endif

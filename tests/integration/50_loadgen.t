@@ -42,6 +42,14 @@ rate_of() { compare "$(got "$1" '.phases[0].rate')" '>=' "$2 * 0.98" &&
     compare "$(got "$1" '.phases[0].rate')" '<=' "$2 * 1.02"; }
 ok "the achieved rate is within 2 %" rate_of even 500
 is "all are answered" "$(got even .all.ok)" 1000
+connections() { # each request opened a connection or used one again
+    equal "$(got even '.all | .newConnections + .reusedConnections')" 1000 &&
+        equal "$(got even '.all | .failedConnections, .connect.count |
+            tostring' | tr '\n' ' ')" "0 $(got even .all.newConnections) "
+}
+ok "connections are counted: opened, used again, failed" connections
+buckets() { equal "$(got even '[.all.response.buckets[][1]] | add')" 1000; }
+ok "the buckets of a histogram are in the report" buckets
 few() { compare "$(got even .all.newConnections)" '<=' 256; }
 ok "connections are used again" few
 
@@ -73,6 +81,17 @@ quick() { compare "$(got fast '.phases[0].seconds')" '==' 2; }
 ok "--speed divides the time" quick
 play fast --for 1s
 is "--for keeps the rate" "$(got fast .all.sent)" 25
+
+hgrm() { # shares rise to 1, the last line has the count
+    play even --for 1s --hgrm "$TMP/even.hgrm" &&
+        awk 'NR < 3 || /^#/ { next }
+            $2 < share || $1 < value || $3 < count { exit 1 }
+            { value = $1; share = $2; count = $3; n++ }
+            END { exit !(share == 1 && count == 500 && n > 5) }' \
+            "$TMP/even.hgrm" &&
+        has "$(cat "$TMP/even.hgrm")" "Total count    =          500]"
+}
+ok "--hgrm is a spectrum of percentiles" hgrm
 
 # ---- priority: taken where it is given, and told --------------------------------
 may_nice() { [ "$(nice -n -10 nice 2>/dev/null)" -lt "$(nice)" ]; }
@@ -315,6 +334,42 @@ stop "$SERVER"
 play fast --for 1s --server "$SERVER_URL"
 is "a server that is away is not fatal" "$CODE" 0
 is "but counted" "$(got fast .postsFailed)" 4
+
+# ---- https: libcurl, and only who is vouched for ----------------------------------
+tls() { # NAME ARGS...: plays a second against the server with a certificate
+    tls_name=$1
+    shift
+    CODE=0
+    "$loadgen" --plan "$TMP/secure.load" --target "https://127.0.0.1:$TLS_PORT" \
+        --report json -o "$TMP/$tls_name.json" "$@" >"$TMP/tls.out" \
+        2>"$TMP/tls.err" || CODE=$?
+}
+printf '[phase a]\nduration = 1s\narrive = constant 20/s\nmix = ready 1\n%s' \
+    '[endpoint ready]
+get = /ready
+' >"$TMP/secure.load"
+if command -v openssl >/dev/null; then
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$TMP/key.pem" \
+        -out "$TMP/cert.pem" -days 2 -subj /CN=localhost \
+        -addext subjectAltName=IP:127.0.0.1 2>"$TMP/openssl.log"
+    start secure "$bin/flamekit-server" --listen 127.0.0.1:0 --data "$TMP/tls" \
+        --cert "$TMP/cert.pem" --key "$TMP/key.pem"
+    TLS_PORT=${URL##*:}
+    tls good --cacert "$TMP/cert.pem"
+    is "a server that is vouched for is asked" \
+        "$CODE $(got good '"\(.engine) \(.all.ok)"')" "0 curl 20"
+    like "libcurl is chosen, and why is said" "$(cat "$TMP/tls.err")" \
+        "*is asked by libcurl: the fast engine cannot, because it does not speak TLS*"
+    tls strange
+    is "one that nobody knows is not" "$CODE" 3
+    tls any --insecure
+    is "--insecure believes it" "$CODE $(got any .all.ok)" "0 20"
+    tls forced --engine fast --insecure
+    is "the fast engine is refused there" "$CODE" 2
+    stop "$PID"
+else
+    skip "https" "openssl is not installed"
+fi
 
 # ---- arguments ------------------------------------------------------------------------------
 bad() { # WHAT SENTENCE ARGS...

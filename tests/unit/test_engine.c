@@ -214,6 +214,7 @@ static void check_row(const struct row *row, enum engine_kind kind, bool drip)
         client_ask(c, (struct engine_request){.path = "/", .owner = s});
         CHECK_INT(c->last.error, row->error);
         CHECK_INT(c->last.new_connection, i == 0 || !row->kept);
+        CHECK_INT(c->last.connect_ns > 0, i == 0 || !row->kept);
         CHECK(c->last.owner == s && c->last.done_ns > c->last.sent_ns);
         if (row->error == ENGINE_OK)
             CHECK_INT(c->last.status, row->status);
@@ -230,7 +231,7 @@ static void check_row(const struct row *row, enum engine_kind kind, bool drip)
 
 TEST(engines_take_an_answer_alike)
 {
-    engine_global_init();
+    engine_global_init(NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t k = 0; k < 2; k++)
             check_row(&rows[i], kinds[k], false);
@@ -238,7 +239,7 @@ TEST(engines_take_an_answer_alike)
 
 TEST(engines_take_it_byte_by_byte)
 {
-    engine_global_init();
+    engine_global_init(NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t k = 0; k < 2; k++)
             if (rows[i].after != RESET)
@@ -258,7 +259,7 @@ static char *large_answer(void)
 TEST(engines_count_what_they_do_not_keep)
 {
     struct client c;
-    engine_global_init();
+    engine_global_init(NULL);
     for (size_t k = 0; k < 2; k++) {
         struct service *s = calloc(1, sizeof *s);
         CHECK(s);
@@ -313,7 +314,7 @@ TEST(engines_send_the_same_requests)
     };
     struct client c;
     char host[80];
-    engine_global_init();
+    engine_global_init(NULL);
     for (size_t k = 0; k < 2; k++) {
         struct service *s = calloc(1, sizeof *s);
         CHECK(s);
@@ -350,7 +351,7 @@ TEST(engines_send_a_large_body_whole)
     CHECK(body);
     memset(body, 'b', MAX_REQUEST / 2);
     body[MAX_REQUEST / 2] = '\0';
-    engine_global_init();
+    engine_global_init(NULL);
     for (size_t k = 0; k < 2; k++) {
         struct service *s = calloc(1, sizeof *s);
         CHECK(s);
@@ -372,7 +373,7 @@ TEST(engines_send_a_large_body_whole)
 TEST(engines_send_again_when_a_kept_connection_was_stale)
 {
     struct client c;
-    engine_global_init();
+    engine_global_init(NULL);
     for (size_t k = 0; k < 2; k++) {
         struct service *s = calloc(1, sizeof *s);
         CHECK(s);
@@ -393,7 +394,7 @@ TEST(engines_send_again_when_a_kept_connection_was_stale)
 TEST(engines_give_up_after_the_timeout)
 {
     struct client c;
-    engine_global_init();
+    engine_global_init(NULL);
     for (size_t k = 0; k < 2; k++) {
         struct service *s = calloc(1, sizeof *s);
         CHECK(s);
@@ -410,7 +411,7 @@ TEST(engines_give_up_after_the_timeout)
 TEST(engines_say_when_nobody_listens)
 {
     struct client c;
-    engine_global_init();
+    engine_global_init(NULL);
     for (size_t k = 0; k < 2; k++) {
         struct service *s = calloc(1, sizeof *s);
         CHECK(s);
@@ -436,7 +437,7 @@ TEST(engines_can_be_told_to_give_up)
 {
     struct engine_request request = {.path = "/", .timeout_ns = PATIENCE};
     struct client c;
-    engine_global_init();
+    engine_global_init(NULL);
     for (size_t k = 0; k < 2; k++) {
         struct service *s = calloc(1, sizeof *s);
         CHECK(s);
@@ -459,7 +460,7 @@ TEST(engines_wait_no_longer_than_they_are_told)
 {
     static const int64_t timeouts_ms[] = {300, 100, 200};
     struct client c;
-    engine_global_init();
+    engine_global_init(NULL);
     for (size_t k = 0; k < 2; k++) {
         struct service *s = calloc(1, sizeof *s);
         CHECK(s);

@@ -1,0 +1,214 @@
+/* The summary for programs. */
+#include "loadgen/summary.h"
+
+#include "common/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct {
+    const char *name;
+    double q;
+} quantiles[] = {
+    {"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}};
+
+enum { NUM_QUANTILES = sizeof quantiles / sizeof *quantiles };
+
+static double ms(int64_t ns)
+{
+    return (double)ns / FK_NS_PER_MS;
+}
+
+static void integer(struct fk_json *j, const char *key, uint64_t value)
+{
+    fk_json_key(j, key);
+    fk_json_u64(j, value);
+}
+
+static void number(struct fk_json *j, const char *key, double value)
+{
+    fk_json_key(j, key);
+    fk_json_double(j, value);
+}
+
+static void digest(struct fk_json *j, const char *key, uint64_t value)
+{
+    char hex[17];
+    snprintf(hex, sizeof hex, "%016llx", (unsigned long long)value);
+    fk_json_put_strz(j, key, hex);
+}
+
+/* What is needed to add the histograms of several runs: the buckets that are
+ * not empty as [index, count], and what they do not tell exactly. */
+static void json_buckets(struct fk_json *j, const struct fk_hist *h)
+{
+    fk_json_put_i64(j, "minNs", h->count ? h->min : 0);
+    fk_json_put_i64(j, "maxNs", h->count ? h->max : 0);
+    number(j, "sumNs", h->sum);
+    fk_json_key(j, "buckets");
+    fk_json_array(j);
+    for (size_t i = 0; h->count && i < FK_HIST_BUCKETS; i++) {
+        if (!h->bucket[i])
+            continue;
+        fk_json_array(j);
+        fk_json_u64(j, i);
+        fk_json_u64(j, h->bucket[i]);
+        fk_json_end(j);
+    }
+    fk_json_end(j);
+}
+
+static void json_hist(
+    struct fk_json *j, const char *key, const struct fk_hist *h)
+{
+    fk_json_key(j, key);
+    fk_json_object(j);
+    integer(j, "count", h->count);
+    number(j, "meanMs", fk_hist_mean(h) / FK_NS_PER_MS);
+    for (int i = 0; i < NUM_QUANTILES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%sMs", quantiles[i].name);
+        number(j, name, ms(fk_hist_quantile(h, quantiles[i].q)));
+    }
+    number(j, "maxMs", ms(h->count ? h->max : 0));
+    json_buckets(j, h);
+    fk_json_end(j);
+}
+
+static void json_errors(struct fk_json *j, const struct tally *t)
+{
+    fk_json_key(j, "errors");
+    fk_json_object(j);
+    for (int i = ENGINE_OK + 1; i < ENGINE_NUM_ERRORS; i++)
+        if (t->error[i])
+            integer(j, engine_error_name((enum engine_error)i), t->error[i]);
+    if (t->wrong_content)
+        integer(j, "unexpected content", t->wrong_content);
+    fk_json_end(j);
+    fk_json_key(j, "statuses");
+    fk_json_object(j);
+    for (int i = 0; i < TALLY_STATUSES; i++)
+        if (t->status[i]) {
+            char status[12];
+            snprintf(status, sizeof status, "%d", i);
+            integer(j, status, t->status[i]);
+        }
+    fk_json_end(j);
+}
+
+void summary_json_tally(
+    struct fk_json *j, const char *name, const struct tally *t)
+{
+    fk_json_object(j);
+    fk_json_put_strz(j, "name", name);
+    integer(j, "sent", t->sent);
+    integer(j, "ok", t->ok);
+    integer(j, "late", t->late);
+    integer(j, "failed", t->failed);
+    integer(j, "aborted", t->aborted);
+    integer(j, "dropped", t->dropped);
+    digest(j, "requests", t->requests);
+    integer(j, "bytes", t->bytes);
+    integer(j, "newConnections", t->new_connections);
+    integer(j, "reusedConnections", tally_reuses(t));
+    integer(j, "failedConnections", t->failed_connections);
+    json_errors(j, t);
+    json_hist(j, "response", &t->response);
+    json_hist(j, "service", &t->service);
+    json_hist(j, "lateness", &t->lateness);
+    json_hist(j, "connect", &t->connect);
+}
+
+static void json_phases(struct fk_json *j, const struct run *r, struct tally *t)
+{
+    fk_json_key(j, "phases");
+    fk_json_array(j);
+    for (uint32_t i = 0; i < r->plan->num_phases; i++) {
+        const struct run_phase *p = &r->phases[i];
+        if (!p->played)
+            continue;
+        run_sum(r, (int)i, -1, t);
+        summary_json_tally(j, r->plan->phases[i].name, t);
+        integer(j, "from", (uint64_t)p->from_ms);
+        integer(j, "until", (uint64_t)p->until_ms);
+        number(j, "seconds", p->seconds);
+        number(j, "planned", p->planned);
+        number(j, "rate", p->seconds > 0 ? (double)t->sent / p->seconds : 0);
+        fk_json_end(j);
+    }
+    fk_json_end(j);
+}
+
+static void json_endpoints(
+    struct fk_json *j, const struct run *r, struct tally *t)
+{
+    fk_json_key(j, "endpoints");
+    fk_json_array(j);
+    for (uint32_t e = 0; e < r->plan->num_endpoints; e++) {
+        run_sum(r, -1, (int)e, t);
+        if (!t->sent)
+            continue;
+        summary_json_tally(j, r->plan->endpoints[e].name, t);
+        fk_json_end(j);
+    }
+    fk_json_end(j);
+}
+
+static void json_regions(
+    struct fk_json *j, const struct run *r, struct tally *t)
+{
+    if (!r->plan->num_regions)
+        return;
+    fk_json_key(j, "regions");
+    fk_json_array(j);
+    for (uint32_t i = 0; i < r->plan->num_regions; i++) {
+        run_sum_region(r, i, t);
+        summary_json_tally(j, r->plan->regions[i].name, t);
+        fk_json_end(j);
+    }
+    fk_json_end(j);
+}
+
+void summary_json(const struct summary *s, struct fk_buf *out)
+{
+    const struct run *r = s->run;
+    struct tally *t = tally_new();
+    struct fk_json j;
+    fk_json_init(&j, out);
+    fk_json_object(&j);
+    integer(&j, "version", 1);
+    fk_json_put_strz(&j, "id", r->id);
+    fk_json_put_strz(&j, "plan", r->plan->name);
+    integer(&j, "seed", r->plan->seed);
+    digest(&j, "digest", r->digest);
+    fk_json_put_strz(&j, "target", r->target);
+    fk_json_put_strz(&j, "engine", r->engine);
+    fk_json_key(&j, "interrupted");
+    fk_json_bool(&j, r->interrupted);
+    fk_json_put_strz(&j, "stopped", r->stopped.text);
+    integer(&j, "postsFailed", r->posts_failed);
+    fk_json_put_strz(&j, "priority", player_priority_name(r->priority));
+    number(&j, "senderCpuSeconds", (double)r->cost.cpu_ns / FK_NS_PER_S);
+    number(&j, "senderWaitSeconds", (double)r->cost.wait_ns / FK_NS_PER_S);
+    run_sum(r, -1, -1, t);
+    fk_json_key(&j, "all");
+    summary_json_tally(&j, "all", t);
+    fk_json_end(&j);
+    json_phases(&j, r, t);
+    json_endpoints(&j, r, t);
+    json_regions(&j, r, t);
+    fk_json_key(&j, "thresholds");
+    fk_json_array(&j);
+    for (int i = 0; i < s->num_rows; i++) {
+        fk_json_object(&j);
+        fk_json_put_strz(&j, "text", s->rows[i].text);
+        fk_json_put_strz(&j, "measured", s->rows[i].measured);
+        fk_json_key(&j, "held");
+        fk_json_bool(&j, s->rows[i].held);
+        fk_json_end(&j);
+    }
+    fk_json_end(&j);
+    fk_json_end(&j);
+    fk_buf_addc(out, '\n');
+    free(t);
+}

@@ -6,6 +6,29 @@
 
 enum { ALIGN = 16, FIRST_CHUNK = 4096, LARGEST_STEP = 1 << 20 };
 
+/* Under the address sanitizer only what was handed out may be touched: a
+ * guard stands behind each piece, as behind one of malloc. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GUARDED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define GUARDED
+#endif
+#ifdef GUARDED
+#include <sanitizer/asan_interface.h>
+
+enum { GUARD = 16 };
+
+#define hide(at, n) __asan_poison_memory_region(at, n)
+#define show(at, n) __asan_unpoison_memory_region(at, n)
+#else
+enum { GUARD = 0 };
+
+#define hide(at, n) ((void)(at), (void)(n))
+#define show(at, n) ((void)(at), (void)(n))
+#endif
+
 struct fk_arena_chunk {
     struct fk_arena_chunk *next;
     size_t size, used;
@@ -21,6 +44,7 @@ static void free_chunks(struct fk_arena_chunk *chunk)
 {
     while (chunk) {
         struct fk_arena_chunk *next = chunk->next;
+        show(chunk->bytes, chunk->size);
         free(chunk);
         chunk = next;
     }
@@ -43,7 +67,9 @@ void fk_arena_reset(struct fk_arena *a)
     if (keep) {
         free_chunks(keep->next);
         keep->next = NULL;
+        show(keep->bytes, keep->used);
         memset(keep->bytes, 0, keep->used);
+        hide(keep->bytes, keep->used);
         keep->used = 0;
     }
     *a = (struct fk_arena){.head = keep, .limit = a->limit};
@@ -60,6 +86,7 @@ static struct fk_arena_chunk *add_chunk(struct fk_arena *a, size_t n)
     struct fk_arena_chunk *chunk = calloc(1, sizeof *chunk + size);
     if (!chunk)
         return NULL;
+    hide(chunk->bytes, size);
     chunk->size = size;
     chunk->next = a->head;
     a->head = chunk;
@@ -70,19 +97,20 @@ void *fk_arena_alloc(struct fk_arena *a, size_t n)
 {
     size_t left = a->limit - a->used;
     size_t need = n ? (n + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
-    if (n > left || need < n || need > left) {
+    if (n > SIZE_MAX / 2 || n > left || need > left) {
         a->failed = true;
         return NULL;
     }
     struct fk_arena_chunk *chunk = a->head;
-    if (!chunk || chunk->size - chunk->used < need)
-        chunk = add_chunk(a, need);
+    if (!chunk || chunk->size - chunk->used < need + GUARD)
+        chunk = add_chunk(a, need + GUARD);
     if (!chunk) {
         a->failed = true;
         return NULL;
     }
     void *p = chunk->bytes + chunk->used;
-    chunk->used += need;
+    show(p, n);
+    chunk->used += need + GUARD;
     a->used += need;
     return p;
 }

@@ -84,7 +84,13 @@ int verb_hello(struct kit *kit, int argc, char **argv)
 {
     (void)argc, (void)argv;
     struct fk_diag diag = {""};
-    if (stack_hello(kit, &diag))
+    enum fk_err err = FK_OK;
+    if (!*kit->run)
+        err = fk_diag_set(
+            &diag, FK_ERR_UNAVAILABLE, "nothing is up; type `make up` first");
+    if (!err)
+        err = stack_hello(kit, &diag);
+    if (err)
         return verb_fail(3, &diag);
     printf("hello     wrote a profile, read it back\n");
     return 0;

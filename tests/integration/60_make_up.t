@@ -66,6 +66,7 @@ like "and lists what it stopped" "$out" "*stopped   demoapp*stopped   server*"
 ok "no process is left" gone "$app_pid"
 ok "the port is free" sh -c "! curl -s -m 2 $server/ready"
 ok "down again is no error" $kit down
+like "hello has nobody to greet" "$($kit hello 2>&1)" "*nothing is up*make up*"
 ok "status says that nothing runs" sh -c "$kit status | grep -q 'nothing is up'"
 
 $kit reset >/dev/null

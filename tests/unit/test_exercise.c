@@ -1,5 +1,6 @@
 /* cli/kit.c, exercise.c, progress.c: the kit's files, the real ones. */
 #include "cli/checker.h"
+#include "cli/stack.h"
 #include "tests/tap.h"
 
 #include <stdio.h>
@@ -7,6 +8,11 @@
 #include <unistd.h>
 
 static struct kit kit;
+
+static void forget_kit(void)
+{
+    stack_remove(kit.state);
+}
 
 static void open_kit(void)
 {
@@ -16,6 +22,7 @@ static void open_kit(void)
     setenv("FLAMEKIT_STATE", state, 1);
     if (kit_open(&kit, &diag))
         tap_fail(__FILE__, __LINE__, "%s", diag.text);
+    atexit(forget_kit);
 }
 
 static void check_exercise(const struct exercise *ex)

@@ -1,7 +1,8 @@
 /*
  * What a person sees while a plan is played, on stderr: one line that stays
- * in its place on a terminal, one line a second anywhere else, and nothing in the
- * background of a terminal. The cursor is never hidden, so nothing has to be restored. NO_COLOR is obeyed.
+ * in its place on a terminal, one line a second anywhere else, and nothing in
+ * the background of a terminal. The cursor is never hidden, so nothing has to
+ * be restored. NO_COLOR is obeyed.
  */
 #ifndef FK_LOADGEN_DISPLAY_H
 #define FK_LOADGEN_DISPLAY_H

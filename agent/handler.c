@@ -171,6 +171,7 @@ void fk_handler_credit(
 static void sample(
     struct fk_thread *self, uint64_t weight, void *context, unsigned types)
 {
+    fk_unwind_expect(self->pcs, self->last_depth);
     struct fk_regs regs = fk_regs_from_ucontext(context);
     uint32_t generation = fk_stacktab_enter(handler.config.cpu);
     enum fk_unwind_stop why = FK_UNWIND_NO_RULE;

@@ -76,6 +76,12 @@ static struct cache_entry *entry_of(uintptr_t pc)
     return &cache[(pc ^ pc >> CACHE_BITS) & ((1 << CACHE_BITS) - 1)];
 }
 
+void fk_unwind_expect(const uintptr_t *pcs, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        __builtin_prefetch(entry_of(pcs[i]));
+}
+
 static bool cached_bits(
     const struct fk_objects *objects, uintptr_t pc, uint64_t *bits)
 {

@@ -238,7 +238,7 @@ const middle = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 const early = samples.slice(third, 2 * third);
 const late = samples.slice(2 * third);
 for (const [what, slack] of [["kib", 16 * 1024], ["files", 8]]) {
-  if (seconds < 300) {
+  if (seconds < 1800) {
     skip(`no growth of ${what}`, "it is still warming up in so short a time");
     continue;
   }

@@ -17,11 +17,13 @@ function frozenLine({ frozen, shownRange }) {
     h("span", { "data-state": "frozen" }, `A snapshot of ${clock(shownRange.from, { day: true })} – ${clock(shownRange.until)}: it stays as it is. Another range or filter leads back to Explore.`)) : null;
 }
 
+/** Whole seconds: it counts on while it is read. */
+const ageOf = ({ loadedAt }) => (loadedAt ? ` The picture is ${span(Math.round((Date.now() - loadedAt) / 1000) * 1000)} old.` : "");
+
 function awayLine(away, data, probe) {
   const wait = Math.max(0, Math.ceil((away.nextTry - Date.now()) / 1000));
-  const age = data.loadedAt ? ` The picture is ${span(Date.now() - data.loadedAt)} old.` : "";
   return h("div", { class: "banner away" },
-    h("span", { "data-state": "away" }, `The server stopped answering at ${clock(away.since)}.${age}`),
+    h("span", { "data-state": "away" }, `The server stopped answering at ${clock(away.since)}.${ageOf(data)}`),
     h("span", { class: "wait" }, wait ? `Next try in ${wait} s.` : "Trying…"),
     h("button", { type: "button", on: { click: probe } }, "Try now"));
 }
@@ -32,7 +34,7 @@ export function showBanners(root, api, data) {
   if (api.away) lines.push(awayLine(api.away, data, () => api.probe()));
   else if (data.error && data.profile) {
     lines.push(h("div", { class: "banner error" },
-      h("span", { "data-state": "error" }, `${data.error.message} The picture is ${span(Date.now() - data.loadedAt)} old.`)));
+      h("span", { "data-state": "error" }, data.error.message + ageOf(data))));
   }
   if (data.otherRun) {
     lines.push(h("div", { class: "banner other-run" },

@@ -32,7 +32,7 @@ export function blocks(points, stepMs, instant) {
 export function niceAxis(v) {
   if (!(v > 0)) return { top: 1, step: 0.5 };
   const size = 10 ** Math.floor(Math.log10(v));
-  const times = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((m) => m * size >= v * 0.9999);
+  const times = [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].find((m) => m * size >= v * 0.9999);
   return { top: times * size, step: (times * size) / 2 };
 }
 

@@ -42,7 +42,7 @@ test("area stays true, and a gap stays a gap", () => {
 });
 
 test("axes end at round numbers", () => {
-  for (const [v, top] of [[0.97, 1], [1.1, 1.2], [13, 15], [0.0031, 0.004], [0, 1], [NaN, 1]]) near(niceAxis(v).top, top, 1e-9);
+  for (const [v, top] of [[0.97, 1], [1.1, 1.2], [13, 16], [0.24, 0.3], [0.0031, 0.004], [0, 1], [NaN, 1]]) near(niceAxis(v).top, top, 1e-9);
 });
 
 function contrast(a, b) {

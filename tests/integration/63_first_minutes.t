@@ -41,4 +41,5 @@ run_all() { # DOCUMENT
 
 run_all docs/first-ten-minutes.md
 run_all README.md
+rm -f flamekit.pb.gz flame.html # made in the folder of the one who types
 tap_done

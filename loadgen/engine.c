@@ -1,7 +1,8 @@
-#include "loadgen/engine_calls.h"
+#include "loadgen/engine.h"
 
 #include "common/check.h"
 #include "loadgen/address.h"
+#include "loadgen/engine_calls.h"
 
 #include <errno.h>
 

@@ -32,15 +32,22 @@ int64_t fk_hist_value(size_t i)
 
 void fk_hist_add(struct fk_hist *h, int64_t value)
 {
+    fk_hist_add_many(h, value, 1);
+}
+
+void fk_hist_add_many(struct fk_hist *h, int64_t value, uint64_t count)
+{
+    if (!count)
+        return;
     if (value < 0)
         value = 0;
     if (!h->count || value < h->min)
         h->min = value;
     if (!h->count || value > h->max)
         h->max = value;
-    h->count++;
-    h->sum += (double)value;
-    h->bucket[bucket_of(value)]++;
+    h->count += count;
+    h->sum += (double)value * (double)count;
+    h->bucket[bucket_of(value)] += count;
 }
 
 void fk_hist_merge(struct fk_hist *into, const struct fk_hist *from)

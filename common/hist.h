@@ -21,6 +21,7 @@ struct fk_hist {
 
 void fk_hist_reset(struct fk_hist *h);
 void fk_hist_add(struct fk_hist *h, int64_t value);
+void fk_hist_add_many(struct fk_hist *h, int64_t value, uint64_t count);
 void fk_hist_merge(struct fk_hist *into, const struct fk_hist *from);
 /* q in 0..1; the middle of the bucket that holds it; 0 when empty. */
 int64_t fk_hist_quantile(const struct fk_hist *h, double q);

@@ -162,6 +162,9 @@ static void collect(struct stage *s, uint32_t phase_index)
         for (unsigned i = 0; i < s->num_players; i++)
             tally_merge(out->tally[m], player_tally(s->players[i], m));
     }
+    for (unsigned i = 0; i < s->num_players; i++)
+        slots_move(&out->slots, player_slots(s->players[i]));
+    slots_sort(&out->slots);
     out->played = true;
 }
 
@@ -308,7 +311,7 @@ enum fk_err conductor_play(
     stop_signals(&s.signals);
     for (unsigned i = 0; i < c->workers && i < MAX_WORKERS && !err; i++) {
         struct player_config config = {run->plan, c->targets, c->num_targets,
-            c->engine, c->priority, i, c->workers};
+            c->engine, c->seconds, c->priority, i, c->workers};
         err = player_start(&config, &s.players[i], diag);
         s.num_players += !err;
     }
@@ -316,7 +319,7 @@ enum fk_err conductor_play(
         play_all(&s);
     run->priority = c->priority;
     for (unsigned i = 0; i < s.num_players; i++) {
-        enum player_priority got = player_priority(s.players[i]);
+        enum priority got = player_priority(s.players[i]);
         if (got < run->priority)
             run->priority = got;
         player_cost(s.players[i], &run->cost);

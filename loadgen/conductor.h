@@ -13,7 +13,8 @@ struct conductor {
     const struct engine_target *targets; /* one, or one a region */
     unsigned num_targets;
     enum engine_kind engine;
-    enum player_priority priority;
+    bool seconds; /* keep what each second held */
+    enum priority priority;
     const char *server; /* "" = nobody is told */
     unsigned workers;
     struct display *display;

@@ -230,6 +230,8 @@ static enum fk_err report(
 {
     enum fk_err err =
         write_summary(s, report_writer(o->report), o->output, diag);
+    if (!err && *o->csv)
+        err = write_summary(s, summary_csv, o->csv, diag);
     if (!err && *o->hgrm)
         err = write_summary(s, summary_hgrm, o->hgrm, diag);
     return err;
@@ -289,7 +291,7 @@ static int play(const struct options *o, const struct plan *plan,
     if (*aims->why.text)
         display_note(&display, "%s", aims->why.text);
     struct conductor conductor = {aims->engine, aims->count, aims->kind,
-        o->priority, o->server, (unsigned)o->workers, &display};
+        *o->csv != 0, o->priority, o->server, (unsigned)o->workers, &display};
     int code = EXIT_USAGE;
     if (!conductor_play(&conductor, run, diag)) {
         struct summary summary = {run, rows, threshold_judge(run, rows)};

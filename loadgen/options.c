@@ -51,7 +51,7 @@ static enum fk_err take_words(struct options *o, const char *engine,
     o->engine = (enum engine_kind)which;
     if (!err)
         err = take_word("priority", priority, priorities, &which, diag);
-    o->priority = (enum player_priority)which;
+    o->priority = (enum priority)which;
     return err;
 }
 
@@ -66,6 +66,7 @@ enum fk_err options_parse(
         .plans = "",
         .report = "text",
         .output = "",
+        .csv = "",
         .hgrm = "",
         .tls = {"", "", "", false},
         .seed = "",
@@ -91,6 +92,8 @@ enum fk_err options_parse(
             "form of the summary (text)"},
         {"output", 'o', NULL, FK_OPT_STRING, &o->output, 0, 0, "FILE",
             "write the summary to a file"},
+        {"csv", 0, NULL, FK_OPT_STRING, &o->csv, 0, 0, "FILE",
+            "write every second of every endpoint to a file"},
         {"hgrm", 0, NULL, FK_OPT_STRING, &o->hgrm, 0, 0, "FILE",
             "write all percentiles to a file, as HdrHistogram does"},
         {"cacert", 0, NULL, FK_OPT_STRING, &o->tls.ca, 0, 0, "FILE",

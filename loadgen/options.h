@@ -9,13 +9,13 @@
 
 struct options {
     const char *plan, *target, *server, *run, *plans, *report, *output;
-    const char *hgrm; /* file */
+    const char *csv, *hgrm; /* files */
     struct engine_tls tls;
     const char *seed, *speed, *check, *explain, *diff;
     int64_t duration_ns;
     long workers;
     enum engine_kind engine;
-    enum player_priority priority;
+    enum priority priority;
     bool quiet;
 };
 

@@ -5,16 +5,9 @@
 #include "loadgen/schedule.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-enum { NICE = -10 };
 
 /* A request under way. */
 struct flight {
@@ -30,6 +23,7 @@ struct stand {
     struct schedule_request next; /* the next of this player's share */
     bool has_next;
     int64_t start_ns, end_ns, give_up_ns, timeout_ns;
+    uint32_t second;          /* that is counted in slots */
     int64_t *client_ready_ns; /* closed loop; INT64_MAX while asking */
     uint32_t num_clients;
 };
@@ -40,10 +34,11 @@ struct player {
     struct engine *engine;
     struct flight *flights, *free;
     struct tally *tallies[PLAN_MAX_MIX];
+    struct slots slots;
     struct stand stand;
     struct fk_buf path, body;
-    enum player_priority priority;
-    struct player_cost cost;
+    enum priority priority;
+    struct priority_cost cost;
     _Atomic int early; /* 0, or 1 + enum player_hurry */
 
     /* The display must not hold up the player, which may have the higher
@@ -277,6 +272,23 @@ static void show(struct player *p)
     atomic_store_explicit(&p->fresh, true, memory_order_release);
 }
 
+static void close_second(struct player *p)
+{
+    for (uint32_t m = 0; p->config.seconds && m < phase_of(p)->num_mix; m++)
+        slots_take(&p->slots, p->stand.second, m, p->tallies[m]);
+}
+
+/* What is answered after the phase belongs to the second it came in. */
+static void heed_second(struct player *p, int64_t now)
+{
+    struct stand *s = &p->stand;
+    uint32_t second = (uint32_t)((now - s->start_ns) / FK_NS_PER_S);
+    if (now < s->start_ns || second == s->second)
+        return;
+    close_second(p);
+    s->second = second;
+}
+
 static void play(struct player *p, uint32_t phase_index, int64_t start_ns)
 {
     struct stand *s = &p->stand;
@@ -286,6 +298,7 @@ static void play(struct player *p, uint32_t phase_index, int64_t start_ns)
         engine_run(p->engine, start_ns);
     for (;;) {
         heed_early_end(p);
+        heed_second(p, fk_mono_ns());
         show(p);
         int64_t wake =
             is_closed_loop(p) ? send_for_clients(p) : send_by_schedule(p);
@@ -294,6 +307,7 @@ static void play(struct player *p, uint32_t phase_index, int64_t start_ns)
             break;
         engine_run(p->engine, wake < s->give_up_ns ? wake : s->give_up_ns);
     }
+    close_second(p);
     count_dropped(p);
     count_aborted(p);
     schedule_fini(&s->schedule);
@@ -301,41 +315,12 @@ static void play(struct player *p, uint32_t phase_index, int64_t start_ns)
     s->client_ready_ns = NULL;
 }
 
-static bool go_realtime(void)
-{
-    struct sched_param first = {.sched_priority = 1};
-    return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first) == 0;
-}
-
-/* Of this thread; less than wanted when the system refuses. */
-static enum player_priority take_priority(enum player_priority wanted)
-{
-    if (wanted == PRIORITY_REALTIME && go_realtime())
-        return PRIORITY_REALTIME;
-    if (wanted != PRIORITY_NORMAL &&
-        setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE) == 0)
-        return PRIORITY_NICE;
-    return PRIORITY_NORMAL;
-}
-
-/* The kernel's own account of this thread: on a core, waiting for one. A
- * kernel without it leaves zeros. */
-static void read_cost(struct player_cost *out)
-{
-    long long cpu_ns = 0, wait_ns = 0;
-    FILE *f = fopen("/proc/thread-self/schedstat", "re");
-    if (f && fscanf(f, "%lld %lld", &cpu_ns, &wait_ns) == 2)
-        *out = (struct player_cost){cpu_ns, wait_ns};
-    if (f)
-        fclose(f);
-}
-
 static void *player_main(void *arg)
 {
     struct player *p = arg;
     pthread_setname_np(pthread_self(), "player");
     pthread_mutex_lock(&p->lock);
-    p->priority = take_priority(p->config.priority);
+    p->priority = priority_take(p->config.priority);
     for (;;) {
         while (!p->playing && !p->stopping)
             pthread_cond_wait(&p->changed, &p->lock);
@@ -345,7 +330,7 @@ static void *player_main(void *arg)
         int64_t start_ns = p->stand.start_ns;
         pthread_mutex_unlock(&p->lock);
         play(p, phase_index, start_ns);
-        read_cost(&p->cost);
+        priority_read_cost(&p->cost);
         pthread_mutex_lock(&p->lock);
         p->playing = false;
     }
@@ -359,6 +344,7 @@ static void *player_main(void *arg)
 static void player_free(struct player *p)
 {
     engine_close(p->engine);
+    slots_fini(&p->slots);
     for (int i = 0; i < PLAN_MAX_MIX; i++)
         free(p->tallies[i]);
     free(p->flights);
@@ -459,22 +445,17 @@ const struct tally *player_tally(const struct player *p, uint32_t mix)
     return p->tallies[mix];
 }
 
-enum player_priority player_priority(const struct player *p)
+struct slots *player_slots(struct player *p)
+{
+    return &p->slots;
+}
+
+enum priority player_priority(const struct player *p)
 {
     return p->priority;
 }
 
-const char *player_priority_name(enum player_priority priority)
-{
-    static const char *const names[] = {
-        [PRIORITY_NORMAL] = "normal",
-        [PRIORITY_NICE] = "raised",
-        [PRIORITY_REALTIME] = "real-time",
-    };
-    return names[priority];
-}
-
-void player_cost(const struct player *p, struct player_cost *into)
+void player_cost(const struct player *p, struct priority_cost *into)
 {
     into->cpu_ns += p->cost.cpu_ns;
     into->wait_ns += p->cost.wait_ns;

@@ -9,29 +9,20 @@
 #define FK_LOADGEN_PLAYER_H
 
 #include "loadgen/plan.h"
+#include "loadgen/priority.h"
+#include "loadgen/slots.h"
 #include "loadgen/tally.h"
 
 struct player;
-
-/* Of the sending threads. A generator that waits for a core measures itself. */
-enum player_priority {
-    PRIORITY_NORMAL,
-    PRIORITY_NICE,     /* before others of the same session */
-    PRIORITY_REALTIME, /* before everybody; only when asked for */
-};
-
-/* What sending took of the machine, so far. */
-struct player_cost {
-    int64_t cpu_ns, wait_ns; /* on a core; ready, but without one */
-};
 
 struct player_config {
     const struct plan *plan;
     const struct engine_target *targets; /* one, or one a region */
     unsigned num_targets;
     enum engine_kind engine;
-    enum player_priority priority; /* wanted; less when it is refused */
-    unsigned index, count;         /* this one of so many */
+    bool seconds;           /* keep what each second held */
+    enum priority priority; /* wanted; less when it is refused */
+    unsigned index, count;  /* this one of so many */
 };
 
 /* Counts of the phase at hand; `response` is what came in since the last
@@ -59,9 +50,10 @@ bool player_done(struct player *p);
 void player_live(struct player *p, struct player_live *into);
 /* Of the phase that is done; `mix` is an index into its mix. */
 const struct tally *player_tally(const struct player *p, uint32_t mix);
-enum player_priority player_priority(const struct player *p);
-const char *player_priority_name(enum player_priority priority);
+/* Of the phase that is done; the caller takes what it holds. */
+struct slots *player_slots(struct player *p);
+enum priority player_priority(const struct player *p);
 /* Adds to *into; of the phases that are done. */
-void player_cost(const struct player *p, struct player_cost *into);
+void player_cost(const struct player *p, struct priority_cost *into);
 
 #endif

@@ -22,9 +22,11 @@ void run_init(struct run *r, const struct plan *plan, const char *kit_run,
 
 void run_fini(struct run *r)
 {
-    for (uint32_t i = 0; i < PLAN_MAX_PHASES; i++)
+    for (uint32_t i = 0; i < PLAN_MAX_PHASES; i++) {
+        slots_fini(&r->phases[i].slots);
         for (uint32_t m = 0; m < PLAN_MAX_MIX; m++)
             free(r->phases[i].tally[m]);
+    }
 }
 
 static bool selected(const struct run *r, uint32_t i, int phase)

@@ -13,6 +13,7 @@ struct run_phase {
     double seconds;            /* of sending */
     double planned;            /* requests; 0 for clients */
     struct tally *tally[PLAN_MAX_MIX];
+    struct slots slots; /* its seconds, when they are wanted */
 };
 
 struct run {
@@ -26,10 +27,10 @@ struct run {
     uint64_t digest;
     int64_t from_ms, until_ms;
     bool finished, interrupted;
-    enum player_priority priority; /* that all sending threads had */
-    struct player_cost cost;       /* of all of them */
-    struct fk_diag stopped;        /* why abort_if ended it, or "" */
-    bool told;                     /* the server took something */
+    enum priority priority;    /* that all sending threads had */
+    struct priority_cost cost; /* of all of them */
+    struct fk_diag stopped;    /* why abort_if ended it, or "" */
+    bool told;                 /* the server took something */
     uint64_t posts_failed; /* markers and run files the server did not take */
     struct run_phase phases[PLAN_MAX_PHASES];
 };

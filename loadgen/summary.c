@@ -85,7 +85,7 @@ static void text_quality(
     fk_buf_printf(out,
         "sent at most %.2f ms after they were due (99 %%), with %s priority\n"
         "sending took %.2f s of a core and waited %.2f s for one\n",
-        ms(late99), player_priority_name(r->priority),
+        ms(late99), priority_name(r->priority),
         (double)r->cost.cpu_ns / FK_NS_PER_S,
         (double)r->cost.wait_ns / FK_NS_PER_S);
     if (late99 > FK_NS_PER_MS && r->priority != PRIORITY_REALTIME)

@@ -18,6 +18,8 @@ struct summary {
 void summary_text(const struct summary *s, struct fk_buf *out);
 void summary_html(const struct summary *s, struct fk_buf *out);
 void summary_json(const struct summary *s, struct fk_buf *out);
+/* A line for each second, phase, endpoint and region. */
+void summary_csv(const struct summary *s, struct fk_buf *out);
 /* Opens an object with a name and what was counted; the caller ends it. */
 void summary_json_tally(
     struct fk_json *j, const char *name, const struct tally *t);

@@ -187,7 +187,7 @@ void summary_json(const struct summary *s, struct fk_buf *out)
     fk_json_bool(&j, r->interrupted);
     fk_json_put_strz(&j, "stopped", r->stopped.text);
     integer(&j, "postsFailed", r->posts_failed);
-    fk_json_put_strz(&j, "priority", player_priority_name(r->priority));
+    fk_json_put_strz(&j, "priority", priority_name(r->priority));
     number(&j, "senderCpuSeconds", (double)r->cost.cpu_ns / FK_NS_PER_S);
     number(&j, "senderWaitSeconds", (double)r->cost.wait_ns / FK_NS_PER_S);
     run_sum(r, -1, -1, t);

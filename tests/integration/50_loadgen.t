@@ -82,6 +82,18 @@ ok "--speed divides the time" quick
 play fast --for 1s
 is "--for keeps the rate" "$(got fast .all.sent)" 25
 
+seconds() { # WORKERS: a line a second, which add up to what the report says
+    play even --workers "$1" --csv "$TMP/even.csv" &&
+        tr -d '\r' <"$TMP/even.csv" | awk -F, -v ok="$(got even .all.ok)" '
+            NR == 1 { head = $0; next }
+            NF != 13 || $1 != "a" || $4 != "x" || $10 > $12 || $12 > $13 ||
+                seen[$2]++ { exit 1 }
+            { sent += $6; all += $7 }
+            END { exit !(head ~ /^phase,second,time,endpoint,region,sent,ok/ &&
+                sent == 1000 && all == ok) }'
+}
+ok "--csv has every second" seconds 1
+ok "of all threads together" seconds 3
 hgrm() { # shares rise to 1, the last line has the count
     play even --for 1s --hgrm "$TMP/even.hgrm" &&
         awk 'NR < 3 || /^#/ { next }

@@ -40,7 +40,7 @@ $(PUSH_SO): $(late_OBJS) $(COMMON_A)
 # The same for a program that links the agent and wants its heap and locks
 # profiled: link this one in place of libflamekit.a, with -lcurl -lz.
 HOOKS_A := $(B)/lib/libflamekit_hooks.a
-hooks_OBJS := $(patsubst %,$(B)/agent/preload/%.o,malloc locks signals thread)
+hooks_OBJS := $(patsubst %,$(B)/agent/preload/%.o,last malloc locks signals thread)
 $(HOOKS_A): $(own_OBJS) $(B)/agent/push.o $(hooks_OBJS) $(common_OBJS)
 
 PRELOAD_SO := $(B)/lib/libflamekit_preload.so

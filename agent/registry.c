@@ -131,6 +131,14 @@ void fk_registry_exclude(pid_t tid)
     reg.excluded[i] = tid;
 }
 
+uint32_t fk_registry_excluded(void)
+{
+    uint32_t n = 0;
+    for (int i = 0; i < FK_EXCLUDED_MAX; i++)
+        n += reg.excluded[i] != 0;
+    return n;
+}
+
 static bool is_excluded(pid_t tid)
 {
     for (int i = 0; i < FK_EXCLUDED_MAX; i++)

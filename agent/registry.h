@@ -82,6 +82,7 @@ struct fk_thread *fk_registry_find(pid_t tid);
 struct fk_thread *fk_registry_next(struct fk_thread *after);
 /* Never sample this thread: one of ours. At most FK_EXCLUDED_MAX. */
 void fk_registry_exclude(pid_t tid);
+uint32_t fk_registry_excluded(void); /* how many */
 /* Forget all threads. */
 void fk_registry_clear(void);
 

@@ -15,6 +15,7 @@
 #include "agent/collect.h"
 #include "agent/counters.h"
 #include "agent/cputimer.h"
+#include "agent/ending.h"
 #include "agent/hooks.h"
 #include "agent/hostlog.h"
 #include "agent/objects.h"
@@ -104,6 +105,7 @@ static void scan(void)
 {
     fk_objects_refresh();
     look_through_threads();
+    fk_ending_look();
     if (fk_wall_enabled())
         start_wall();
 }

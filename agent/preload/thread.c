@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "agent/flamekit.h"
+#include "agent/preload/last.h"
 #include "agent/preload/real.h"
 #include "agent/rest.h"
 
@@ -39,6 +40,7 @@ static void enter(void)
     int before;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
     flamekit_thread_register(NULL);
+    fk_last_watch();
     pthread_setcancelstate(before, NULL);
 }
 
@@ -73,8 +75,11 @@ FLAMEKIT_API int pthread_create(pthread_t *restrict thread,
     if (begin == NULL)
         return EAGAIN;
     *begin = (struct begin){start, arg};
+    fk_last_add();
     int rc = fk_real_pthread_create(thread, attr, flamekit_thread_begin, begin);
-    if (rc != 0)
+    if (rc != 0) {
+        fk_last_undo();
         free(begin);
+    }
     return rc;
 }

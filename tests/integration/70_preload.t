@@ -49,7 +49,7 @@ like "it brings no library but the C library" \
     "$(readelf -d "$lib" | grep NEEDED | grep -v 'libc\.so\|ld-linux')" ""
 is "what it puts in front of the host's functions" \
     "$(nm -D --defined-only "$lib" | awk '{ print $3 }' | grep -v '^flamekit_' |
-        grep -vE '^(pthread_(create|mutex_|rwlock_)|sigaction$|signal$|malloc$|calloc$|realloc|free$|memalign$|aligned_alloc$|posix_memalign$|valloc$|pvalloc$)')" ""
+        grep -vE '^(pthread_(create|exit|mutex_|rwlock_)|sigaction$|signal$|malloc$|calloc$|realloc|free$|memalign$|aligned_alloc$|posix_memalign$|valloc$|pvalloc$)')" ""
 
 cat >"$TMP/spin.c" <<'END'
 #include <pthread.h>

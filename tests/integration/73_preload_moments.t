@@ -2,7 +2,7 @@
 # The preload library at moments that no program chooses: a thread is
 # cancelled while we look at it, a handler ends the process while it forks, a
 # child comes into being behind our back, another allocator is in front.
-# Pitfalls of the agent: 53, 54, 55, 56.
+# Pitfalls of the agent: 53, 54, 55, 56, 58.
 . tests/tap.sh
 need cc
 lib=$PWD/build/release/lib/libflamekit_preload.so
@@ -111,7 +111,7 @@ static void *spin(void *started)
 
 static int at_any_time(void)
 {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 600; i++) {
         pthread_t t;
         volatile int started = 0;
         pthread_create(&t, NULL, spin, (void *)&started);
@@ -162,6 +162,29 @@ static int in_a_sample(void)
     return 0;
 }
 
+static void bye(void)
+{
+    puts("bye");
+}
+
+static void *last_words(void *arg)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    puts("worker");
+    return arg;
+}
+
+static int main_leaves(int threads)
+{
+    pthread_t t;
+    atexit(bye);
+    for (int i = 0; i < threads; i++) {
+        pthread_create(&t, NULL, last_words, NULL);
+        pthread_detach(t);
+    }
+    pthread_exit(NULL);
+}
+
 static int ended_in_fork(long us)
 {
     signal(SIGALRM, end);
@@ -199,6 +222,10 @@ int main(int argc, char **argv)
         return at_any_time();
     if (!strcmp(argv[1], "sample"))
         return in_a_sample();
+    if (!strcmp(argv[1], "leaves"))
+        return main_leaves(atoi(argv[argc - 1]));
+    if (!strcmp(argv[1], "bare"))
+        syscall(SYS_exit, 4);
     if (!strcmp(argv[1], "ended"))
         return ended_in_fork(atol(argv[argc - 1]));
     return child_of(argv[1]);
@@ -232,6 +259,17 @@ for how in clone vfork; do
     like "55: and its parent is profiled on" \
         "$(cat "$TMP/$how.folded")" '*hot_function *'
 done
+
+# ---- the last thread ---------------------------------------------------------
+for threads in 0 1 8; do
+    "$TMP/moments" leaves $threads >"$TMP/want"
+    is "58: main leaves $threads threads behind, and the last one ends the process" \
+        "$(preload "$TMP/m.folded" "$TMP/moments" leaves $threads; echo $?)" \
+        "$(cat "$TMP/want")
+0"
+done
+preload "$TMP/b.folded" "$TMP/moments" bare
+is "58: main leaves by the bare system call" $? 4
 
 # ---- another allocator ------------------------------------------------------
 cat >"$TMP/own.c" <<'END'

@@ -169,6 +169,76 @@ html() {
 ok "--report html is one page that loads nothing" html
 like "plans are found by name" "$("$loadgen" --check mixed)" "plan mixed*"
 
+# ---- too many failures ------------------------------------------------------------
+cat >"$TMP/wrong.load" <<'END'
+abort_if = errors > 10%
+[phase a]
+duration = 60s
+arrive = constant 200/s
+mix = right 3, wrong 1
+[phase b]
+duration = 60s
+arrive = constant 200/s
+mix = right 1
+[endpoint right]
+get = /right
+[endpoint wrong]
+get = /wrong
+expect = status 404
+END
+play wrong
+is "a plan of which too much fails ends with 1" "$CODE" 1
+like "it is told" "$(got wrong .stopped)" "*% of the requests failed, more than the 10 %*"
+is "and what comes after it is not played" "$(got wrong '.phases | length')" 1
+few_wrong() { compare "$(got wrong '.phases[0].seconds')" '<=' 10; }
+ok "within 10 s" few_wrong
+
+# ---- stop_on = ask: the next phase waits for a person -------------------------------
+cat >"$TMP/ask.load" <<'END'
+[phase a]
+duration = 200ms
+arrive = constant 50/s
+mix = x 1
+stop_on = ask
+[phase b]
+duration = 200ms
+arrive = constant 50/s
+mix = x 1
+[endpoint x]
+get = /x
+END
+play ask </dev/null
+is "where no person is, nobody is asked" \
+    "$CODE $(got ask '[.phases[].sent] | join(" ")')" "0 10 10"
+asked() { # KEYS CODE: a person at a terminal; the report is not there before
+    rm -f "$TMP/keys" "$TMP/ask.json"
+    mkfifo "$TMP/keys"
+    script -qec "$loadgen --plan $TMP/ask.load --target $URL --report json \
+        -o $TMP/ask.json" /dev/null <"$TMP/keys" >"$TMP/ask.pty" &
+    ASK=$!
+    programs="$programs $ASK"
+    exec 3>"$TMP/keys"
+    wait_for 20 grep -q 'after a; Enter goes on' "$TMP/ask.pty" &&
+        [ ! -e "$TMP/ask.json" ] || return 1
+    # shellcheck disable=SC2059 # the keys are escapes
+    printf "$1" >&3
+    wait_for 20 test -s "$TMP/ask.json" || return 1
+    exec 3>&-
+    CODE=0
+    wait $ASK || CODE=$?
+    equal "$CODE" "$2"
+}
+goes_on() { asked '\n' 0 &&
+    equal "$(got ask '[.phases[].sent] | join(" ")')" "10 10"; }
+stays() { asked '\003' 130 &&
+    equal "$(got ask '"\(.interrupted) \(.phases | length)"')" "true 1"; }
+if command -v script >/dev/null; then
+    ok "Enter goes on with the next phase" goes_on
+    ok "Ctrl-C ends the run there" stays
+else
+    skip "a person is asked" "no script(1)"
+fi
+
 # ---- several instances, repeats, a header -------------------------------------------
 ONE=$URL
 start other "$target" --log "$TMP/other.log"

@@ -292,13 +292,19 @@ static void count_states(void)
 
 void fk_cputimer_update(void)
 {
-    if (timers.signal != 0 && !still_ours(timers.signal))
-        move_signal();
     for (struct fk_thread *t = fk_registry_next(NULL);
          t != NULL && timers.signal != 0; t = fk_registry_next(t))
         if (t->state != FK_THREAD_TIMED)
             give_timer(t);
     count_states();
+}
+
+void fk_cputimer_keep_signal(void)
+{
+    if (timers.signal == 0 || still_ours(timers.signal))
+        return;
+    move_signal();
+    fk_cputimer_update();
 }
 
 void fk_cputimer_welcome(struct fk_thread *t)

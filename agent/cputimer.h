@@ -22,9 +22,10 @@
 /* Choose a signal nobody uses (`wanted`, or SIGPROF, or a real-time one) and
  * install the handler. -EBUSY when there is none. */
 int fk_cputimer_start(unsigned rate, int wanted);
-/* Timers for new threads, blocked ones looked at again, gauges set. Moves to
- * another signal when the host took ours. */
+/* Timers for new threads, blocked ones looked at again, gauges set. */
 void fk_cputimer_update(void);
+/* Moves to another signal when the host took ours. */
+void fk_cputimer_keep_signal(void);
 /* A timer for this thread, at once. */
 void fk_cputimer_welcome(struct fk_thread *thread);
 /* Stop or start the timers of all threads, keeping them. */

@@ -9,6 +9,7 @@
 #include "agent/counters.h"
 #include "agent/cputimer.h"
 #include "agent/labels.h"
+#include "agent/stacks.h"
 #include "agent/unwind.h"
 
 #define COPY_BYTES  16384
@@ -126,9 +127,7 @@ static uint32_t unwind(struct fk_thread *self, const struct fk_regs *regs,
     if (regs->sp >= stack.lo && regs->sp < stack.hi)
         return fk_unwind(fk_objects_current(), regs, &stack, self->pcs,
             handler.config.max_depth, why);
-    atomic_store_explicit(
-        &self->strange_tp, thread_pointer(), memory_order_relaxed);
-    atomic_store_explicit(&self->strange_sp, regs->sp, memory_order_release);
+    fk_stacks_ask(self, regs->sp, thread_pointer());
     return unwind_copy(self, regs, why);
 }
 

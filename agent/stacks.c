@@ -5,6 +5,8 @@
 
 #define MAX_WAIT 1024 /* scans between two tries for one thread */
 
+static _Atomic bool asked; /* by any thread, since the last time */
+
 struct area {
     uintptr_t lo, hi;
     bool main_stack;
@@ -54,7 +56,7 @@ static bool wants_look(struct fk_thread *t)
     return true;
 }
 
-/* Look again after 1, 2, 4 ... scans. */
+/* Look again after 1, 2, 4 ... scans in which somebody asked. */
 static void put_off(struct fk_thread *t)
 {
     if (atomic_load(&t->strange_sp) == 0)
@@ -81,13 +83,22 @@ void fk_stacks_learn_from(FILE *maps)
         put_off(t);
 }
 
+void fk_stacks_ask(struct fk_thread *self, uintptr_t sp, uintptr_t tp)
+{
+    atomic_store_explicit(&self->strange_tp, tp, memory_order_relaxed);
+    atomic_store_explicit(&self->strange_sp, sp, memory_order_release);
+    atomic_store_explicit(&asked, true, memory_order_release);
+}
+
 void fk_stacks_learn(void)
 {
-    bool asked = false;
+    bool look = false;
+    if (!atomic_exchange(&asked, false))
+        return;
     for (struct fk_thread *t = fk_registry_next(NULL); t != NULL;
          t = fk_registry_next(t))
-        asked = wants_look(t) || asked;
-    if (!asked)
+        look = wants_look(t) || look;
+    if (!look)
         return;
     FILE *maps = fopen("/proc/self/maps", "re");
     if (maps == NULL)

@@ -5,8 +5,8 @@
  * sample) is copied before it is read.
  *
  * A handler that finds its stack pointer outside the bounds of its record
- * leaves it there as `strange_sp`; fk_stacks_learn, on the agent thread with
- * the registry locked, looks it up in /proc/self/maps.
+ * asks with fk_stacks_ask; fk_stacks_learn, on the agent thread with the
+ * registry locked, looks it up in /proc/self/maps.
  */
 #ifndef FK_AGENT_STACKS_H
 #define FK_AGENT_STACKS_H
@@ -15,7 +15,9 @@
 
 #include <stdio.h>
 
-/* Reads the map at most once, and not at all when nobody asks. */
+/* handler: this thread was met with such registers. */
+void fk_stacks_ask(struct fk_thread *self, uintptr_t sp, uintptr_t tp);
+/* Reads the map at most once, and does nothing when nobody asks. */
 void fk_stacks_learn(void);
 /* The same from an open listing, for tests. */
 void fk_stacks_learn_from(FILE *maps);

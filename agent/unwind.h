@@ -38,14 +38,15 @@ enum fk_unwind_stop {
     FK_UNWIND_STOPS      /* count */
 };
 
-/* Leaf first. pcs[0] is the exact pc; every later one is a return address
- * minus one, so that it lies within its call, except after a signal frame,
- * where it is exact again: look all of them up as they are. Returns how many
- * were written, at least 1 when max >= 1. */
 /* A walk of this thread is about to begin, and these were the addresses of its
  * last one: most are met again, and are looked for in the cache now, all at
  * once, not one behind the other. */
 void fk_unwind_expect(const uintptr_t *pcs, unsigned n);
+
+/* Leaf first. pcs[0] is the exact pc; every later one is a return address
+ * minus one, so that it lies within its call, except after a signal frame,
+ * where it is exact again: look all of them up as they are. Returns how many
+ * were written, at least 1 when max >= 1. */
 unsigned fk_unwind(const struct fk_objects *objects, const struct fk_regs *regs,
     const struct fk_stack *stack, uintptr_t *pcs, unsigned max,
     enum fk_unwind_stop *why);

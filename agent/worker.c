@@ -95,7 +95,6 @@ static void look_through_threads(void)
     int64_t before = own_cpu_ns();
     fk_registry_lock();
     fk_registry_scan(fk_cputimer_release);
-    fk_stacks_learn();
     fk_cputimer_update();
     fk_registry_unlock();
     fk_census_taken(&w.census, fk_mono_ns(), threads, own_cpu_ns() - before);
@@ -104,6 +103,10 @@ static void look_through_threads(void)
 static void scan(void)
 {
     fk_objects_refresh();
+    fk_registry_lock();
+    fk_cputimer_keep_signal();
+    fk_stacks_learn();
+    fk_registry_unlock();
     look_through_threads();
     fk_ending_look();
     if (fk_wall_enabled())

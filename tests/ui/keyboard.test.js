@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 import { closeBrowser, coresShown, frame, frames, story, until, zoomedTo } from "./browser.js";
 import { startKit } from "./kit.js";
+import { ASKED_AGAIN } from "./student.js";
 
 after(closeBrowser);
 
@@ -189,7 +190,7 @@ async function answer(page, question, text) {
   await page.locator("aside .judged.pass", { hasText: text }).waitFor();
 }
 
-story("07.1 by keyboard alone, from the list to PASS", { start: startKit }, async ({ page, fake, open }) => {
+story("07.1 by keyboard alone, from the list to PASS", { start: startKit, expected: ASKED_AGAIN }, async ({ page, fake, open }) => {
   await fake.flamekit("load", "--for", "75s", "--speed", "3");
   await open("/");
   await frames(page);

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 import { clickFrame, closeBrowser, coresShown, frame, frames, story, until, zoomedTo } from "./browser.js";
 import { startKit } from "./kit.js";
-import { answer, choose, openExercise, passed } from "./student.js";
+import { answer, ASKED_AGAIN, choose, openExercise, passed } from "./student.js";
 
 after(closeBrowser);
 
@@ -32,7 +32,7 @@ async function viewed(fake) {
   return list.map((a) => a.view);
 }
 
-story("07.1 and 07.2 through the page", { start: startKit }, async ({ page, fake, open }) => {
+story("07.1 and 07.2 through the page", { start: startKit, expected: ASKED_AGAIN }, async ({ page, fake, open }) => {
   await fake.flamekit("load", "--for", "75s", "--speed", "3");
   await openExercise({ page, open }, "07.1", "/", "40");
   await page.locator("g[data-phase=mixed] .head").click();

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { closeBrowser, frames, story, until } from "./browser.js";
 import { startPlayed } from "./kit.js";
-import { answer, choose as choice, openExercise, passed } from "./student.js";
+import { answer, ASKED_AGAIN, choose as choice, openExercise, passed } from "./student.js";
 
 let kit = null;
 before(async () => {
@@ -18,7 +18,7 @@ after(async () => {
   await closeBrowser();
 });
 /** One kit for all stories; it goes down after the last. */
-const shared = { start: async () => ({ ...kit, close: async () => {} }) };
+const shared = { expected: ASKED_AGAIN, start: async () => ({ ...kit, close: async () => {} }) };
 
 const UNITS = { s: 1e3, ms: 1, µs: 1e-3, ns: 1e-6 };
 const param = (page, name) => new URL(page.url()).searchParams.get(name);

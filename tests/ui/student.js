@@ -7,6 +7,9 @@ import { until } from "./browser.js";
 /** Judging takes as long as the kit's look at all profiles of the run. */
 const JUDGED_MS = 60e3;
 
+/** The kit answers one question at a time; a drawer that came too early asks again. */
+export const ASKED_AGAIN = ["429 (Too Many Requests)"];
+
 const drawer = (page) => page.locator("aside.drawer");
 
 /** Opens a page beside the drawer of an exercise once all data has come, with a guess when none was made yet. */

@@ -97,7 +97,7 @@ export class Api {
     }
   }
 
-  /** A call of the querier. @param {string} channel @param {string} url @param {object} message */
+  /** A call that carries JSON. @param {string} channel @param {string} url @param {object} message */
   post(channel, url, message) {
     return this.json(channel, url, {
       method: "POST", headers: { "Content-Type": "application/json" },

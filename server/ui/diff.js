@@ -2,7 +2,7 @@
  * Two profiles as one: both sides of every frame, a width that fits either,
  * and whether the difference is more than chance. Pure.
  */
-import { walk } from "./flamebearer.js";
+import { byFunction } from "./flamebearer.js";
 import { foldedTree } from "./fold.js";
 import { rateTest, shareOff, shareTest, sumOff } from "./stats.js";
 import { addProfile, branch, branches, profileOf, sumUp, under } from "./trie.js";
@@ -154,21 +154,13 @@ export function foldSides({ tree, sides }, folds) {
 
 /** Each function of both sides; one that calls itself counts once in its total. @param {Profile} profile from layDiff @param {Sides} sides @param {Mode} mode @returns {DiffRow[]} */
 export function diffRows(profile, sides, mode) {
-  const sums = new Map();
-  const active = new Int32Array(profile.names.length);
-  walk(profile, (l, i) => {
-    const level = profile.levels[l];
-    const name = level.name[i];
-    const outermost = active[name]++ === 0;
-    if (l === 0) return;
-    let row = sums.get(name);
-    if (!row) sums.set(name, (row = { selfA: 0, selfB: 0, totalA: 0, totalB: 0 }));
+  const sums = byFunction(profile, () => ({ selfA: 0, selfB: 0, totalA: 0, totalB: 0 }), (row, level, i, outermost) => {
     row.selfA += level.selfA[i];
     row.selfB += level.selfB[i];
     if (!outermost) return;
     row.totalA += level.totalA[i];
     row.totalB += level.totalB[i];
-  }, (l, i) => active[profile.levels[l].name[i]]--);
+  });
   return [...sums].map(([name, r]) => ({ name,
     self: changeOf(r.selfA, r.selfB, sides, mode), total: changeOf(r.totalA, r.totalB, sides, mode) }));
 }

@@ -9,8 +9,8 @@ import { blocks, inline, sections } from "./prose.js";
 
 const EVERY_MS = 5000;
 const AGAIN_MS = 400;
-const TRIES = 20;
-const EXERCISES = "/api/kit/exercises";
+const PATIENCE_MS = 60000;
+const urlOf = (id) => `/api/kit/exercises/${encodeURIComponent(id)}`;
 
 /** What a verdict is called in the style sheet, and its sign. */
 const VERDICTS = { PASS: ["pass", "✓"], "NOT YET": ["not-yet", "·"], "MORE DATA": ["more-data", "…"], BROKEN: ["broken", "✗"] };
@@ -42,6 +42,9 @@ function bar(kind, part) {
 export class Drawer {
   #id = "";
   #timer = 0;
+  #works = Promise.resolve();
+  #waiting = 0;
+  #told = "";
   #skipped = new Set();
 
   /** @param {object} app */
@@ -69,6 +72,7 @@ export class Drawer {
   #turn(id) {
     this.#id = id;
     this.data = null;
+    this.#told = "";
     this.pending = Boolean(id);
     this.questions = null;
     clearTimeout(this.#timer);
@@ -85,7 +89,7 @@ export class Drawer {
     const id = this.#id;
     clearTimeout(this.#timer);
     try {
-      if (!document.hidden || !this.data) this.#show(id, await this.app.api.json("drawer", `${EXERCISES}/${encodeURIComponent(id)}`));
+      if (!this.#waiting && (!document.hidden || !this.data)) this.#show(id, await this.app.api.json("drawer", urlOf(id)));
     } catch (e) {
       this.#failed(id, e);
     }
@@ -99,23 +103,37 @@ export class Drawer {
     this.#hidePicture();
   }
 
-  /** Does something; the kit answers one question at a time, so it may have to be asked again. */
-  async #act(message) {
+  /** Asks for one thing after the other, for the kit does one at a time. */
+  #act(message) {
     const id = this.#id;
-    const body = JSON.stringify(message);
-    for (let left = TRIES; left > 0; left--) {
+    const told = setTimeout(() => this.#tell(id, "The kit is at work; this comes next."), AGAIN_MS);
+    this.#waiting++;
+    this.#works = this.#works.then(() => this.#send(id, message)).finally(() => {
+      clearTimeout(told);
+      this.#waiting--;
+    });
+  }
+
+  /** Somebody else may be asking, too: then it is said again. */
+  async #send(id, message) {
+    const until = Date.now() + PATIENCE_MS;
+    for (;;) {
       try {
-        this.#show(id, await this.app.api.json("drawer", `${EXERCISES}/${encodeURIComponent(id)}`,
-          { method: "POST", headers: { "Content-Type": "application/json" }, body }));
-        return;
+        const data = await this.app.api.post("drawer-act", urlOf(id), message);
+        this.#tell(id, "");
+        return this.#show(id, data);
       } catch (e) {
-        if (e.status !== 429) {
-          this.#failed(id, e);
-          return;
-        }
-        await new Promise((go) => setTimeout(go, AGAIN_MS));
+        if (e.status !== 429) return this.#failed(id, e);
+        if (Date.now() > until) return this.#tell(id, "Not done. The kit is at work; try again.");
       }
+      await new Promise((go) => setTimeout(go, AGAIN_MS));
     }
+  }
+
+  #tell(id, text) {
+    if (id !== this.#id) return;
+    this.#told = text;
+    this.note.textContent = text;
   }
 
   // ---- showing -----------------------------------------------------------
@@ -142,7 +160,7 @@ export class Drawer {
     const guessedNow = this.data && !this.data.prediction.guess && data.prediction.guess;
     this.data = data;
     this.pending = false;
-    this.note.textContent = "";
+    this.note.textContent = this.#told;
     if (first) this.#build(data);
     this.#showVerdict(data);
     this.#showPrediction(data.prediction);

@@ -183,15 +183,17 @@ export function walk(profile, enter, leave) {
   }
 }
 
-/** @typedef {{name: number, self: number, total: number, places: number}} Row */
-
 /**
- * Self and total of each function. A function that calls itself is counted
+ * A row for each function but the root. `add` is told of every frame, and
+ * whether it is the outermost of its function: one that calls itself counts
  * once in its total.
+ * @template T
  * @param {Profile} profile
- * @returns {Row[]} without the root
+ * @param {() => T} empty
+ * @param {(row: T, level: any, i: number, outermost: boolean) => void} add
+ * @returns {Map<number, T>} by name
  */
-export function functions(profile) {
+export function byFunction(profile, empty, add) {
   const rows = new Map();
   const active = new Int32Array(profile.names.length);
   walk(profile, (l, i) => {
@@ -200,10 +202,20 @@ export function functions(profile) {
     const outermost = active[name]++ === 0;
     if (l === 0) return;
     let row = rows.get(name);
-    if (!row) rows.set(name, (row = { name, self: 0, total: 0, places: 0 }));
+    if (!row) rows.set(name, (row = empty()));
+    add(row, level, i, outermost);
+  }, (l, i) => active[profile.levels[l].name[i]]--);
+  return rows;
+}
+
+/** @typedef {{name: number, self: number, total: number, places: number}} Row */
+
+/** Self and total of each function. @param {Profile} profile @returns {Row[]} */
+export function functions(profile) {
+  const rows = byFunction(profile, () => ({ self: 0, total: 0, places: 0 }), (row, level, i, outermost) => {
     row.self += level.self[i];
     row.places++;
     if (outermost) row.total += level.total[i];
-  }, (l, i) => active[profile.levels[l].name[i]]--);
-  return [...rows.values()];
+  });
+  return [...rows].map(([name, r]) => ({ name, ...r }));
 }

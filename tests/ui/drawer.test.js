@@ -79,6 +79,37 @@ story("the verdict is live, hints come one by one, and the drawer goes along", {
   assert.equal(new URL(page.url()).searchParams.get("ex"), null);
 });
 
+story("what is asked of a kit at work waits its turn", {}, async ({ page, fake, open }) => {
+  fake.world.exercise.prediction.guess = "main";
+  fake.world.exercise.played = true;
+  await open("/workshop/07.2");
+  await drawer(page).locator(".verdict.not-yet").waitFor();
+  fake.world.kitHeld = true;
+  await drawer(page).getByRole("button", { name: "Hint 1 of 2" }).click();
+  await until(() => acts(fake).length === 1, "the hint is asked for");
+  await drawer(page).getByLabel("One call costs more").check();
+  await drawer(page).locator(".note", { hasText: "The kit is at work" }).waitFor();
+  fake.world.kitHeld = false;
+  await drawer(page).locator(".hint-text code", { hasText: "wide" }).waitFor();
+  await drawer(page).locator(".judged.pass", { hasText: "b: right" }).waitFor();
+  assert.deepEqual(acts(fake).map((a) => a.act), ["hint", "answer"]);
+  await until(async () => await drawer(page).locator(".note").first().textContent() === "", "nothing waits any more");
+});
+
+story("a kit that stays at work is told about", { expected: ["429"] }, async ({ page, fake, open }) => {
+  fake.world.exercise.prediction.guess = "main";
+  await page.clock.install();
+  await open("/workshop/07.2");
+  await drawer(page).locator(".verdict.not-yet").waitFor();
+  fake.world.fail = (path) => (path.startsWith("/api/kit/exercises") ? { status: 429, message: "the kit is at work" } : null);
+  await drawer(page).getByRole("button", { name: "Hint 1 of 2" }).click();
+  const told = drawer(page).locator(".note", { hasText: "Not done" });
+  await until(async () => {
+    await page.clock.runFor(1000);
+    return await told.count() === 1;
+  }, "it gives up aloud");
+});
+
 story("a prediction that names a function marks it", {}, async ({ page, open }) => {
   await open("/?ex=07.2");
   await page.locator(".cover").waitFor();

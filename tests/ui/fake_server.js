@@ -75,7 +75,7 @@ function world(options) {
   const now = options.now ?? Date.now();
   return {
     services: { "workshop.demo.app": [CPU, SAMPLES, WALL] },
-    graph: null, hostile: false, fail: null, delay: 0, away: false, run: "r-7f3a91c2",
+    graph: null, hostile: false, fail: null, delay: 0, kitHeld: false, away: false, run: "r-7f3a91c2",
     begun: now - 40 * MINUTE, dataUntil: Infinity, ahead: 0, period: 1, perSecond: 1,
     phases: [["warm-up", 4.6, 3.9, 4], ["cached", 3.8, 2.8, 40], ["uncached", 2.7, 1.6, 40], ["mixed", 1.5, 0.05, 20]]
       .map(([name, from, until, rate], i) => ({
@@ -302,8 +302,10 @@ function handle(w, req, res) {
     }
     // A delay that is shortened meanwhile holds for answers under way, too.
     const asked = Date.now();
+    const held = () => w.kitHeld && req.method === "POST" && url.pathname.startsWith("/api/kit/exercises");
     const wait = () => {
-      if (Date.now() - asked >= w.delay) sendAnswer(res, answer(w, req.method, url, body));
+      if (res.destroyed) return;
+      if (Date.now() - asked >= w.delay && !held()) sendAnswer(res, answer(w, req.method, url, body));
       else setTimeout(wait, 10);
     };
     wait();

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { after } from "node:test";
-import { closeBrowser, coresShown, frame, frames, story, until, zoomedTo } from "./browser.js";
+import { closeBrowser, coresShown, frames, story, until, zoomedTo } from "./browser.js";
 import { startKit } from "./kit.js";
 import { ASKED_AGAIN } from "./student.js";
 
@@ -207,7 +207,7 @@ story("07.1 by keyboard alone, from the list to PASS", { start: startKit, expect
   await page.locator("g[data-phase=mixed] .head").waitFor();
   await page.keyboard.press("]");
   await until(() => param(page, "sel") === "phase:mixed", "the band is selected");
-  await frame(page, "compute_primes_slow");
+  await until(async () => (await frames(page)).some((f) => f.name === "compute_primes_slow"), "the band's picture");
   await page.locator("fk-table .table-row").first().waitFor();
   const cores = await coresShown(page);
   await page.keyboard.press("3");

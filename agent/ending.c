@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/census.h"
@@ -24,7 +25,7 @@ enum fk_ending fk_ending_with(unsigned others)
     return own > 0 ? FK_ENDING_DUE : FK_ENDING_NOT_OURS;
 }
 
-/* Its status, when the first thread has left; -1. */
+/* As wait tells it, when the first thread has left; -1. */
 static int status_of(struct fk_slice stat)
 {
     struct fk_slice word;
@@ -36,7 +37,7 @@ static int status_of(struct fk_slice stat)
     for (int i = 1; fk_slice_split(&stat, ' ', &word); i++)
         if (i == EXIT_CODE)
             fk_slice_u64(fk_slice_trim(word), &code);
-    return (int)(code >> 8 & 0xff);
+    return (int)code;
 }
 
 static int first_thread_left(void)
@@ -61,7 +62,9 @@ static void *end_process(void *arg)
     if (status == 0)
         exit(0);
     flamekit_shutdown();
-    _exit(status);
+    if (WIFSIGNALED(status)) /* seccomp kills single threads */
+        kill(getpid(), WTERMSIG(status));
+    _exit(WEXITSTATUS(status));
 }
 
 void fk_ending_look(void)

@@ -9,8 +9,11 @@ is "it exports flamekit_* and nothing else" \
     "$(nm -D --defined-only $lib | awk '{ print $3 }' | grep -v '^flamekit_')" ""
 like "it stays loaded once it was" "$(readelf -d $lib)" '*NODELETE*'
 like "it binds its calls at once" "$(readelf -d $lib)" '*NOW*'
-is "it does not write to stdout" \
-    "$(nm -D --undefined-only $lib | grep -wE 'puts|putchar|printf|stdout|abort|exit|_exit')" ""
+is "it does not write to stdout, nor abort" \
+    "$(nm -D --undefined-only $lib | grep -wE 'puts|putchar|printf|stdout|abort')" ""
+is "it ends no process, but one that nobody else is left in" \
+    "$(nm -A --undefined-only build/release/agent/*.o | grep -wE 'exit|_exit' |
+        sed 's/.*agent\/\([^:]*\):.*/\1/' | sort -u)" ending.o
 
 cat >"$TMP/host.c" <<'END'
 #include "agent/flamekit.h"

@@ -270,6 +270,19 @@ for threads in 0 1 8; do
 done
 preload "$TMP/b.folded" "$TMP/moments" bare
 is "58: main leaves by the bare system call" $? 4
+cat >"$TMP/killed.c" <<'END'
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+int main(void)
+{
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+    return getpid();
+}
+END
+cc -O1 -o "$TMP/killed" "$TMP/killed.c"
+preload "$TMP/k.folded" "$TMP/killed" 2>/dev/null
+is "58: the kernel kills the only thread of the host" $? 137
 
 # ---- another allocator ------------------------------------------------------
 cat >"$TMP/own.c" <<'END'

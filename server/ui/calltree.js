@@ -19,6 +19,7 @@ const OPEN_SHARE = 0.1;
 class CallTree extends Part {
   #open = new Set();
   #rows = [];
+  #laid; // what they are rows of: a hidden tree is not laid again
   #at = 0;
 
   build() {
@@ -33,12 +34,9 @@ class CallTree extends Part {
   update({ profile, zoom, state }) {
     if (!profile || state.view !== "tree") return;
     const root = pathText(profile, zoom);
-    if (this.forProfile !== profile || this.root !== root) {
-      if (this.root !== root) {
-        this.#open = new Set();
-        this.#openHeaviest(profile, zoom);
-      }
-      this.forProfile = profile;
+    if (this.root !== root) {
+      this.#open = new Set();
+      this.#openHeaviest(profile, zoom);
       this.root = root;
     }
     this.#lay();
@@ -69,6 +67,7 @@ class CallTree extends Part {
       }
     }
     this.#rows = rows;
+    this.#laid = this.props;
     this.#at = Math.min(this.#at, rows.length - 1);
     this.setAttribute("aria-rowcount", String(rows.length + 1));
     this.list.setCount(rows.length);
@@ -86,7 +85,7 @@ class CallTree extends Part {
 
   #fill(el, i) {
     const { node, depth, leaf, open } = this.#rows[i];
-    const { profile, dark, type, marked } = this.props;
+    const { profile, dark, type, marked } = this.#laid;
     const level = profile.levels[node.level];
     const name = nameOf(profile, node);
     const [first, ...numbers] = el.children;

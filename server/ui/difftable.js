@@ -57,6 +57,7 @@ class DiffTable extends Part {
 
   update({ rows, state, profile, marked }) {
     if (!profile || !rows) return;
+    this.view = this.props;
     if (this.forRows !== rows || this.forMarked !== marked || this.forSure !== state.sure) {
       this.#rows = this.#sorted();
       [this.forRows, this.forMarked, this.forSure] = [rows, marked, state.sure];
@@ -71,7 +72,7 @@ class DiffTable extends Part {
 
   #fill(el, i) {
     const { self, total, name } = this.#rows[i];
-    const { profile, mode, type, state, marked, hover, tones } = this.props;
+    const { profile, mode, type, state, marked, hover, tones } = this.view;
     const text = profile.names[name];
     const [first, a, b, delta, off] = el.children;
     el.dataset.name = text;

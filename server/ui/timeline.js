@@ -317,7 +317,7 @@ class Timeline extends Part {
     const { id, range } = this.#given[which];
     const next = { ...range };
     next[side] += step * this.props.data.step * 1000 * (e.shiftKey ? 10 : 1);
-    if (next.until - next.from < LEAST_MS) return;
+    if (!(next.until - next.from >= LEAST_MS)) return;
     this.emit("fk-type", { field: "edge", patch: rangePatch(id, String(Math.round(next.from)), String(Math.round(next.until))) });
   }
 

@@ -144,9 +144,11 @@ story("brushes: a drag moves A, an Alt-drag B, arrow keys move an edge", {}, asy
   assert.ok(Number(param(page, "rightUntil")) > from);
   const edge = page.locator(".edge.right").first();
   await page.locator(`.edge.right[aria-valuenow="${Math.round(from / 1000)}"]`).waitFor();
-  await edge.focus();
-  await page.keyboard.press("ArrowRight");
-  await until(() => Number(param(page, "rightFrom")) > from, "its begin moved on");
+  await until(async () => {
+    await edge.focus();
+    await page.keyboard.press("ArrowRight");
+    return Number(param(page, "rightFrom")) > from;
+  }, "its begin moved on");
 });
 
 story("comparison: linked zoom and hover, one scale", {}, async ({ page, open }) => {

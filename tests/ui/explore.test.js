@@ -237,9 +237,24 @@ story("tree: the picture as text", {}, async ({ page, open }) => {
   await until(async () => (await row.count()) === 0, "closed with the keyboard");
 });
 
+story("a hidden tree stays as it was when another picture comes", {}, async ({ page, fake, open }) => {
+  await open();
+  await frames(page);
+  await page.locator("button[data-view=tree]").click();
+  await page.locator("fk-calltree .table-row", { hasText: "is_prime_slow" }).waitFor();
+  await page.locator("button[data-view=graph]").click();
+  fake.world.graph = { names: ["total", "alone"], numTicks: 5e9, maxSelf: 5e9, levels: [[0, 5e9, 0, 0], [0, 5e9, 5e9, 1]] };
+  await page.locator("button[data-type^=wall]").click();
+  await until(async () => (await frames(page)).some((f) => f.name === "alone"), "the other picture");
+  await page.locator("fk-calltree .table-scroll").evaluate((el) => el.dispatchEvent(new Event("scroll")));
+  await page.locator("button[data-view=tree]").click();
+  await page.locator("fk-calltree .table-row", { hasText: "alone" }).waitFor();
+});
+
 story("keys: frames, zoom, turning over, views, help", {}, async ({ page, open }) => {
   await open();
   const root = await frame(page, "total");
+  await page.locator("fk-table .table-row").first().waitFor(); // the keys come with the table
   await page.locator("canvas.fg-overlay").focus();
   for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown"]) await page.keyboard.press(key);
   await page.locator("fk-flamegraph [aria-live]").filter({ hasText: "serve_request, " }).waitFor({ state: "attached" });

@@ -9,7 +9,7 @@ import { blocks, inline, sections } from "./prose.js";
 
 const EVERY_MS = 5000;
 const AGAIN_MS = 400;
-const PATIENCE_MS = 60000;
+const PATIENCE_MS = 6e4;
 const urlOf = (id) => `/api/kit/exercises/${encodeURIComponent(id)}`;
 
 /** What a verdict is called in the style sheet, and its sign. */
@@ -124,7 +124,7 @@ export class Drawer {
         return this.#show(id, data);
       } catch (e) {
         if (e.status !== 429) return this.#failed(id, e);
-        if (Date.now() > until) return this.#tell(id, "Not done. The kit is at work; try again.");
+        if (Date.now() > until) return this.#tell(id, "Not done: the kit is at work.");
       }
       await new Promise((go) => setTimeout(go, AGAIN_MS));
     }

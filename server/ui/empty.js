@@ -52,7 +52,7 @@ class Empty extends Part {
 
   #away() {
     return ["away", h("h2", {}, "The server is not answering"),
-      h("p", {}, "Nothing has been loaded yet. This page tries again by itself and goes on as soon as the server is back.")];
+      h("p", {}, "Nothing has been loaded yet. This page goes on by itself as soon as the server is back.")];
   }
 
   #failed(error, { state }) {

@@ -32,7 +32,7 @@ void bench_die(const char *what, const char *why)
 static void make_frames(struct bench_world *w)
 {
     for (int64_t i = 0; i < BENCH_FUNCTIONS; i++) {
-        char name[64], file[64];
+        char name[80], file[64];
         snprintf(name, sizeof name, "workshop::module_%lld::function_%lld",
             (long long)(i / 50), (long long)i);
         snprintf(file, sizeof file, "src/service/module_%lld.cc",

@@ -60,7 +60,7 @@ TEST(deleting)
 
 TEST(the_set_has_a_limit)
 {
-    static char names[FK_LABELS_MAX + 1][8];
+    static char names[FK_LABELS_MAX + 1][16];
     struct fk_labels l = {.count = 0};
     for (int i = 0; i <= FK_LABELS_MAX; i++) {
         snprintf(names[i], sizeof names[i], "n%d", i);

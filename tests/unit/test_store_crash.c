@@ -299,7 +299,7 @@ TEST_TIMED(too_little_room_drops_the_oldest_days, 120)
         usleep(1000);
     CHECK(has_file(&fx, "ballast"));
     for (int i = 0; i < 7; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "filler%d", i);
         make_filler(fx_path(&fx, name));
     }
@@ -315,7 +315,7 @@ TEST_TIMED(too_little_room_drops_the_oldest_days, 120)
     CHECK_STR(fx_merge(&fx, ALL, 0, T0 * 2), "a 1");
     CHECK(has_file(&fx, "t-anonymous/day-20231114.db"));
     for (int i = 0; i < 7; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "filler%d", i);
         CHECK_INT(unlink(fx_path(&fx, name)), 0);
     }

@@ -160,6 +160,32 @@ static void client_ask(struct client *c, struct engine_request request)
     CHECK_INT(engine_inflight(c->engine), 0);
 }
 
+/* ---- both engines ---- */
+
+typedef void story_fn(struct client *, struct service *, enum engine_kind);
+
+static void tell_both(story_fn *story)
+{
+    static struct client clients[2];
+    static struct service services[2];
+    engine_global_init(NULL);
+    for (size_t k = 0; k < 2; k++) {
+        story(&clients[k], &services[k], kinds[k]);
+        engine_close(clients[k].engine);
+    }
+}
+
+/* The story is told to a client without an engine and a service that does not
+ * serve yet. */
+#define TEST_BOTH(name)                                                        \
+    static story_fn name##_story;                                              \
+    TEST(name)                                                                 \
+    {                                                                          \
+        tell_both(name##_story);                                               \
+    }                                                                          \
+    static void name##_story(                                                  \
+        struct client *c, struct service *s, enum engine_kind kind)
+
 /* ---- answers ---- */
 
 struct row {
@@ -256,22 +282,15 @@ static char *large_answer(void)
     return text;
 }
 
-TEST(engines_count_what_they_do_not_keep)
+TEST_BOTH(engines_count_what_they_do_not_keep)
 {
-    struct client c;
-    engine_global_init(NULL);
-    for (size_t k = 0; k < 2; k++) {
-        struct service *s = calloc(1, sizeof *s);
-        CHECK(s);
-        s->answer = large_answer();
-        service_start(s);
-        client_open(&c, kinds[k], s->url, 1);
-        client_ask(&c, (struct engine_request){.path = "/"});
-        CHECK_INT(c.last.error, ENGINE_OK);
-        CHECK_INT(c.last.bytes, LARGE);
-        CHECK_INT(strlen(c.body), ENGINE_BODY_KEPT);
-        engine_close(c.engine);
-    }
+    s->answer = large_answer();
+    service_start(s);
+    client_open(c, kind, s->url, 1);
+    client_ask(c, (struct engine_request){.path = "/"});
+    CHECK_INT(c->last.error, ENGINE_OK);
+    CHECK_INT(c->last.bytes, LARGE);
+    CHECK_INT(strlen(c->body), ENGINE_BODY_KEPT);
 }
 
 /* ---- requests ---- */
@@ -292,7 +311,7 @@ static unsigned count(const char *text, const char *part)
     return n;
 }
 
-TEST(engines_send_the_same_requests)
+TEST_BOTH(engines_send_the_same_requests)
 {
     static const struct {
         struct engine_request request;
@@ -312,57 +331,43 @@ TEST(engines_send_the_same_requests)
         {{.path = "/h", .header = "Host: other"}, "GET /base/h HTTP/1.1\r\n",
             "Host: other", ""},
     };
-    struct client c;
+
     char host[80];
-    engine_global_init(NULL);
-    for (size_t k = 0; k < 2; k++) {
-        struct service *s = calloc(1, sizeof *s);
-        CHECK(s);
-        s->answer = OK "Content-Length: 0\r\n\r\n";
-        service_start(s);
-        snprintf(host, sizeof host, "Host: %s", s->url + strlen("http://"));
-        snprintf(s->base_url, sizeof s->base_url, "%s/base", s->url);
-        client_open(&c, kinds[k], s->base_url, 1);
-        for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
-            const char *header = requests[i].request.header;
-            bool own_host = header && !strncmp(header, "Host:", 5);
-            client_ask(&c, requests[i].request);
-            CHECK(!strncmp(
-                s->last, requests[i].first, strlen(requests[i].first)));
-            CHECK(!requests[i].line || has_line(s->last, requests[i].line));
-            CHECK_INT(has_line(s->last, host), !own_host);
-            CHECK_INT(count(s->last, "\r\nHost:"), 1);
-            CHECK(has_line(s->last, "User-Agent: loadgen/" FK_VERSION));
-            CHECK_STR(strstr(s->last, "\r\n\r\n") + 4, requests[i].body);
-        }
-        client_ask(&c, (struct engine_request){.path = "/a b"});
-        CHECK_INT(c.last.error, ENGINE_OTHER);
-        client_ask(&c, (struct engine_request){.path = "/\r\nX: y"});
-        CHECK_INT(c.last.error, ENGINE_OTHER);
-        CHECK_INT(s->requests, sizeof requests / sizeof *requests);
-        engine_close(c.engine);
+    s->answer = OK "Content-Length: 0\r\n\r\n";
+    service_start(s);
+    snprintf(host, sizeof host, "Host: %s", s->url + strlen("http://"));
+    snprintf(s->base_url, sizeof s->base_url, "%s/base", s->url);
+    client_open(c, kind, s->base_url, 1);
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        const char *header = requests[i].request.header;
+        bool own_host = header && !strncmp(header, "Host:", 5);
+        client_ask(c, requests[i].request);
+        CHECK(!strncmp(s->last, requests[i].first, strlen(requests[i].first)));
+        CHECK(!requests[i].line || has_line(s->last, requests[i].line));
+        CHECK_INT(has_line(s->last, host), !own_host);
+        CHECK_INT(count(s->last, "\r\nHost:"), 1);
+        CHECK(has_line(s->last, "User-Agent: loadgen/" FK_VERSION));
+        CHECK_STR(strstr(s->last, "\r\n\r\n") + 4, requests[i].body);
     }
+    client_ask(c, (struct engine_request){.path = "/a b"});
+    CHECK_INT(c->last.error, ENGINE_OTHER);
+    client_ask(c, (struct engine_request){.path = "/\r\nX: y"});
+    CHECK_INT(c->last.error, ENGINE_OTHER);
+    CHECK_INT(s->requests, sizeof requests / sizeof *requests);
 }
 
-TEST(engines_send_a_large_body_whole)
+TEST_BOTH(engines_send_a_large_body_whole)
 {
     char *body = malloc(MAX_REQUEST / 2 + 1);
-    struct client c;
     CHECK(body);
     memset(body, 'b', MAX_REQUEST / 2);
     body[MAX_REQUEST / 2] = '\0';
-    engine_global_init(NULL);
-    for (size_t k = 0; k < 2; k++) {
-        struct service *s = calloc(1, sizeof *s);
-        CHECK(s);
-        s->answer = OK "Content-Length: 0\r\n\r\n";
-        service_start(s);
-        client_open(&c, kinds[k], s->url, 1);
-        client_ask(&c, (struct engine_request){.path = "/", .body = body});
-        CHECK_INT(c.last.error, ENGINE_OK);
-        CHECK_STR(strstr(s->last, "\r\n\r\n") + 4, body);
-        engine_close(c.engine);
-    }
+    s->answer = OK "Content-Length: 0\r\n\r\n";
+    service_start(s);
+    client_open(c, kind, s->url, 1);
+    client_ask(c, (struct engine_request){.path = "/", .body = body});
+    CHECK_INT(c->last.error, ENGINE_OK);
+    CHECK_STR(strstr(s->last, "\r\n\r\n") + 4, body);
     free(body);
 }
 
@@ -370,119 +375,81 @@ TEST(engines_send_a_large_body_whole)
 
 /* A connection that was kept ends as the next request comes: sent again over
  * a new one. A new one that ends without an answer is a failure. */
-TEST(engines_send_again_when_a_kept_connection_was_stale)
+TEST_BOTH(engines_send_again_when_a_kept_connection_was_stale)
 {
-    struct client c;
-    engine_global_init(NULL);
-    for (size_t k = 0; k < 2; k++) {
-        struct service *s = calloc(1, sizeof *s);
-        CHECK(s);
-        s->answer = OK "Content-Length: 0\r\n\r\n";
-        s->mute_after = 1;
-        service_start(s);
-        client_open(&c, kinds[k], s->url, 1);
-        for (int i = 0; i < 3; i++) {
-            client_ask(&c, (struct engine_request){.path = "/"});
-            CHECK_INT(c.last.error, ENGINE_OK);
-            CHECK(c.last.new_connection);
-        }
-        CHECK_INT(s->connections, 3);
-        engine_close(c.engine);
+    s->answer = OK "Content-Length: 0\r\n\r\n";
+    s->mute_after = 1;
+    service_start(s);
+    client_open(c, kind, s->url, 1);
+    for (int i = 0; i < 3; i++) {
+        client_ask(c, (struct engine_request){.path = "/"});
+        CHECK_INT(c->last.error, ENGINE_OK);
+        CHECK(c->last.new_connection);
     }
+    CHECK_INT(s->connections, 3);
 }
 
-TEST(engines_give_up_after_the_timeout)
+TEST_BOTH(engines_give_up_after_the_timeout)
 {
-    struct client c;
-    engine_global_init(NULL);
-    for (size_t k = 0; k < 2; k++) {
-        struct service *s = calloc(1, sizeof *s);
-        CHECK(s);
-        service_start(s);
-        client_open(&c, kinds[k], s->url, 2);
-        client_ask(&c, (struct engine_request){
-                           .path = "/", .timeout_ns = 50 * FK_NS_PER_MS});
-        CHECK_INT(c.last.error, ENGINE_TIMEOUT);
-        CHECK(c.last.done_ns - c.last.sent_ns >= 49 * FK_NS_PER_MS);
-        engine_close(c.engine);
-    }
+    service_start(s);
+    client_open(c, kind, s->url, 2);
+    client_ask(c,
+        (struct engine_request){.path = "/", .timeout_ns = 50 * FK_NS_PER_MS});
+    CHECK_INT(c->last.error, ENGINE_TIMEOUT);
+    CHECK(c->last.done_ns - c->last.sent_ns >= 49 * FK_NS_PER_MS);
 }
 
-TEST(engines_say_when_nobody_listens)
+TEST_BOTH(engines_say_when_nobody_listens)
 {
-    struct client c;
-    engine_global_init(NULL);
-    for (size_t k = 0; k < 2; k++) {
-        struct service *s = calloc(1, sizeof *s);
-        CHECK(s);
-        struct sockaddr_in a = {
-            .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t len = sizeof a;
-        /* Bound and not listening: nobody else can take the port. */
-        s->listener = socket(AF_INET, SOCK_STREAM, 0);
-        CHECK(bind(s->listener, (struct sockaddr *)&a, len) == 0 &&
-              getsockname(s->listener, (struct sockaddr *)&a, &len) == 0);
-        snprintf(
-            s->url, sizeof s->url, "http://127.0.0.1:%u", ntohs(a.sin_port));
-        client_open(&c, kinds[k], s->url, 1);
-        client_ask(&c, (struct engine_request){.path = "/"});
-        CHECK_INT(c.last.error, ENGINE_CONNECT);
-        engine_close(c.engine);
-        close(s->listener);
-        free(s);
-    }
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof a;
+    /* Bound and not listening: nobody else can take the port. */
+    s->listener = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(bind(s->listener, (struct sockaddr *)&a, len) == 0 &&
+          getsockname(s->listener, (struct sockaddr *)&a, &len) == 0);
+    snprintf(s->url, sizeof s->url, "http://127.0.0.1:%u", ntohs(a.sin_port));
+    client_open(c, kind, s->url, 1);
+    client_ask(c, (struct engine_request){.path = "/"});
+    CHECK_INT(c->last.error, ENGINE_CONNECT);
 }
 
-TEST(engines_can_be_told_to_give_up)
+TEST_BOTH(engines_can_be_told_to_give_up)
 {
     struct engine_request request = {.path = "/", .timeout_ns = PATIENCE};
-    struct client c;
-    engine_global_init(NULL);
-    for (size_t k = 0; k < 2; k++) {
-        struct service *s = calloc(1, sizeof *s);
-        CHECK(s);
-        service_start(s);
-        client_open(&c, kinds[k], s->url, 2);
-        CHECK_INT(engine_start(c.engine, &request), FK_OK);
-        CHECK_INT(engine_start(c.engine, &request), FK_OK);
-        CHECK_INT(engine_start(c.engine, &request), FK_ERR_FULL);
-        CHECK_INT(engine_inflight(c.engine), 2);
-        CHECK_INT(engine_abort(c.engine), 2);
-        CHECK_INT(engine_inflight(c.engine), 0);
-        CHECK_INT(c.answers, 0);
-        engine_close(c.engine);
-    }
+    service_start(s);
+    client_open(c, kind, s->url, 2);
+    CHECK_INT(engine_start(c->engine, &request), FK_OK);
+    CHECK_INT(engine_start(c->engine, &request), FK_OK);
+    CHECK_INT(engine_start(c->engine, &request), FK_ERR_FULL);
+    CHECK_INT(engine_inflight(c->engine), 2);
+    CHECK_INT(engine_abort(c->engine), 2);
+    CHECK_INT(engine_inflight(c->engine), 0);
+    CHECK_INT(c->answers, 0);
 }
 
 /* Deadlines are kept also when later ones were given first, and the bell and
  * the clock end a wait. */
-TEST(engines_wait_no_longer_than_they_are_told)
+TEST_BOTH(engines_wait_no_longer_than_they_are_told)
 {
     static const int64_t timeouts_ms[] = {300, 100, 200};
-    struct client c;
-    engine_global_init(NULL);
-    for (size_t k = 0; k < 2; k++) {
-        struct service *s = calloc(1, sizeof *s);
-        CHECK(s);
-        service_start(s);
-        client_open(&c, kinds[k], s->url, 3);
-        for (int i = 0; i < 3; i++) {
-            struct engine_request request = {.path = "/",
-                .owner = s->url + timeouts_ms[i] / 100,
-                .timeout_ns = timeouts_ms[i] * FK_NS_PER_MS};
-            CHECK_INT(engine_start(c.engine, &request), FK_OK);
-        }
-        int64_t until = fk_mono_ns() + 20 * FK_NS_PER_MS;
-        while (fk_mono_ns() < until)
-            engine_run(c.engine, until);
-        engine_wake(c.engine);
-        engine_run(c.engine, fk_mono_ns() + PATIENCE);
-        client_wait(&c, 3);
-        for (unsigned i = 0; i < 3; i++)
-            CHECK(c.order[i] == s->url + i + 1);
-        CHECK_INT(c.last.error, ENGINE_TIMEOUT);
-        engine_close(c.engine);
+    service_start(s);
+    client_open(c, kind, s->url, 3);
+    for (int i = 0; i < 3; i++) {
+        struct engine_request request = {.path = "/",
+            .owner = s->url + timeouts_ms[i] / 100,
+            .timeout_ns = timeouts_ms[i] * FK_NS_PER_MS};
+        CHECK_INT(engine_start(c->engine, &request), FK_OK);
     }
+    int64_t until = fk_mono_ns() + 20 * FK_NS_PER_MS;
+    while (fk_mono_ns() < until)
+        engine_run(c->engine, until);
+    engine_wake(c->engine);
+    engine_run(c->engine, fk_mono_ns() + PATIENCE);
+    client_wait(c, 3);
+    for (unsigned i = 0; i < 3; i++)
+        CHECK(c->order[i] == s->url + i + 1);
+    CHECK_INT(c->last.error, ENGINE_TIMEOUT);
 }
 
 /* ---- which one ---- */

@@ -4,7 +4,7 @@
  */
 import { changeOf, diffRows, foldSides, layDiff, usualMode } from "./diff.js";
 import { cssTone, diffCells } from "./diff_colors.js";
-import { amount, howMuch, MODES, signed, spoken, sureWords } from "./diff_words.js";
+import { amount, doubt, howMuch, MODES, signed, spoken, sureWords } from "./diff_words.js";
 import { give, h, icon } from "./dom.js";
 import { foldsOf, foldWords } from "./fold.js";
 import { openFoldMenu } from "./fold_menu.js";
@@ -14,7 +14,6 @@ import "./difftable.js";
 import { mark } from "./mark.js";
 
 const WIDTHS = { larger: "the larger", a: "A", b: "B" };
-const FEW = 30;
 
 /** Remembers the last result while its key stays the same. */
 function kept() {
@@ -114,18 +113,12 @@ export class DiffView {
     const { node: zoom } = findPath(profile, state.zoom);
     const whole = changeOf(sides.ticks[0], sides.ticks[1], sides, mode);
     this.shown = { ...view, profile, rows, mode, sides, whole, tones, pair: view.sides };
-    this.sentence.textContent = spoken(whole, rows, profile.names, mode, type) + this.#doubt(sides);
+    this.sentence.textContent = spoken(whole, rows, profile.names, mode, type) + doubt(sides.samples);
     this.#controls(state, mode, canRequest, sides);
     give(this.graph, { profile, zoom, marked, fn: state.fn, look, flame: state.o === "flame" });
     give(this.crumbs, { profile, zoom });
     give(this.table, { profile, rows, mode, type, state, marked, tones });
     give(this.tip, { profile });
-  }
-
-  #doubt({ samples }) {
-    if (samples[0] === null) return "";
-    const [a, b] = samples;
-    return Math.min(a, b) < FEW ? ` Only ${count(Math.min(a, b))} samples on one side: too few to trust.` : "";
   }
 
   #controls(state, mode, canRequest, sides) {

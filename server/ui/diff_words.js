@@ -3,7 +3,8 @@
  * cells. Pure.
  */
 import { mainCause } from "./diff.js";
-import { share, shown, significant, value } from "./format.js";
+import { count, share, shown, significant, value } from "./format.js";
+import { FEW_SAMPLES } from "./stats.js";
 
 /** @typedef {import("./diff.js").Change} Change */
 /** @typedef {import("./diff.js").Sides} Sides */
@@ -68,4 +69,12 @@ export function spoken(whole, rows, names, mode, type) {
   const [b, a] = [value(whole.b, type.unit), value(whole.a, type.unit)];
   const verdict = whole.sure ? ` (${howMuch(whole)})` : ": no more than chance";
   return `${lead} ${b} ${type.of}, A ${a}${verdict}. ${whole.sure ? cause : ""}`.trim();
+}
+
+/** What to think of it, with so many samples on each side. @param {(number|null)[]} samples */
+export function doubt([a, b]) {
+  if (a === null || b === null) return "";
+  if (!a || !b) return ` Nothing was recorded in ${a ? "B" : "A"}: move it to where there is something.`;
+  const least = Math.min(a, b);
+  return least < FEW_SAMPLES ? ` Only ${count(least)} samples on one side: too few to trust.` : "";
 }

@@ -12,7 +12,7 @@ import "./flamegraph.js";
 
 /** @typedef {import("./url.js").State} State */
 
-/** Fewer make a picture that is not to be trusted. */
+/** As in stats.js, which comes after the first picture. */
 const FEW_SAMPLES = 30;
 const ROOT = { level: 0, index: 0 };
 /** Views that say themselves what calls what. */

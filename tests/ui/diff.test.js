@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changeOf, diffRows, foldSides, layDiff, mainCause, mergeProfiles, readDouble, requestsIn, usualMode } from "../../server/ui/diff.js";
+import { doubt } from "../../server/ui/diff_words.js";
 import { decode, functions } from "../../server/ui/flamebearer.js";
 import { folded, foldsOf, invertedRows, sandwich } from "../../server/ui/fold.js";
 import { rateTest, shareTest } from "../../server/ui/stats.js";
@@ -223,4 +224,12 @@ test("a double with the same shape as its single profiles", () => {
 test("the profiler's own share counts what it calls once", () => {
   assert.equal(profilerShare(fromStacks(plain("m;fk_a;x=10 m;fk_a;fk_b=5 m;y=85"))), 0.15);
   assert.equal(profilerShare(fromStacks([])), 0);
+});
+
+test("the sentence says when a side is empty, or has too little", () => {
+  assert.equal(doubt([null, null]), "");
+  assert.equal(doubt([30, 31]), "");
+  assert.match(doubt([900, 29]), /Only 29 samples/);
+  assert.match(doubt([0, 341]), /in A: move it/);
+  assert.match(doubt([341, 0]), /in B: move it/);
 });

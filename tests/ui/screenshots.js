@@ -30,7 +30,7 @@ const SHOTS = [
   { name: "phase", act: select },
   { name: "search", act: search },
   { name: "zoom", act: async (page) => {
-    await clickFrame(page, "serve_request");
+    await clickFrame(page, "handle_hash");
     await page.locator("fk-table .table-row", { hasText: "compute_hash" }).first().click();
     await page.locator("fk-details .neighbours").first().waitFor();
   } },

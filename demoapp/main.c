@@ -14,7 +14,7 @@
 
 static const char usage[] =
     "demoapp [--listen ADDR:PORT] [--server URL] [options]\n"
-    "A small web service with slow places, which profiles itself.\n";
+    "A small web service with slow places, which profiles itself.";
 
 struct options {
     const char *listen, *feature;

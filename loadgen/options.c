@@ -11,7 +11,7 @@ static const char usage[] =
     "       loadgen URL SECONDS        the plan \"mixed\" for so long\n"
     "Plays a load plan: requests come due by the plan, not by the answers.\n"
     "Exit status: 0 done, 1 a threshold was missed, 2 plan or arguments are\n"
-    "wrong, 3 no request ever succeeded, 130 interrupted.\n";
+    "wrong, 3 no request ever succeeded, 130 interrupted.";
 
 static enum fk_err take_arguments(
     struct options *o, int argc, char **argv, struct fk_diag *diag)

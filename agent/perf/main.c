@@ -36,7 +36,7 @@ static const char usage[] =
     "Until --for is over or Ctrl-C. FILE is pprof when it is called .pb,\n"
     ".pprof or .prof (compressed with .gz behind it), folded text otherwise.\n"
     "Exit status: 0 done, 1 it cannot be done (one sentence says why), 2 the\n"
-    "arguments are wrong.\n";
+    "arguments are wrong.";
 
 struct options {
     long pid, hz;

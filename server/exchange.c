@@ -180,13 +180,40 @@ bool exchange_receive(struct exchange *x, const char *bytes, size_t len)
 
 /* ---- running a route --------------------------------------------------- */
 
+static bool is_query(const struct exchange *x)
+{
+    return x->match.route->lane == LANE_QUERY;
+}
+
+static bool client_left(struct exchange *x)
+{
+    struct pollfd p = {x->fd, POLLRDHUP, 0};
+
+    if (poll(&p, 1, 0) <= 0 || p.revents == 0)
+        return false;
+    atomic_store(&x->left, true);
+    return true;
+}
+
+/* What is left of a query is not done for nobody. */
+static bool give_up(struct exchange *x)
+{
+    if (!is_query(x) || !client_left(x))
+        return false;
+    reply_connect_error(&x->request, "canceled", "the client went away");
+    return true;
+}
+
 static void let_go(struct exchange *x)
 {
     struct front *f = x->front;
 
     if (atomic_fetch_sub(&x->pending, 1) > 1)
         return;
-    reply_compress(&x->request);
+    if (!give_up(x))
+        reply_compress(&x->request);
+    if (is_query(x))
+        atomic_fetch_sub(&f->server->metrics.queries_running, 1);
     x->ready = true;
     f->wake(x);
     atomic_fetch_sub(&f->running, 1);
@@ -194,6 +221,8 @@ static void let_go(struct exchange *x)
 
 static void run(struct exchange *x)
 {
+    if (give_up(x))
+        return;
     if (tenant_resolve(&x->request, x->match.route))
         x->match.route->fn(&x->request);
 }
@@ -225,6 +254,8 @@ bool exchange_start(struct exchange *x, void (*sleep)(struct exchange *x))
     /* Asleep first: the worker may be done before workers_push returns. */
     atomic_store(&x->pending, 1);
     atomic_fetch_add(&x->front->running, 1);
+    if (is_query(x))
+        atomic_fetch_add(&x->front->server->metrics.queries_running, 1);
     sleep(x);
     if (!workers_push(x->front->lane[route->lane], x)) {
         refuse_busy(x, "the server has more requests than it can work on; "
@@ -252,14 +283,9 @@ void request_resume(struct request *r)
 bool request_cancelled(void *request)
 {
     const struct request *r = request;
-    const struct exchange *x = r->connection;
+    struct exchange *x = r->connection;
 
-    if (!x)
-        return false;
-    if (atomic_load(&x->front->aborting))
-        return true;
-    struct pollfd p = {x->fd, POLLRDHUP, 0};
-    return poll(&p, 1, 0) > 0 && p.revents != 0;
+    return x && (atomic_load(&x->front->aborting) || client_left(x));
 }
 
 /* ---- the end ----------------------------------------------------------- */
@@ -302,6 +328,8 @@ void exchange_finish(struct exchange *x, bool sent)
             x->match.route ? x->match.index : METRICS_ROUTES - 1,
             sent ? x->request.reply.status : 0, took_ns);
         atomic_fetch_sub(&s->metrics.http_in_flight, 1);
+        if (atomic_load(&x->left))
+            metrics_add(&s->metrics, METRIC_QUERIES_CANCELLED, 1);
         if (server_live(s)->access_log)
             log_exchange(x, FK_LOG_INFO, took_ns);
         else if (s->options.verbose)

@@ -52,7 +52,8 @@ struct exchange {
     /* Who still works on it: the worker, and the owner of a deferred reply.
      * The last one wakes the connection. */
     _Atomic int pending;
-    bool faulty; /* where its body ends is not known */
+    _Atomic bool left; /* the client has, while a query ran for it */
+    bool faulty;       /* where its body ends is not known */
     bool started, ready;
 };
 

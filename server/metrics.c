@@ -35,6 +35,8 @@ static const struct {
         "Stacks deeper than the limit, stored without their leaf side."},
     [METRIC_QUERIES_INCOMPLETE] = {"queries_incomplete",
         "Answers that leave out stored profiles which failed their check."},
+    [METRIC_QUERIES_CANCELLED] = {"queries_cancelled",
+        "Queries given up because their client had left."},
     [METRIC_ACCESS_REFUSED] = {"access_refused",
         "Requests refused because of their host, origin or token."},
     [METRIC_HTTP_CONNECTIONS] = {"http_connections", "Connections accepted."},
@@ -103,6 +105,14 @@ static void print_rejected(const struct metrics *m, struct fk_buf *out)
     }
 }
 
+static void print_gauge(const char *name, const char *help,
+    const _Atomic uint64_t *value, struct fk_buf *out)
+{
+    head(out, name, "gauge", help);
+    fk_buf_printf(
+        out, "%s %llu\n", name, (unsigned long long)atomic_load(value));
+}
+
 static void print_counters(const struct metrics *m, struct fk_buf *out)
 {
     char name[64];
@@ -114,9 +124,11 @@ static void print_counters(const struct metrics *m, struct fk_buf *out)
         fk_buf_printf(out, "%s %llu\n", name,
             (unsigned long long)atomic_load(&m->counter[i]));
     }
-    head(out, "flamekit_http_in_flight", "gauge", "Requests under way.");
-    fk_buf_printf(out, "flamekit_http_in_flight %llu\n",
-        (unsigned long long)atomic_load(&m->http_in_flight));
+    print_gauge("flamekit_http_in_flight", "Requests under way.",
+        &m->http_in_flight, out);
+    print_gauge("flamekit_queries_running",
+        "Queries that a worker is at, or that wait for one.",
+        &m->queries_running, out);
 }
 
 static const char *path_of(size_t route)

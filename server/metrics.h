@@ -37,6 +37,7 @@ enum metrics_counter {
     METRIC_SAMPLES_DROPPED,   /* negative or all-zero samples */
     METRIC_STACKS_TRUNCATED,
     METRIC_QUERIES_INCOMPLETE, /* answered without damaged profiles */
+    METRIC_QUERIES_CANCELLED,  /* the client left */
     METRIC_ACCESS_REFUSED,     /* host, origin or token */
     METRIC_HTTP_CONNECTIONS,   /* accepted */
     METRIC_HTTP_REAPED,        /* closed because a deadline passed */
@@ -62,6 +63,7 @@ struct metrics {
     _Atomic uint64_t rejected_bytes[METRICS_REASONS];
     _Atomic uint64_t counter[METRICS_COUNTERS];
     _Atomic uint64_t http_in_flight;            /* a gauge */
+    _Atomic uint64_t queries_running;           /* a gauge */
     struct metrics_route route[METRICS_ROUTES]; /* by routes_index */
 };
 

@@ -110,6 +110,8 @@ enum fk_err query_tree(const struct query *q, const struct query_select *select,
     int side, struct tree *t, struct fk_diag *diag)
 {
     struct query_sums sums;
+    t->given_up = q->budget.cancelled;
+    t->given_up_arg = q->budget.cancelled_arg;
     enum fk_err err = query_sums_init(&sums, q, select, diag);
     for (size_t i = 0; i < sums.count && !err; i++) {
         err = add_trie(&sums, i, side, t);

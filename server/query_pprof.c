@@ -6,7 +6,11 @@
 
 #include <stdlib.h>
 
-enum { MAX_DEPTH = 1024, MAX_PPROF_BYTES = 256 << 20 };
+enum {
+    MAX_DEPTH = 1024,
+    MAX_PPROF_BYTES = 256 << 20,
+    NODES_BETWEEN_LOOKS = 1 << 12,
+};
 
 struct writer {
     struct fk_pprof_writer pprof;
@@ -31,6 +35,25 @@ static enum fk_err add_stack(
     return w->pprof.body.err;
 }
 
+static bool given_up(const struct query *q, uint32_t node)
+{
+    return node % NODES_BETWEEN_LOOKS == 0 && q->budget.cancelled &&
+           q->budget.cancelled(q->budget.cancelled_arg);
+}
+
+static enum fk_err add_trie(
+    struct writer *w, struct query_trie *t, uint32_t mapping)
+{
+    enum fk_err err = FK_OK;
+    for (uint32_t n = 1; n < t->trie.count && !err; n++) {
+        if (given_up(t->query, n))
+            err = FK_ERR_CANCELLED;
+        else if (t->self[n])
+            err = add_stack(w, t, n, mapping);
+    }
+    return err;
+}
+
 static enum fk_err add_all(struct writer *w, const struct query *q,
     const struct query_select *select, uint32_t mapping, struct fk_diag *diag)
 {
@@ -41,9 +64,7 @@ static enum fk_err add_all(struct writer *w, const struct query *q,
         err = query_sums_trie(&sums, i, &t);
         if (err)
             break;
-        for (uint32_t n = 1; n < t.trie.count && !err; n++)
-            if (t.self[n])
-                err = add_stack(w, &t, n, mapping);
+        err = add_trie(w, &t, mapping);
         query_trie_release(&t);
     }
     query_sums_fini(&sums);

@@ -6,7 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NAME_BYTES = 512 << 20, PENDING = 0 };
+enum {
+    MAX_NAME_BYTES = 512 << 20,
+    PENDING = 0,
+    NODES_BETWEEN_LOOKS = 1 << 14,
+};
+
+static enum fk_err look(const struct tree *t)
+{
+    return t->given_up && t->given_up(t->given_up_arg) ? FK_ERR_CANCELLED
+                                                       : FK_OK;
+}
 
 int64_t tree_sum(int64_t a, int64_t b)
 {
@@ -101,6 +111,8 @@ enum fk_err tree_add(struct tree *t, const struct tree_source *s, int side)
             to[i] = to[s->parent[i]] = PENDING;
     for (uint32_t i = 1; i < s->count && !err; i++) {
         uint32_t name;
+        if (i % NODES_BETWEEN_LOOKS == 0 && (err = look(t)))
+            break;
         if (to[i] != PENDING)
             continue;
         err = name_of(t, &known, s, s->frame[i], &name);
@@ -201,6 +213,8 @@ static void renumber(struct tree *t, struct tree_node *out,
 
 enum fk_err tree_finish(struct tree *t)
 {
+    if (look(t))
+        return FK_ERR_CANCELLED;
     uint32_t *scratch = malloc(t->count * sizeof *scratch);
     uint32_t *siblings = malloc(t->count * sizeof *siblings);
     uint32_t *first = calloc(t->count, sizeof *first);
@@ -321,7 +335,9 @@ enum fk_err tree_prune(struct tree *t, int64_t max_nodes, int sides)
 {
     uint32_t other = 0;
     int64_t least = 0;
-    enum fk_err err = threshold(t, max_nodes, sides == 1 ? 1 : 0, &least);
+    enum fk_err err = look(t);
+    if (!err)
+        err = threshold(t, max_nodes, sides == 1 ? 1 : 0, &least);
     if (!err)
         err = intern_put(&t->names, FK_SLICE("other"), &other);
     if (err)

@@ -34,6 +34,10 @@ struct tree {
     struct tree_node *node;
     uint32_t count, cap;
     struct fk_map children; /* (parent, name) -> node, while adding */
+    /* Asked now and then, once set: nobody waits for the tree any more.
+     * Whatever goes on then ends with FK_ERR_CANCELLED. */
+    bool (*given_up)(void *arg);
+    void *given_up_arg;
 };
 
 /* One trie with a value for each of its nodes; parent < child. Values at the

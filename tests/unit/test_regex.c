@@ -176,6 +176,29 @@ TEST(regex_takes_no_more_steps_than_it_may)
     fk_arena_fini(&arena);
 }
 
+/* Steps that `pattern` takes for a text of a's that it matches. */
+static uint64_t steps_of(const char *pattern)
+{
+    static char value[2048];
+    struct fk_arena arena;
+    const struct regex *re;
+    uint64_t work = 1 << 20;
+    memset(value, 'a', sizeof value);
+    fk_arena_init(&arena, 1 << 20);
+    CHECK_INT(regex_compile(fk_slice_of(pattern), &arena, &re, NULL), FK_OK);
+    CHECK(regex_matches(re, (struct fk_slice){value, sizeof value}, &work));
+    fk_arena_fini(&arena);
+    return (1 << 20) - work;
+}
+
+TEST(regex_pays_for_the_ranges_of_a_class)
+{
+    char wide[1024] = "[^";
+    memset(wide + 2, 'b', 800);
+    snprintf(wide + 802, sizeof wide - 802, "]*");
+    CHECK(steps_of(wide) > 10 * steps_of("[^b]*"));
+}
+
 TEST(regex_agrees_with_the_c_library)
 {
     struct fk_buf pattern, posix;

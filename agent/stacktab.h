@@ -49,6 +49,9 @@ typedef void (*fk_trace_fn)(
 
 /* NULL without memory. */
 struct fk_stacktab *fk_stacktab_new(void);
+/* Makes what handlers write to first, the slots and as many words as most
+ * programs need, before they do. */
+void fk_stacktab_populate(struct fk_stacktab *table);
 /* The generation at hand, for the two calls below. */
 uint32_t fk_stacktab_enter(struct fk_stacktab *table);
 bool fk_stacktab_add(struct fk_stacktab *table, uint32_t generation,

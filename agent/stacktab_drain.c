@@ -4,7 +4,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "agent/pages.h"
 #include "common/clock.h"
+
+#define FIRST_WORDS 32768 /* about a thousand stacks */
 
 struct fk_stacktab *fk_stacktab_new(void)
 {
@@ -12,6 +15,15 @@ struct fk_stacktab *fk_stacktab_new(void)
         mmap(NULL, sizeof(struct fk_stacktab), PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
+}
+
+void fk_stacktab_populate(struct fk_stacktab *table)
+{
+    for (int i = 0; i < 2; i++) {
+        struct fk_generation *g = &table->generation[i];
+        fk_pages_populate(g->slots, sizeof(g->slots));
+        fk_pages_populate(g->words, FIRST_WORDS * sizeof(g->words[0]));
+    }
 }
 
 static bool wait_until_left(struct fk_generation *g, int64_t wait_ns)

@@ -3,6 +3,7 @@
 #include "agent/unwind.h"
 
 #include "agent/fpscan.h"
+#include "agent/pages.h"
 #include "agent/peek.h"
 
 #include <stdatomic.h>
@@ -74,6 +75,11 @@ static uint64_t bits_from_table(const struct fk_objects *objects, uintptr_t pc)
 static struct cache_entry *entry_of(uintptr_t pc)
 {
     return &cache[(pc ^ pc >> CACHE_BITS) & ((1 << CACHE_BITS) - 1)];
+}
+
+void fk_unwind_populate(void)
+{
+    fk_pages_populate(cache, sizeof(cache));
 }
 
 void fk_unwind_expect(const uintptr_t *pcs, unsigned n)

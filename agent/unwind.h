@@ -38,6 +38,9 @@ enum fk_unwind_stop {
     FK_UNWIND_STOPS      /* count */
 };
 
+/* Makes the pages of the cache, so that no handler waits for them. */
+void fk_unwind_populate(void);
+
 /* A walk of this thread is about to begin, and these were the addresses of its
  * last one: most are met again, and are looked for in the cache now, all at
  * once, not one behind the other. */

@@ -21,6 +21,7 @@
 #include "agent/objects.h"
 #include "agent/own.h"
 #include "agent/stacks.h"
+#include "agent/unwind.h"
 #include "agent/uploader.h"
 #include "agent/wall.h"
 #include "common/clock.h"
@@ -57,7 +58,7 @@ static struct {
 
     /* The rest belongs to the agent's thread. */
     const flamekit_config *config;
-    struct fk_stacktab *wall_table;
+    struct fk_stacktab *cpu_table, *wall_table;
     struct fk_census census;
     struct fk_collect collect;
     struct fk_uploader uploader;
@@ -287,6 +288,14 @@ static void open_output(uint64_t seed)
         registered = atexit(flamekit_shutdown) == 0;
 }
 
+static void populate(void)
+{
+    fk_unwind_populate();
+    fk_stacktab_populate(w.cpu_table);
+    if (w.config->profile_types & FLAMEKIT_PROFILE_WALL)
+        fk_stacktab_populate(w.wall_table);
+}
+
 static void begin(void)
 {
     int64_t now = fk_mono_ns();
@@ -295,6 +304,7 @@ static void begin(void)
     fk_registry_unlock();
     fk_objects_limit(w.config->memory_limit);
     fk_objects_refresh();
+    populate();
     fk_collect_begin(&w.collect);
     atomic_store(&w.ready, true);
     scan();
@@ -356,6 +366,7 @@ int fk_worker_start(const flamekit_config *config, struct fk_stacktab *cpu,
     fk_collect_init(&w.collect, config);
     fk_collect_add_table(
         &w.collect, &fk_kind_cpu, FK_NS_PER_S / config->sample_rate, cpu);
+    w.cpu_table = cpu;
     w.wall_table = wall;
     fk_collect_add_table(&w.collect, &fk_kind_wall,
         config->wall_interval_ms * FK_NS_PER_MS, wall);

@@ -2,7 +2,11 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "agent/pages.h"
+#include "agent/stacktab_layout.h"
 #include "common/clock.h"
 #include "tests/tap.h"
 
@@ -153,6 +157,47 @@ TEST(nothing_is_lost_or_torn_under_concurrent_threads)
     CHECK_INT(lost, 0);
     for (int i = 1; i <= WRITERS; i++)
         CHECK_INT(seen.by_tid[i], ROUNDS);
+}
+
+/* How many of the whole pages within [at, at + size) are in memory. */
+static size_t pages_there(const void *at, size_t size, size_t *pages)
+{
+    unsigned char there[4096];
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), n = 0;
+    uintptr_t lo = ((uintptr_t)at + page - 1) / page * page;
+    *pages = ((uintptr_t)at + size - lo) / page;
+    CHECK(*pages <= sizeof(there));
+    CHECK_INT(mincore((void *)lo, *pages * page, there), 0);
+    for (size_t i = 0; i < *pages; i++)
+        n += there[i] & 1;
+    return n;
+}
+
+static bool kernel_populates(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), one;
+    void *m = mmap(
+        NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(m != MAP_FAILED);
+    fk_pages_populate(m, page);
+    return pages_there(m, page, &one) == 1;
+}
+
+/* A handler that makes pages takes ten times as long. */
+TEST(what_handlers_write_to_is_there_before_they_do)
+{
+    if (!kernel_populates())
+        tap_skip("this kernel makes no pages in advance");
+    struct fk_stacktab *table = fk_stacktab_new();
+    size_t pages;
+    CHECK_INT(pages_there(table, sizeof(*table), &pages), 0);
+    fk_stacktab_populate(table);
+    for (int i = 0; i < 2; i++) {
+        struct fk_generation *g = &table->generation[i];
+        size_t there = pages_there(g->slots, sizeof(g->slots), &pages);
+        CHECK_INT(there, pages);
+        CHECK(pages_there(g->words, 64 << 10, &pages) == pages);
+    }
 }
 
 TAP_MAIN

@@ -19,6 +19,7 @@ $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(tap_OBJS) $$(LIBS_A)
 $(TOOLS): $(B)/tests/%: $(B)/tests/%.o $$(LIBS_A)
 $(B)/tests/core/smoke: $(B)/tests/core/smoke.o $$(LIBS_A)
 $(B)/tests/bench/wall: $(B)/tests/blocking.o
+$(B)/tests/bench/overhead: $(B)/tests/bench_toggle.o $(B)/tests/bench_estimate.o $(B)/tests/bench_profilers.o
 # The agent in a server without frame pointers, its handler timed.
 CFLAGS_tests_bench_agent := -fomit-frame-pointer
 LDFLAGS_tests_bench_agent := -Wl,--wrap=fk_handler_on_signal

@@ -3,7 +3,9 @@
  * it, curl asks, all in this process and none of them with frame pointers.
  * How many stacks are whole, what a sample costs where it is taken (beside
  * glibc's backtrace() at the same places), whether all CPU time is accounted
- * for, and how much memory it took.
+ * for, how much memory it took, how long the program waits for it to start,
+ * and what its thread uses at the usual interval of uploads, which the same
+ * server takes.
  *
  *   agent [SECONDS]   for each rate; 5
  */
@@ -21,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -31,6 +34,7 @@
 #define CLIENTS     2
 #define TIMINGS_MAX 4096
 #define DEPTH       128
+#define UPLOAD_MS   15000 /* the default */
 
 /* ---- the server ----------------------------------------------------------
  */
@@ -65,14 +69,15 @@ static enum MHD_Result answer(void *cls, struct MHD_Connection *connection,
     const char *url, const char *method, const char *version, const char *data,
     size_t *data_size, void **state)
 {
-    (void)cls, (void)url, (void)method, (void)version;
-    (void)data, (void)data_size;
-    if (*state == NULL) {
+    (void)cls, (void)url, (void)version, (void)data;
+    if (*state == NULL || *data_size > 0) {
         *state = connection;
+        *data_size = 0;
         return MHD_YES;
     }
     static char ok[] = "ok";
-    query();
+    if (strcmp(method, "GET") == 0)
+        query();
     struct MHD_Response *r =
         MHD_create_response_from_buffer(2, ok, MHD_RESPMEM_PERSISTENT);
     enum MHD_Result rc = MHD_queue_response(connection, MHD_HTTP_OK, r);
@@ -186,21 +191,52 @@ static flamekit_stats stats(void)
     return s;
 }
 
-static void start_agent(unsigned rate)
+static int64_t thread_cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return t.tv_sec * FK_NS_PER_S + t.tv_nsec;
+}
+
+/* The CPU time that starting took here; the rest is done by its thread. */
+static int64_t start_agent(unsigned rate, unsigned upload_ms)
 {
     flamekit_config c;
     flamekit_config_init(&c);
     c.application_name = "bench.agent";
-    c.server_address = "http://127.0.0.1:9"; /* nobody is there */
+    c.server_address = url;
     c.sample_rate = rate;
-    c.upload_interval_ms = 1000;
+    c.upload_interval_ms = upload_ms;
     c.log_level = FLAMEKIT_LOG_NONE;
+    int64_t begin = thread_cpu_ns();
     if (flamekit_configure(&c) != 0)
         abort();
+    int64_t used = thread_cpu_ns() - begin;
     while (stats().signals == 0)
         fk_sleep_until_mono(fk_mono_ns() + FK_NS_PER_S / 10);
     /* Every thread has been found, and its stack's bounds learnt. */
     fk_sleep_until_mono(fk_mono_ns() + FK_NS_PER_S / 2);
+    return used;
+}
+
+/* The first start of the process: nothing of it was ever touched. */
+static void begin_and_go_on(void)
+{
+    double ms = (double)start_agent(100, UPLOAD_MS) / 1e6;
+    tell("agent_start", ms, "ms", "1", ms <= 1);
+    flamekit_stats from = stats();
+    ms = (double)from.agent_cpu_ns / 1e6;
+    tell("agent_tables", ms, "ms", "100", ms <= 100);
+    int64_t begin = fk_mono_ns();
+    fk_sleep_until_mono(begin + 2 * UPLOAD_MS * FK_NS_PER_MS);
+    flamekit_stats to = stats();
+    double share = 100 * (double)(to.agent_cpu_ns - from.agent_cpu_ns) /
+                   (double)(fk_mono_ns() - begin);
+    printf("# %llu uploads in 30 s, %llu failed\n",
+        (unsigned long long)to.uploads_ok,
+        (unsigned long long)to.uploads_failed);
+    tell("agent_thread", share, "%_of_a_core", "0.2", share <= 0.2);
+    flamekit_shutdown();
 }
 
 static void whole_stacks(const flamekit_stats *from, const flamekit_stats *to)
@@ -217,7 +253,7 @@ static void whole_stacks(const flamekit_stats *from, const flamekit_stats *to)
 static void account(unsigned rate, int64_t ns)
 {
     char name[32];
-    start_agent(rate);
+    start_agent(rate, 1000);
     flamekit_stats from = stats();
     double cpu = process_cpu_s();
     fk_sleep_until_mono(fk_mono_ns() + ns);
@@ -253,6 +289,7 @@ int main(int argc, char **argv)
         pthread_create(&clients[i], NULL, ask, NULL);
     fk_sleep_until_mono(fk_mono_ns() + ns / 2);
     double before = resident_mb();
+    begin_and_go_on();
     account(100, ns);
     ours.n = theirs.n = 0; /* the goal is that of many samples */
     account(1000, ns);

@@ -1,10 +1,12 @@
 /*
- * What one unwind costs, hot, at three depths, beside glibc's backtrace() in
- * the same process and the same frames. Prints a line per figure:
+ * What one unwind costs, hot, at three depths, beside glibc's backtrace() and,
+ * where it is installed, libunwind's, in the same process and the same frames.
+ * Prints a line per figure:
  *   bench NAME VALUE UNIT goal GOAL ok|short
  */
 #include "agent/unwind.h"
 
+#include <dlfcn.h>
 #include <execinfo.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -17,7 +19,7 @@ enum { MAX_FRAMES = 256, ROUNDS = 21, CALLS = 2000, CALLS_OF_BACKTRACE = 50 };
 struct figures {
     unsigned frames;
     bool complete;
-    double ours_ns, backtrace_ns;
+    double ours_ns, backtrace_ns, libunwind_ns;
 };
 
 static double now_ns(void)
@@ -25,6 +27,15 @@ static double now_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static int (*libunwind)(void **addresses, int max); /* NULL: not here */
+
+static void find_libunwind(void)
+{
+    void *lib = dlopen("libunwind.so.8", RTLD_NOW);
+    if (lib != NULL)
+        *(void **)&libunwind = dlsym(lib, "unw_backtrace");
 }
 
 static int by_value(const void *a, const void *b)
@@ -55,7 +66,7 @@ __attribute__((noinline)) static struct figures measure(void)
 {
     static uintptr_t pcs[MAX_FRAMES];
     static void *addresses[MAX_FRAMES];
-    double ours[ROUNDS], theirs[ROUNDS];
+    double ours[ROUNDS], theirs[ROUNDS], third[ROUNDS];
     const struct fk_objects *objects = fk_objects_current();
     struct fk_stack stack = own_stack();
     struct figures f = {0};
@@ -72,10 +83,15 @@ __attribute__((noinline)) static struct figures measure(void)
         for (int i = 0; i < CALLS_OF_BACKTRACE; i++)
             backtrace(addresses, MAX_FRAMES);
         theirs[round] = (now_ns() - start) / CALLS_OF_BACKTRACE;
+        start = now_ns();
+        for (int i = 0; i < CALLS && libunwind != NULL; i++)
+            libunwind(addresses, MAX_FRAMES);
+        third[round] = (now_ns() - start) / CALLS;
     }
     f.complete = why == FK_UNWIND_COMPLETE;
     f.ours_ns = median(ours);
     f.backtrace_ns = median(theirs);
+    f.libunwind_ns = median(third);
     return f;
 }
 
@@ -111,6 +127,7 @@ int main(void)
         double goal_ns, goal_ratio;
     } rows[] = {{10, 100, 0.1}, {30, 300, 0.1}, {100, 1200, 0.1}};
 
+    find_libunwind();
     int err = fk_objects_refresh();
     if (err < 0) {
         fprintf(stderr, "no unwind tables: error %d\n", -err);
@@ -128,6 +145,9 @@ int main(void)
             "unwind", rows[i].depth, f.ours_ns, "ns", rows[i].goal_ns);
         print_at_most("unwind_vs_backtrace", rows[i].depth,
             f.ours_ns / f.backtrace_ns, "ratio", rows[i].goal_ratio);
+        if (libunwind != NULL)
+            print_at_most("unwind_vs_libunwind", rows[i].depth,
+                f.ours_ns / f.libunwind_ns, "ratio", 1);
     }
     return 0;
 }

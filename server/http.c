@@ -300,8 +300,9 @@ enum fk_err http_start(struct server *server,
     struct fk_diag *diag)
 {
     struct http *h = calloc(1, sizeof(*h));
+    unsigned connections = connection_limit(sockets->count);
     enum fk_err err =
-        h ? reaper_start(
+        h ? reaper_start(connections / 4 * 3,
                 &server->metrics.counter[METRIC_HTTP_REAPED], &h->front.reaper)
           : FK_ERR_NOMEM;
     unsigned started = 0;
@@ -313,7 +314,6 @@ enum fk_err http_start(struct server *server,
     if (err == FK_OK) {
         h->front.server = server;
         h->front.wake = wake;
-        unsigned connections = connection_limit(sockets->count);
         for (; started < sockets->count; started++) {
             h->daemon[started] =
                 daemon_start(h, sockets->fd[started], connections);

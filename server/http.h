@@ -6,7 +6,8 @@
  *
  * Limits: body by route, 512 MiB of bodies in all, 1,000 connections, 10 s
  * for a head, 256 KiB of a body each 30 s, answers read at 8 KiB/s, 75 s of
- * rest between requests.
+ * rest between requests. With three quarters of the connections in use, those
+ * that have kept the server waiting longest are closed to make room.
  */
 #ifndef SERVER_HTTP_H
 #define SERVER_HTTP_H

@@ -41,7 +41,8 @@ static const struct {
         "Requests refused because of their host, origin or token."},
     [METRIC_HTTP_CONNECTIONS] = {"http_connections", "Connections accepted."},
     [METRIC_HTTP_REAPED] = {"http_reaped",
-        "Connections closed because a client was too slow."},
+        "Connections closed because a client was too slow, or idle while "
+        "others needed its place."},
     [METRIC_HTTP_BUSY] = {"http_busy",
         "Requests refused because the server had too much to do."},
     [METRIC_HTTP_MALFORMED] = {"http_malformed",

@@ -36,6 +36,31 @@ kill $dripper 2>/dev/null
 wait $dripper 2>/dev/null
 fetch --data-binary 'a 1' "$URL/ingest?name=after.cpu"
 is "uploads work as before" "$status" 200
+
+# ---- clients that have been answered, and stay -----------------------------------------
+# They may rest for a minute where there is room; here there is none.
+perl -MIO::Socket::INET -e '
+    $SIG{PIPE} = "IGNORE"; $SIG{ALRM} = sub { exit 0 }; alarm 90; $| = 1;
+    my @s;
+    for (1 .. 100) {
+        my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or last;
+        syswrite($s, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+        push @s, $s;
+    }
+    print "there\n";
+    sleep 90;' "$PORT" >"$TMP/rest" &
+resting=$!
+at_exit "kill $resting 2>/dev/null"
+ok "they are there" wait_for 20 grep -q there "$TMP/rest"
+before=$(date +%s)
+fetch -m 80 --data-binary 'a 1' "$URL/ingest?name=between.cpu"
+took=$(($(date +%s) - before))
+is "the next client is served" "$status" 200
+ok "within 20 s (took $took)" [ $took -le 20 ]
+files=$(find "/proc/$server_pid/fd" -mindepth 1 | wc -l)
+ok "files are left for the store ($files of 160)" [ "$files" -lt 120 ]
+kill $resting
+wait $resting 2>/dev/null
 stop_server
 is "the server ends well" "$server_status" 0
 tap_done

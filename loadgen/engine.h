@@ -41,6 +41,7 @@ struct engine_request {
     const char *body;   /* NULL = GET */
     const char *header; /* "Name: value" or NULL; must outlive the phase */
     unsigned target;    /* index */
+    int64_t now_ns;     /* monotonic; it counts as sent then */
     int64_t timeout_ns;
 };
 

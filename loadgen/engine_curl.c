@@ -257,7 +257,7 @@ static enum fk_err curl_start(
     slot_load(e, s, request);
     curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS,
         (long)(request->timeout_ns / FK_NS_PER_MS));
-    s->sent_ns = fk_mono_ns();
+    s->sent_ns = request->now_ns;
     e->inflight++;
     curl_multi_add_handle(s->shard->multi, s->easy);
     /* The timer that adding has just set is this very call. */

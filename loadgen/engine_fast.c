@@ -342,7 +342,7 @@ static enum fk_err fast_start(
     s->error = ENGINE_OK;
     s->new_connection = false;
     s->sent = 0;
-    s->sent_ns = fk_mono_ns();
+    s->sent_ns = request->now_ns;
     s->deadline_ns = s->sent_ns + request->timeout_ns;
     fk_buf_reset(&s->kept);
     response_reset(&s->response);

@@ -2,6 +2,7 @@
 
 #include "common/check.h"
 #include "common/clock.h"
+#include "loadgen/clients.h"
 #include "loadgen/schedule.h"
 
 #include <pthread.h>
@@ -14,7 +15,6 @@ struct flight {
     struct flight *next_free;
     int64_t due_ns;
     uint32_t mix;
-    uint32_t client;
 };
 
 /* The phase at hand; only the player's thread touches it. */
@@ -23,9 +23,8 @@ struct stand {
     struct schedule_request next; /* the next of this player's share */
     bool has_next;
     int64_t start_ns, end_ns, give_up_ns, timeout_ns;
-    uint32_t second;          /* that is counted in slots */
-    int64_t *client_ready_ns; /* closed loop; INT64_MAX while asking */
-    uint32_t num_clients;
+    uint32_t second; /* that is counted in slots */
+    struct clients clients;
 };
 
 struct player {
@@ -79,9 +78,8 @@ static void on_answer(void *arg, const struct engine_answer *a)
     uint64_t ok = t->ok, failed = t->failed;
     tally_answer(t, f->due_ns, a, &expect);
     if (is_closed_loop(p))
-        p->stand.client_ready_ns[f->client] =
-            a->done_ns + phase_of(p)->arrive.think_ns;
-
+        clients_add(
+            &p->stand.clients, a->done_ns + phase_of(p)->arrive.think_ns);
     p->live.ok += t->ok - ok;
     p->live.failed += t->failed - failed;
     if (t->ok > ok)
@@ -102,13 +100,13 @@ static void advance(struct player *p)
 }
 
 /* False when all connections are busy: the request stays due. */
-static bool send_next(struct player *p, int64_t due_ns, uint32_t client)
+static bool send_next(struct player *p, int64_t due_ns)
 {
     struct flight *f = p->free;
     if (!f)
         return false;
     p->free = f->next_free;
-    *f = (struct flight){NULL, due_ns, p->stand.next.mix, client};
+    *f = (struct flight){NULL, due_ns, p->stand.next.mix};
     fk_buf_reset(&p->path);
     fk_buf_reset(&p->body);
     schedule_write(&p->stand.schedule, &p->stand.next, &p->path, &p->body);
@@ -122,11 +120,12 @@ static bool send_next(struct player *p, int64_t due_ns, uint32_t client)
         .body = !post         ? NULL
                 : p->body.len ? p->body.ptr
                               : "",
+        .now_ns = fk_mono_ns(),
         .timeout_ns = p->stand.timeout_ns,
     };
     struct tally *t = p->tallies[f->mix];
     uint64_t late = t->late;
-    tally_sent(t, due_ns, fk_mono_ns());
+    tally_sent(t, due_ns, request.now_ns);
     t->requests +=
         schedule_digest(&p->stand.schedule, &p->stand.next, &p->path, &p->body);
     p->live.sent++;
@@ -144,7 +143,7 @@ static int64_t send_by_schedule(struct player *p)
         int64_t due = s->start_ns + s->next.due_ns;
         if (due > fk_mono_ns())
             return due;
-        if (!send_next(p, due, 0))
+        if (!send_next(p, due))
             return INT64_MAX;
         advance(p);
     }
@@ -154,21 +153,17 @@ static int64_t send_by_schedule(struct player *p)
 static int64_t send_for_clients(struct player *p)
 {
     struct stand *s = &p->stand;
-    int64_t first = INT64_MAX, now = fk_mono_ns();
+    int64_t now = fk_mono_ns(), ready;
     if (now >= s->end_ns) {
         s->has_next = false;
         return INT64_MAX;
     }
-    for (uint32_t c = 0; c < s->num_clients && s->has_next; c++) {
-        if (s->client_ready_ns[c] <= now) {
-            int64_t due = s->client_ready_ns[c];
-            s->client_ready_ns[c] = INT64_MAX;
-            if (send_next(p, due, c))
-                advance(p);
-        }
-        if (s->client_ready_ns[c] < first)
-            first = s->client_ready_ns[c];
+    while (s->has_next && clients_take(&s->clients, now, &ready)) {
+        /* There is a flight for each client. */
+        FK_ASSERT(send_next(p, ready));
+        advance(p);
     }
+    int64_t first = clients_next(&s->clients);
     return first < s->end_ns ? first : s->end_ns;
 }
 
@@ -192,20 +187,15 @@ static void open_stand(struct player *p, uint32_t phase_index, int64_t start_ns)
     s->end_ns = start_ns + phase->duration_ns;
     s->give_up_ns = s->end_ns + plan->drain_ns;
     s->timeout_ns = phase->timeout_ns ? phase->timeout_ns : plan->timeout_ns;
-    s->num_clients = share_of_clients(p, phase->arrive.clients);
-    if (s->num_clients) {
-        s->client_ready_ns = calloc(s->num_clients, sizeof(int64_t));
-        FK_ASSERT(s->client_ready_ns);
-        for (uint32_t c = 0; c < s->num_clients; c++)
-            s->client_ready_ns[c] = start_ns;
-    }
+    clients_init(
+        &s->clients, share_of_clients(p, phase->arrive.clients), start_ns);
     for (uint32_t m = 0; m < phase->num_mix; m++) {
         if (!p->tallies[m])
             p->tallies[m] = tally_new();
         tally_reset(p->tallies[m]);
     }
     advance(p);
-    if (is_closed_loop(p) && !s->num_clients)
+    if (is_closed_loop(p) && !s->clients.count)
         s->has_next = false;
 }
 
@@ -297,13 +287,14 @@ static void play(struct player *p, uint32_t phase_index, int64_t start_ns)
     while (fk_mono_ns() < start_ns && !atomic_load(&p->early))
         engine_run(p->engine, start_ns);
     for (;;) {
+        int64_t now = fk_mono_ns();
         heed_early_end(p);
-        heed_second(p, fk_mono_ns());
+        heed_second(p, now);
         show(p);
         int64_t wake =
             is_closed_loop(p) ? send_for_clients(p) : send_by_schedule(p);
         bool idle = !s->has_next && engine_inflight(p->engine) == 0;
-        if (idle || fk_mono_ns() >= s->give_up_ns)
+        if (idle || now >= s->give_up_ns)
             break;
         engine_run(p->engine, wake < s->give_up_ns ? wake : s->give_up_ns);
     }
@@ -311,8 +302,7 @@ static void play(struct player *p, uint32_t phase_index, int64_t start_ns)
     count_dropped(p);
     count_aborted(p);
     schedule_fini(&s->schedule);
-    free(s->client_ready_ns);
-    s->client_ready_ns = NULL;
+    clients_fini(&s->clients);
 }
 
 static void *player_main(void *arg)

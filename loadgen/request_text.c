@@ -8,6 +8,12 @@
 
 enum { MAX_HEAD = 64 * 1024 };
 
+/* What all requests to a target have, before and after their path. */
+struct request_head {
+    struct fk_buf get, post; /* METHOD PREFIX */
+    struct fk_buf rest;      /* version and headers, without the last line */
+};
+
 /* The parts of http://HOST:PORT/PREFIX, which was read before. */
 static struct fk_slice authority(const char *base_url)
 {
@@ -31,18 +37,32 @@ static void add_header(struct fk_buf *head, const char *header,
     fk_buf_printf(head, "%s: " FK_SLICE_FMT "\r\n", name, FK_SLICE_ARG(value));
 }
 
+static void write_rest(
+    struct fk_buf *rest, const char *base_url, const char *header)
+{
+    fk_buf_reset(rest);
+    fk_buf_adds(rest, " HTTP/1.1\r\n");
+    add_header(rest, header, "Host", authority(base_url));
+    add_header(rest, header, "User-Agent", FK_SLICE("loadgen/" FK_VERSION));
+    add_header(rest, header, "Accept", FK_SLICE("*/*"));
+    if (header)
+        fk_buf_printf(rest, "%s\r\n", header);
+}
+
 static void write_heads(struct request_text *t, const char *header)
 {
-    for (unsigned i = 0; i < t->num_targets; i++) {
-        struct fk_buf *head = &t->heads[i];
-        fk_buf_reset(head);
-        add_header(head, header, "Host", authority(t->targets[i].base_url));
-        add_header(head, header, "User-Agent", FK_SLICE("loadgen/" FK_VERSION));
-        add_header(head, header, "Accept", FK_SLICE("*/*"));
-        if (header)
-            fk_buf_printf(head, "%s\r\n", header);
-    }
+    for (unsigned i = 0; i < t->num_targets; i++)
+        write_rest(&t->heads[i].rest, t->targets[i].base_url, header);
     t->header = header;
+}
+
+static void init_head(struct request_head *head, const char *base_url)
+{
+    fk_buf_init(&head->get, MAX_HEAD);
+    fk_buf_init(&head->post, MAX_HEAD);
+    fk_buf_init(&head->rest, MAX_HEAD);
+    fk_buf_printf(&head->get, "GET %s", prefix(base_url));
+    fk_buf_printf(&head->post, "POST %s", prefix(base_url));
 }
 
 void request_text_init(struct request_text *t,
@@ -52,14 +72,17 @@ void request_text_init(struct request_text *t,
     t->heads = calloc(num_targets, sizeof *t->heads);
     FK_ASSERT(t->heads);
     for (unsigned i = 0; i < num_targets; i++)
-        fk_buf_init(&t->heads[i], MAX_HEAD);
+        init_head(&t->heads[i], targets[i].base_url);
     write_heads(t, NULL);
 }
 
 void request_text_fini(struct request_text *t)
 {
-    for (unsigned i = 0; i < t->num_targets; i++)
-        fk_buf_fini(&t->heads[i]);
+    for (unsigned i = 0; i < t->num_targets; i++) {
+        fk_buf_fini(&t->heads[i].get);
+        fk_buf_fini(&t->heads[i].post);
+        fk_buf_fini(&t->heads[i].rest);
+    }
     free(t->heads);
 }
 
@@ -77,18 +100,17 @@ static bool path_len(const char *path, size_t *len)
 bool request_text_write(struct request_text *t,
     const struct engine_request *request, struct fk_buf *out)
 {
-    const struct fk_buf *head = &t->heads[request->target];
+    const struct request_head *head = &t->heads[request->target];
     size_t len;
     if (request->header != t->header)
         write_heads(t, request->header);
     fk_buf_reset(out);
-    if (!path_len(request->path, &len) || head->err)
+    if (!path_len(request->path, &len) || head->rest.err)
         return false;
-    fk_buf_adds(out, request->body ? "POST " : "GET ");
-    fk_buf_adds(out, prefix(t->targets[request->target].base_url));
+    fk_buf_add_slice(
+        out, fk_buf_slice(request->body ? &head->post : &head->get));
     fk_buf_add(out, request->path, len);
-    fk_buf_adds(out, " HTTP/1.1\r\n");
-    fk_buf_add(out, head->ptr, head->len);
+    fk_buf_add_slice(out, fk_buf_slice(&head->rest));
     if (request->body) {
         size_t body_len = strlen(request->body);
         add_header(
@@ -96,7 +118,7 @@ bool request_text_write(struct request_text *t,
         fk_buf_printf(out, "Content-Length: %zu\r\n\r\n", body_len);
         fk_buf_add(out, request->body, body_len);
     } else {
-        fk_buf_adds(out, "\r\n");
+        fk_buf_add(out, "\r\n", 2);
     }
     return !out->err;
 }

@@ -12,8 +12,8 @@ enum { REQUEST_TEXT_MAX = 2 * 1024 * 1024 };
 struct request_text {
     const struct engine_target *targets; /* the caller's, which stay */
     unsigned num_targets;
-    const char *header;   /* that the heads hold */
-    struct fk_buf *heads; /* one a target: headers that all requests have */
+    const char *header;         /* that the heads hold */
+    struct request_head *heads; /* one a target */
 };
 
 void request_text_init(struct request_text *t,

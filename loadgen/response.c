@@ -73,9 +73,9 @@ static enum response_state read_status(struct response *r, struct fk_slice line)
     return status < 100 || status == 101 ? RESPONSE_BAD : RESPONSE_HEADER;
 }
 
-static bool is_word(struct fk_slice s, const char *word)
+static bool is_word(struct fk_slice s, struct fk_slice word)
 {
-    return s.len == strlen(word) && strncasecmp(s.ptr, word, s.len) == 0;
+    return s.len == word.len && strncasecmp(s.ptr, word.ptr, s.len) == 0;
 }
 
 static bool read_length(struct response *r, struct fk_slice value)
@@ -90,7 +90,7 @@ static bool read_length(struct response *r, struct fk_slice value)
 
 static bool read_encoding(struct response *r, struct fk_slice value)
 {
-    bool known = !r->chunked && is_word(value, "chunked");
+    bool known = !r->chunked && is_word(value, FK_SLICE("chunked"));
     r->chunked = true;
     return known;
 }
@@ -99,21 +99,26 @@ static bool read_connection(struct response *r, struct fk_slice value)
 {
     struct fk_slice word;
     while (fk_slice_split(&value, ',', &word)) {
-        if (is_word(fk_slice_trim(word), "close"))
+        if (is_word(fk_slice_trim(word), FK_SLICE("close")))
             r->keep_alive = false;
-        else if (is_word(fk_slice_trim(word), "keep-alive"))
+        else if (is_word(fk_slice_trim(word), FK_SLICE("keep-alive")))
             r->keep_alive = true;
     }
     return true;
 }
 
+#define NAME(text)                                                             \
+    {                                                                          \
+        text, sizeof text - 1                                                  \
+    }
+
 static const struct {
-    const char *name;
+    struct fk_slice name;
     bool (*read)(struct response *r, struct fk_slice value);
 } headers[] = {
-    {"Content-Length", read_length},
-    {"Transfer-Encoding", read_encoding},
-    {"Connection", read_connection},
+    {NAME("Content-Length"), read_length},
+    {NAME("Transfer-Encoding"), read_encoding},
+    {NAME("Connection"), read_connection},
 };
 
 /* Where the body of this head ends. */

@@ -151,6 +151,8 @@ static void order_block(struct schedule *s, uint64_t block)
 uint32_t schedule_mix(struct schedule *s, uint64_t k)
 {
     uint64_t block = k / s->phase->block;
+    if (s->phase->num_mix == 1)
+        return 0; /* nothing to order */
     if (block != s->order_block)
         order_block(s, block);
     return s->order[k % s->phase->block];
@@ -195,8 +197,9 @@ void schedule_write(const struct schedule *s, const struct schedule_request *r,
 {
     const struct plan_endpoint *e =
         &s->plan->endpoints[s->phase->mix[r->mix].endpoint];
-    char key[SCHEDULE_KEY_BYTES];
-    schedule_key(s, r->k, key);
+    char key[SCHEDULE_KEY_BYTES] = "";
+    if (e->path.has_key || e->body.has_key)
+        schedule_key(s, r->k, key);
     struct template_fill fill = {
         key, r->k, draw(s->seed, STREAM_FILL, 2 * r->k)};
     template_write(&e->path, &fill, path);

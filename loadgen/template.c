@@ -81,6 +81,7 @@ enum fk_err template_parse(struct fk_slice text, struct fk_arena *arena,
 {
     struct template_part parts[TEMPLATE_MAX_PARTS];
     uint32_t n = 0;
+    out->has_key = false;
     text = fk_arena_dup(arena, text); /* the parts outlive the file */
     *at = 0;
     while (*at < text.len) {
@@ -105,6 +106,7 @@ enum fk_err template_parse(struct fk_slice text, struct fk_arena *arena,
             fk_slice_sub(rest, 2, (size_t)close), arena, part, diag);
         if (err)
             return err;
+        out->has_key |= part->kind == PART_KEY;
         *at += (size_t)close + 2;
     }
     out->parts = fk_arena_array(arena, n ? n : 1, sizeof *parts);

@@ -37,6 +37,7 @@ struct template
 {
     struct template_part *parts;
     uint32_t num_parts;
+    bool has_key;
 };
 
 struct template_fill {

@@ -11,7 +11,9 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 
-enum { WAITER_MAX_EVENTS = 64 };
+/* Not more at a time: while these are handled, the service is at work on what
+ * was sent for those before. */
+enum { WAITER_MAX_EVENTS = 16 };
 
 struct waiter {
     int epoll_fd, timer_fd, bell_fd;

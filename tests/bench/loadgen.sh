@@ -1,11 +1,12 @@
 #!/bin/sh
 # loadgen beside wrk and hey: closed loop, the same endpoint, the same number
-# of connections, one thread each, one after the other in every round, both
-# engines. Ratios
-# are medians over rounds. Also: how exactly the open loop keeps its rate.
-# The endpoint is the fastest server at hand, so that the client is measured.
+# of connections, one thread each, slices of a second in turns. A slice of wrk
+# lies before and after every slice of another tool, which is compared with the
+# mean of the two; results are medians of such ratios, so that the load of other
+# programs cancels out. Also: how exactly the open loop keeps its rate. The
+# endpoint is the fastest server at hand, so that the client is measured.
 set -u
-rounds=${ROUNDS:-3}
+rounds=${ROUNDS:-5}
 tmp=$(mktemp -d) || exit 1
 build/release/tests/integration/target >"$tmp/ready" &
 target=$!
@@ -27,15 +28,25 @@ cpu_of() {
         open(my $f, ">", $ENV{CPU}); print $f $u + $k; exit($s >> 8)' "$@"
 }
 export CPU="$tmp/cpu"
-loadgen() { # ENGINE CONNECTIONS: requests a second
-    plan "clients $2" 1 >"$tmp/bench.load"
+# Slices of CONNECTIONS; they print requests a second, which are requests.
+wrk_slice() { cpu_of wrk -t1 -c"$1" -d1 "$url/x" | awk '/^Requests.sec/ { print $2 }'; }
+hey_slice() { GOMAXPROCS=1 cpu_of hey -c "$1" -z 1s "$url/x" | awk '/Requests.sec/ { print $2 }'; }
+our_slice() { # ENGINE
+    plan "clients $1" 1 >"$tmp/bench.load"
     cpu_of build/release/bin/loadgen --plan "$tmp/bench.load" --target "$url" \
-        --engine "$1" --report json -q | jq '.phases[0].rate'
+        --engine "$2" --report json -q -o "$tmp/slice.json"
+    jq '.phases[0].rate' "$tmp/slice.json"
 }
+fast_slice() { our_slice "$1" fast; }
+curl_slice() { our_slice "$1" curl; }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-ratio() { awk "BEGIN { printf \"%.3f\n\", $1 / ($2 > 0 ? $2 : 1) }"; }
-# cost REQUESTS: CPU microseconds of one of them, by what cpu_of saw.
-cost() { awk "BEGIN { printf \"%.3f\n\", 1e6 * $(cat "$tmp/cpu") / ($1 > 0 ? $1 : 1) }"; }
+ratio() { awk "BEGIN { d = $2; printf \"%.3f\n\", $1 / (d > 0 ? d : 1) }"; }
+# of TOOL CONNECTIONS: "RATE COST" of a slice; a cost is CPU microseconds of a
+# request, with what the program takes to start.
+of() {
+    rate=$("$1_slice" "$2")
+    awk "BEGIN { print $rate + 0, 1e6 * $(cat "$tmp/cpu") / ($rate > 0 ? $rate : 1) }"
+}
 # line NAME VALUE UNIT OP GOAL
 line() {
     verdict=$(awk "BEGIN { print ($2 $4 $5) ? \"ok\" : \"short\" }")
@@ -43,33 +54,33 @@ line() {
 }
 
 for c in 1 8 64; do
-    for what in wrk hey wrk_cpu hey_cpu curl curl_cpu; do : >"$tmp/$what"; done
+    for tool in fast curl hey; do : >"$tmp/$tool.rate" && : >"$tmp/$tool.cost"; done
+    before=$(of wrk $c)
     for _ in $(seq "$rounds"); do
-        # wrk and hey for a second each: requests a second are requests.
-        wrk=$(cpu_of wrk -t1 -c$c -d1 "$url/x" | awk '/^Requests.sec/ { print $2 }')
-        wrk_cost=$(cost "$wrk")
-        ours=$(loadgen fast $c)
-        our_cost=$(cost "$ours")
-        curl=$(loadgen curl $c)
-        curl_cost=$(cost "$curl")
-        hey=$(GOMAXPROCS=1 cpu_of hey -c $c -z 1s "$url/x" |
-            awk '/Requests.sec/ { print $2 }')
-        hey_cost=$(cost "$hey")
-        ratio "$ours" "$wrk" >>"$tmp/wrk"
-        ratio "$ours" "$hey" >>"$tmp/hey"
-        ratio "$our_cost" "$wrk_cost" >>"$tmp/wrk_cpu"
-        ratio "$our_cost" "$hey_cost" >>"$tmp/hey_cpu"
-        ratio "$curl" "$wrk" >>"$tmp/curl"
-        ratio "$curl_cost" "$wrk_cost" >>"$tmp/curl_cpu"
+        for tool in fast curl hey; do
+            it=$(of $tool $c)
+            after=$(of wrk $c)
+            # shellcheck disable=SC2086 # pairs of numbers
+            set -- $before $it $after
+            ratio "$3" "($1 + $5) / 2" >>"$tmp/$tool.rate"
+            ratio "$4" "($2 + $6) / 2" >>"$tmp/$tool.cost"
+            before=$after
+        done
     done
-    line "loadgen_to_wrk_c$c" "$(median <"$tmp/wrk")" x '>=' 0.85
-    line "loadgen_to_hey_c$c" "$(median <"$tmp/hey")" x '>=' 2.0
-    line "loadgen_cpu_to_wrk_c$c" "$(median <"$tmp/wrk_cpu")" x '<=' 1.25
-    line "loadgen_cpu_to_hey_c$c" "$(median <"$tmp/hey_cpu")" x '<=' 1.0
+    for tool in fast curl hey; do
+        for what in rate cost; do
+            eval "${tool}_$what=$(median <"$tmp/$tool.$what")"
+        done
+    done
     goal=$(echo "1:0.60 8:0.35 64:0.30" | tr ' ' '\n' | sed -n "s/^$c://p")
-    line "loadgen_curl_to_wrk_c$c" "$(median <"$tmp/curl")" x '>=' "$goal"
-    line "loadgen_curl_cpu_to_wrk_c$c" "$(median <"$tmp/curl_cpu")" x '<=' 3.5
+    line "loadgen_to_wrk_c$c" "$fast_rate" x '>=' 0.85
+    line "loadgen_to_hey_c$c" "$(ratio "$fast_rate" "$hey_rate")" x '>=' 2.0
+    line "loadgen_cpu_to_wrk_c$c" "$fast_cost" x '<=' 1.25
+    line "loadgen_cpu_to_hey_c$c" "$(ratio "$fast_cost" "$hey_cost")" x '<=' 1.0
+    line "loadgen_curl_to_wrk_c$c" "$curl_rate" x '>=' "$goal"
+    line "loadgen_curl_cpu_to_wrk_c$c" "$curl_cost" x '<=' 3.5
 done
+echo "# load $(cut -d' ' -f1-3 /proc/loadavg) on $(nproc) cores"
 
 # The open loop: does it send what was planned, when it was due? As anybody
 # may run it, and with the priority that only root can give: the difference is

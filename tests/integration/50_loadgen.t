@@ -268,13 +268,31 @@ a-2.errors < 1%
 END
 play regions
 is "two instances, twice: held" "$CODE" 0
-is "a quarter goes north, the rest south" \
-    "$(got regions '[.regions[] | .name, .sent] | join(" ")')" "north 50 south 150"
+shares() { # KEY: of the regions
+    got regions "[.regions[] | .name, .$1] | join(\" \")"
+}
+is "a quarter goes north, the rest south" "$(shares sent)" "north 50 south 150"
+is "all of them are answered" "$(shares ok)" "north 50 south 150"
 is "the second time is a phase of its own" \
     "$(got regions '[.phases[] | .name, .sent] | join(" ")')" "a 100 a-2 100"
 stop "$OTHER"
+# By the bodies of this plan: who else may ask a port of ours does not count.
 is "the instance in the south had its share" \
-    "$(sed -n 's/^requests \([0-9]*\) .*/\1/p' "$TMP/other.out")" 151
+    "$(grep -c '^key-' "$TMP/other.log")" 150
+
+# It answers 75 and the question who it is, and is gone: what was meant for it
+# fails, the rest goes on, and nothing is left out of the account.
+start leaving "$target" --end-after 76
+sed "s,^target = $TWO,target = $URL,; s/^drain.*/drain = 20s/" \
+    "$TMP/regions.load" >"$TMP/cut.load"
+wait_cut=$PID URL=$ONE
+play cut
+wait "$wait_cut"
+is "an instance that goes away is a failure" "$CODE" 1
+account() { got cut "[.regions[] | .name, .sent, .ok, .failed, .aborted,
+    .dropped] | join(\" \")"; }
+is "of its own share alone, all of which is accounted for" "$(account)" \
+    "north 50 50 0 0 0 south 150 75 75 0 0"
 stop "$PLAIN"
 
 # ---- a stall is seen from the due time --------------------------------------------

@@ -1,9 +1,9 @@
 /*
  * A web service that does exactly what a test says, for the stories about
  * the load generator: target [--stall-at MS --stall-for MS] [--status N]
- * [--delay MS] [--close-after N]. One thread, epoll; prints the ready line;
- * SIGTERM ends it with one line: requests, connections. Every POST body is
- * appended to the file given by --log.
+ * [--delay MS] [--close-after N] [--end-after N]. One thread, epoll; prints the
+ * ready line; SIGTERM, or the N-th answer, ends it with one line: requests,
+ * connections. Every POST body is appended to the file given by --log.
  *
  * A stall is a pause of the whole process, counted from the first request.
  */
@@ -30,7 +30,7 @@ struct client {
 };
 
 static struct {
-    long stall_at, stall_for, status, delay, close_after;
+    long stall_at, stall_for, status, delay, close_after, end_after;
     const char *log;
 } options = {.status = 200};
 
@@ -45,6 +45,19 @@ static void on_stop(int number)
 {
     (void)number;
     stop = 1;
+}
+
+/* SIGTERM comes while we wait and at no other time: none is missed between a
+ * look at `stop` and the wait. *waiting = what is blocked then. */
+static void hold_stop(sigset_t *waiting)
+{
+    struct sigaction action = {.sa_handler = on_stop};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, waiting);
+    sigdelset(waiting, SIGTERM);
+    sigaction(SIGTERM, &action, NULL);
 }
 
 static void drop(int fd)
@@ -116,6 +129,10 @@ static void serve(int fd)
             drop(fd);
             return;
         }
+        if (requests == options.end_after) {
+            stop = 1;
+            return;
+        }
     }
 }
 
@@ -171,7 +188,8 @@ static void parse(int argc, char **argv)
         long *value;
     } numbers[] = {{"--stall-at", &options.stall_at},
         {"--stall-for", &options.stall_for}, {"--status", &options.status},
-        {"--delay", &options.delay}, {"--close-after", &options.close_after}};
+        {"--delay", &options.delay}, {"--close-after", &options.close_after},
+        {"--end-after", &options.end_after}};
 
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--log") == 0)
@@ -184,9 +202,9 @@ static void parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct sigaction action = {.sa_handler = on_stop};
+    sigset_t waiting;
     parse(argc, argv);
-    sigaction(SIGTERM, &action, NULL);
+    hold_stop(&waiting);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     int listener = listen_somewhere();
     struct epoll_event ev = {.events = EPOLLIN, .data.fd = listener};
@@ -194,8 +212,8 @@ int main(int argc, char **argv)
         return 1;
     while (!stop) {
         struct epoll_event events[64];
-        int n = epoll_wait(epoll_fd, events, 64, -1);
-        for (int i = 0; i < n; i++)
+        int n = epoll_pwait(epoll_fd, events, 64, -1, &waiting);
+        for (int i = 0; i < n && !stop; i++)
             if (events[i].data.fd == listener)
                 welcome(listener);
             else

@@ -155,6 +155,7 @@ static void client_ask(struct client *c, struct engine_request request)
 {
     if (!request.timeout_ns)
         request.timeout_ns = PATIENCE;
+    request.now_ns = fk_mono_ns();
     CHECK_INT(engine_start(c->engine, &request), FK_OK);
     client_wait(c, c->answers + 1);
     CHECK_INT(engine_inflight(c->engine), 0);
@@ -416,7 +417,8 @@ TEST_BOTH(engines_say_when_nobody_listens)
 
 TEST_BOTH(engines_can_be_told_to_give_up)
 {
-    struct engine_request request = {.path = "/", .timeout_ns = PATIENCE};
+    struct engine_request request = {
+        .path = "/", .now_ns = fk_mono_ns(), .timeout_ns = PATIENCE};
     service_start(s);
     client_open(c, kind, s->url, 2);
     CHECK_INT(engine_start(c->engine, &request), FK_OK);
@@ -438,6 +440,7 @@ TEST_BOTH(engines_wait_no_longer_than_they_are_told)
     for (int i = 0; i < 3; i++) {
         struct engine_request request = {.path = "/",
             .owner = s->url + timeouts_ms[i] / 100,
+            .now_ns = fk_mono_ns(),
             .timeout_ns = timeouts_ms[i] * FK_NS_PER_MS};
         CHECK_INT(engine_start(c->engine, &request), FK_OK);
     }

@@ -90,3 +90,8 @@ unsigned engine_abort(struct engine *e)
 {
     return e->calls->abort(e);
 }
+
+void engine_reply_fini(struct engine_reply *reply)
+{
+    fk_buf_fini(&reply->body);
+}

@@ -52,7 +52,9 @@ struct engine_answer {
     int64_t sent_ns, done_ns; /* monotonic */
     uint64_t bytes;
     bool new_connection;
-    int64_t connect_ns;   /* to open it, with name and TLS; 0 when kept */
+    /* Of a new connection, else 0: until it was open, what TLS took, and from
+     * sending to the first byte of the answer, with both. */
+    int64_t connect_ns, tls_ns, first_byte_ns;
     struct fk_slice body; /* its first bytes, until the callback returns */
 };
 
@@ -105,7 +107,8 @@ unsigned engine_abort(struct engine *e);
 struct engine_reply {
     int status; /* 0 = no answer */
     struct fk_buf body;
-    char address[64]; /* numeric, that answered */
+    char address[64];   /* numeric, that answered */
+    int64_t resolve_ns; /* to find it by its name */
 };
 
 /* For https; files in PEM, NULL or "" = the system's, none. */

@@ -21,6 +21,9 @@ struct engine {
     const struct engine_calls *calls;
 };
 
+/* Why a connection could not be opened: the peer, or our own limits. */
+enum engine_error engine_error_of_connect(int os_errno);
+
 extern const struct engine_calls engine_fast, engine_curl;
 
 #endif

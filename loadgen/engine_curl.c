@@ -57,7 +57,6 @@ static enum engine_error class_of(CURLcode code, long os_errno)
     } classes[] = {
         {CURLE_OK, ENGINE_OK},
         {CURLE_COULDNT_RESOLVE_HOST, ENGINE_RESOLVE},
-        {CURLE_COULDNT_CONNECT, ENGINE_CONNECT},
         {CURLE_OPERATION_TIMEDOUT, ENGINE_TIMEOUT},
         {CURLE_GOT_NOTHING, ENGINE_EMPTY},
         {CURLE_WEIRD_SERVER_REPLY, ENGINE_GARBAGE},
@@ -73,9 +72,8 @@ static enum engine_error class_of(CURLcode code, long os_errno)
         {CURLE_OUT_OF_MEMORY, ENGINE_LIMIT},
     };
 
-    if (code == CURLE_COULDNT_CONNECT &&
-        (os_errno == EMFILE || os_errno == ENFILE || os_errno == EADDRNOTAVAIL))
-        return ENGINE_LIMIT;
+    if (code == CURLE_COULDNT_CONNECT)
+        return engine_error_of_connect((int)os_errno);
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
         if (classes[i].code == code)
             return classes[i].error;
@@ -105,14 +103,12 @@ static int on_socket(
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
         waiter_remove(w, fd);
-        return 0;
-    }
-    if (known) {
+    } else if (known) {
         waiter_change(w, fd, events, tag);
-        return 0;
+    } else {
+        waiter_add(w, fd, events, tag);
+        curl_multi_assign(shard->multi, fd, shard);
     }
-    waiter_add(w, fd, events, tag);
-    curl_multi_assign(shard->multi, fd, shard);
     return 0;
 }
 
@@ -182,8 +178,7 @@ static bool slot_init(
     curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);
     curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, keep_body);
     curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
-    if (e->pinned)
-        curl_easy_setopt(s->easy, CURLOPT_RESOLVE, e->pinned);
+    curl_easy_setopt(s->easy, CURLOPT_RESOLVE, e->pinned);
     s->next_free = e->free;
     e->free = s;
     return true;
@@ -237,8 +232,7 @@ static void slot_load(
     fk_buf_reset(&s->request_body);
     fk_buf_adds(&s->request_body, body);
     curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE, (long)s->request_body.len);
-    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS,
-        s->request_body.len ? s->request_body.ptr : "");
+    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, s->request_body.ptr);
 }
 
 static enum fk_err curl_start(
@@ -271,15 +265,27 @@ static unsigned curl_inflight(const struct engine *base)
     return ((const struct curl_engine *)base)->inflight;
 }
 
+static int64_t time_ns(CURL *easy, CURLINFO what)
+{
+    curl_off_t us = 0;
+    curl_easy_getinfo(easy, what, &us);
+    return us * 1000;
+}
+
+static void add_opening(CURL *easy, struct engine_answer *a)
+{
+    int64_t tls_ns = time_ns(easy, CURLINFO_APPCONNECT_TIME_T);
+    a->connect_ns = time_ns(easy, CURLINFO_CONNECT_TIME_T);
+    a->tls_ns = tls_ns ? tls_ns - a->connect_ns : 0;
+    a->first_byte_ns = time_ns(easy, CURLINFO_STARTTRANSFER_TIME_T);
+}
+
 static void answer(struct curl_engine *e, struct slot *s, CURLcode code)
 {
     long status = 0, connects = 0, os_errno = 0;
-    curl_off_t connect_us = 0, tls_us = 0;
     curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(s->easy, CURLINFO_NUM_CONNECTS, &connects);
     curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &os_errno);
-    curl_easy_getinfo(s->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
-    curl_easy_getinfo(s->easy, CURLINFO_APPCONNECT_TIME_T, &tls_us);
     struct engine_answer a = {
         .owner = s->owner,
         .error = class_of(code, os_errno),
@@ -288,11 +294,10 @@ static void answer(struct curl_engine *e, struct slot *s, CURLcode code)
         .done_ns = fk_mono_ns(),
         .bytes = s->bytes,
         .new_connection = connects > 0,
-        .connect_ns = connects > 0
-                          ? (tls_us > connect_us ? tls_us : connect_us) * 1000
-                          : 0,
         .body = fk_buf_slice(&s->kept),
     };
+    if (a.new_connection)
+        add_opening(s->easy, &a);
     e->answers++;
     /* The slot is not free yet: the callback reads its body. */
     e->config.on_answer(e->config.arg, &a);
@@ -305,9 +310,8 @@ static void read_messages(struct shard *shard)
     int left;
     while ((m = curl_multi_info_read(shard->multi, &left))) {
         struct slot *s = NULL;
-        CURLcode code = m->data.result;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&s);
-        answer(shard->engine, s, code);
+        answer(shard->engine, s, m->data.result);
     }
 }
 
@@ -483,17 +487,12 @@ enum fk_err engine_fetch(const char *url, const char *json, long timeout_ms,
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
     reply->status = (int)status;
-    snprintf(
-        reply->address, sizeof reply->address, "%s", address ? address : "");
+    reply->resolve_ns = time_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
+    snprintf(reply->address, sizeof reply->address, "%s", address);
     curl_easy_cleanup(easy);
     curl_slist_free_all(header);
     if (code != CURLE_OK)
         return fk_diag_set(
             diag, FK_ERR_UNAVAILABLE, "%s: %s", url, curl_easy_strerror(code));
     return FK_OK;
-}
-
-void engine_reply_fini(struct engine_reply *reply)
-{
-    fk_buf_fini(&reply->body);
 }

@@ -1,5 +1,7 @@
-/* What the classes of errors are called. */
-#include "loadgen/engine.h"
+/* The classes of errors: what they are called, and which one an errno is. */
+#include "loadgen/engine_calls.h"
+
+#include <errno.h>
 
 const char *engine_error_name(enum engine_error error)
 {
@@ -16,4 +18,13 @@ const char *engine_error_name(enum engine_error error)
         [ENGINE_OTHER] = "other",
     };
     return names[error];
+}
+
+enum engine_error engine_error_of_connect(int os_errno)
+{
+    return os_errno == EMFILE || os_errno == ENFILE ||
+                   os_errno == EADDRNOTAVAIL || os_errno == ENOBUFS ||
+                   os_errno == ENOMEM
+               ? ENGINE_LIMIT
+               : ENGINE_CONNECT;
 }

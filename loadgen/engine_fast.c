@@ -39,7 +39,8 @@ struct slot {
     void *owner;
     int64_t sent_ns, deadline_ns;
     int64_t connect_ns; /* before: when it began; after: what it took */
-    size_t sent;        /* bytes of `out` */
+    int64_t first_byte_ns;
+    size_t sent; /* bytes of `out` */
     struct fk_buf out, kept;
     struct response response;
 };
@@ -127,14 +128,6 @@ static void fail_soon(
     link_after(&e->busy, s);
 }
 
-static enum engine_error class_of(int error)
-{
-    return error == EMFILE || error == ENFILE || error == EADDRNOTAVAIL ||
-                   error == ENOBUFS || error == ENOMEM
-               ? ENGINE_LIMIT
-               : ENGINE_CONNECT;
-}
-
 static void watch(struct fast_engine *e, struct slot *s, uint32_t events)
 {
     if (s->watched == events)
@@ -166,7 +159,7 @@ static void start_connection(struct fast_engine *e, struct slot *s)
     s->fd = socket(aim->address.any.sa_family,
         SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s->fd < 0) {
-        fail_soon(e, s, class_of(errno));
+        fail_soon(e, s, engine_error_of_connect(errno));
         return;
     }
     setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -174,7 +167,7 @@ static void start_connection(struct fast_engine *e, struct slot *s)
              s->fd, (const struct sockaddr *)&aim->address, aim->address.len) &&
             errno != EINPROGRESS) ||
         !waiter_add(&e->waiter, s->fd, s->watched, tag_of(e, s)))
-        fail_soon(e, s, class_of(errno));
+        fail_soon(e, s, engine_error_of_connect(errno));
 }
 
 static void finish_connection(struct fast_engine *e, struct slot *s)
@@ -184,7 +177,7 @@ static void finish_connection(struct fast_engine *e, struct slot *s)
     getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len);
     s->connect_ns = fk_mono_ns() - s->connect_ns;
     if (error)
-        fail_soon(e, s, class_of(error));
+        fail_soon(e, s, engine_error_of_connect(error));
     else
         send_rest(e, s);
 }
@@ -213,6 +206,7 @@ static void answer(
         .bytes = s->response.bytes,
         .new_connection = s->new_connection,
         .connect_ns = connected ? s->connect_ns : 0,
+        .first_byte_ns = s->first_byte_ns,
         .body = fk_buf_slice(&s->kept),
     };
     e->answers++;
@@ -243,6 +237,8 @@ static void take_bytes(struct fast_engine *e, struct slot *s, size_t n)
 {
     struct fk_slice in = {e->scratch, n};
     struct response *r = &s->response;
+    if (s->new_connection && !r->started)
+        s->first_byte_ns = fk_mono_ns() - s->sent_ns;
     switch (response_feed(r, &in, &s->kept)) {
     case RESPONSE_DONE:
         answer(
@@ -341,6 +337,7 @@ static enum fk_err fast_start(
     s->target = request->target;
     s->error = ENGINE_OK;
     s->new_connection = false;
+    s->first_byte_ns = 0;
     s->sent = 0;
     s->sent_ns = request->now_ns;
     s->deadline_ns = s->sent_ns + request->timeout_ns;

@@ -1,10 +1,8 @@
 #include "loadgen/library.h"
 
-#include "loadgen/plan.h"
+#include "loadgen/file.h"
 
-#include <errno.h>
 #include <glob.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,27 +74,6 @@ static bool is_name(const char *plan)
                         "0123456789_-") == strlen(plan);
 }
 
-static enum fk_err read_file(
-    const char *path, struct fk_buf *text, struct fk_diag *diag)
-{
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return fk_diag_set(diag, FK_ERR_NOT_FOUND,
-            "The plan %s cannot be read: %s.", path, strerror(errno));
-    size_t n = 1;
-    while (n > 0) {
-        char chunk[4096];
-        n = fread(chunk, 1, sizeof chunk, f);
-        fk_buf_add(text, chunk, n);
-    }
-    bool failed = ferror(f);
-    fclose(f);
-    if (failed || text->err)
-        return fk_diag_set(diag, FK_ERR_LIMIT,
-            "The plan %s is no file, or longer than 1 MB.", path);
-    return FK_OK;
-}
-
 enum fk_err library_read(const char *plan, const char *folders,
     struct fk_buf *path, struct fk_buf *text, struct fk_diag *diag)
 {
@@ -107,5 +84,5 @@ enum fk_err library_read(const char *plan, const char *folders,
             "There is no plan \"%s\": no %s.load in loadgen/plans or in a "
             "folder of scenarios. A path to a file works, too.",
             plan, plan);
-    return read_file(path->ptr, text, diag);
+    return file_read(path->ptr, text, diag);
 }

@@ -5,8 +5,8 @@
 #include "loadgen/explain.h"
 #include "loadgen/library.h"
 #include "loadgen/options.h"
+#include "loadgen/output.h"
 #include "loadgen/schedule.h"
-#include "loadgen/summary.h"
 #include "loadgen/target.h"
 
 #include <errno.h>
@@ -24,23 +24,7 @@ enum exit_code {
     EXIT_INTERRUPTED = 130,
 };
 
-enum { CHECK_URLS = 10, REPORT_LIMIT = 16 * 1024 * 1024 };
-
-typedef void summary_writer(const struct summary *s, struct fk_buf *out);
-
-static summary_writer *report_writer(const char *form)
-{
-    static const struct {
-        const char *form;
-        summary_writer *write;
-    } rows[] = {
-        {"text", summary_text}, {"json", summary_json}, {"html", summary_html}};
-
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(rows[i].form, form))
-            return rows[i].write;
-    return NULL;
-}
+enum { CHECK_URLS = 10 };
 
 static const char *environment(const char *name)
 {
@@ -148,7 +132,7 @@ static void print_urls(const struct plan *p, uint32_t phase, struct fk_buf *out)
 static int check_plan(const struct plan *p)
 {
     struct fk_buf out;
-    fk_buf_init(&out, REPORT_LIMIT);
+    fk_buf_init(&out, REPORT_MAX_TEXT);
     plan_print(p, &out);
     for (uint32_t i = 0; i < p->num_phases; i++)
         print_urls(p, i, &out);
@@ -166,7 +150,7 @@ static int compare_plan(
     struct plan *other = NULL;
     struct fk_buf out;
     enum exit_code code = EXIT_USAGE;
-    fk_buf_init(&out, REPORT_LIMIT);
+    fk_buf_init(&out, REPORT_MAX_TEXT);
     if (!load_plan(o, o->diff, &other, diag))
         code = compare_print(other, p, &out) ? EXIT_MISSED : EXIT_DONE;
     fwrite(out.len ? out.ptr : "", 1, out.len, stdout);
@@ -178,80 +162,23 @@ static int compare_plan(
 static int explain_plan(const struct plan *p)
 {
     struct fk_buf out;
-    fk_buf_init(&out, REPORT_LIMIT);
+    fk_buf_init(&out, REPORT_MAX_TEXT);
     explain_print(p, &out);
     fwrite(out.ptr, 1, out.len, stdout);
     fk_buf_fini(&out);
     return EXIT_DONE;
 }
 
-/* To a temporary name first: a reader never sees half a file. */
-static enum fk_err write_file(
-    const char *path, const struct fk_buf *text, struct fk_diag *diag)
+static enum exit_code verdict(const struct report *r)
 {
-    char temporary[4096];
-    int n = snprintf(
-        temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
-    FILE *f = n < (int)sizeof temporary ? fopen(temporary, "we") : NULL;
-    bool good = f && fwrite(text->ptr, 1, text->len, f) == text->len;
-    if (f && fclose(f))
-        good = false;
-    if (good && rename(temporary, path) == 0)
-        return FK_OK;
-    int why = errno;
-    if (f)
-        unlink(temporary);
-    return fk_diag_set(diag, FK_ERR_IO,
-        "The summary could not be written "
-        "to %s: %s.",
-        path, strerror(why));
-}
-
-/* "" = to stdout. */
-static enum fk_err write_summary(const struct summary *s, summary_writer *write,
-    const char *path, struct fk_diag *diag)
-{
-    struct fk_buf out;
-    enum fk_err err = FK_OK;
-    fk_buf_init(&out, REPORT_LIMIT);
-    write(s, &out);
-    if (out.err)
-        err = fk_diag_set(diag, FK_ERR_LIMIT, "The summary is too long.");
-    else if (*path)
-        err = write_file(path, &out, diag);
-    else
-        fwrite(out.ptr, 1, out.len, stdout);
-    fk_buf_fini(&out);
-    return err;
-}
-
-static enum fk_err report(
-    const struct options *o, const struct summary *s, struct fk_diag *diag)
-{
-    enum fk_err err =
-        write_summary(s, report_writer(o->report), o->output, diag);
-    if (!err && *o->csv)
-        err = write_summary(s, summary_csv, o->csv, diag);
-    if (!err && *o->hgrm)
-        err = write_summary(s, summary_hgrm, o->hgrm, diag);
-    return err;
-}
-
-static enum exit_code verdict(const struct summary *s)
-{
-    const struct run *r = s->run;
-    struct tally *all = tally_new();
-    run_sum(r, -1, -1, all);
-    bool gone = all->ok == 0;
-    free(all);
     if (r->interrupted)
         return EXIT_INTERRUPTED;
-    if (gone)
+    if (!r->all.tally->ok)
         return EXIT_GONE;
-    if (*r->stopped.text)
+    if (*r->stopped)
         return EXIT_MISSED;
-    for (int i = 0; i < s->num_rows; i++)
-        if (!s->rows[i].held)
+    for (uint32_t i = 0; i < r->num_thresholds; i++)
+        if (!r->thresholds[i].held)
             return EXIT_MISSED;
     return EXIT_DONE;
 }
@@ -263,6 +190,36 @@ static void allow_many_files(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct report *x = *(struct report *const *)a;
+    const struct report *y = *(struct report *const *)b;
+    int64_t from = x->phases.num ? x->phases.row[0].from_ms : 0;
+    int64_t to = y->phases.num ? y->phases.row[0].from_ms : 0;
+    return from < to ? -1 : from > to;
+}
+
+/* Adds up what several runs wrote by `--report json`. */
+static int merge(const struct options *o, struct fk_diag *diag)
+{
+    struct report *reports[OPTIONS_MAX_MERGE];
+    int n = 0, code = EXIT_USAGE;
+    enum fk_err err = FK_OK;
+    while (n < o->num_merge && !err) {
+        err = output_read(o->merge[n], &reports[n], diag);
+        n += !err;
+    }
+    if (!err)
+        qsort(reports, (size_t)n, sizeof *reports, by_start);
+    for (int i = 1; i < n && !err; i++)
+        err = report_merge(reports[0], reports[i], diag);
+    if (!err && !(err = output_report(o, reports[0], diag)))
+        code = (int)verdict(reports[0]);
+    for (int i = 0; i < n; i++)
+        report_free(reports[i]);
+    return code;
 }
 
 /* Who is asked: the target, or that of each region. */
@@ -285,6 +242,7 @@ static int play(const struct options *o, const struct plan *plan,
         return EXIT_USAGE;
     run_init(run, plan, o->run, target->base_url);
     snprintf(run->service, sizeof run->service, "%s", target->service);
+    run->resolve_ns = target->resolve_ns;
     run->has_verbs = !strcmp(target->component, "demoapp");
     run->engine = engine_kind_name(aims->kind);
     display_init(&display, o->quiet);
@@ -294,10 +252,11 @@ static int play(const struct options *o, const struct plan *plan,
         *o->csv != 0, o->priority, o->server, (unsigned)o->workers, &display};
     int code = EXIT_USAGE;
     if (!conductor_play(&conductor, run, diag)) {
-        struct summary summary = {run, rows, threshold_judge(run, rows)};
-        code = (int)verdict(&summary);
-        if (report(o, &summary, diag))
+        struct report *r = report_of_run(run, rows, threshold_judge(run, rows));
+        code = (int)verdict(r);
+        if (output_report(o, r, diag) || output_csv(o, run, diag))
             code = EXIT_USAGE;
+        report_free(r);
     }
     run_fini(run);
     free(run);
@@ -338,30 +297,38 @@ static int start(
     return play(o, plan, &aims, diag);
 }
 
+static int with_plan(const struct options *o, struct fk_diag *diag)
+{
+    const char *name = *o->check     ? o->check
+                       : *o->explain ? o->explain
+                                     : o->plan;
+    struct plan *plan = NULL;
+    int code = EXIT_USAGE;
+    if (!load_plan(o, name, &plan, diag))
+        code = *o->check     ? check_plan(plan)
+               : *o->explain ? explain_plan(plan)
+               : *o->diff    ? compare_plan(o, plan, diag)
+                             : start(o, plan, diag);
+    plan_free(plan);
+    return code;
+}
+
 int main(int argc, char **argv)
 {
     struct options o;
     struct fk_diag diag = {""};
-    struct plan *plan = NULL;
     int code = EXIT_USAGE;
     conductor_block_signals();
     allow_many_files();
     enum fk_err err = options_parse(&o, argc, argv, &diag);
-    if (!err && !report_writer(o.report))
+    if (!err && !output_writer(o.report))
         err = fk_diag_set(&diag, FK_ERR_ARG,
             "--report is json, text or html, not \"%s\".", o.report);
     if (err == FK_ERR_CANCELLED)
         return EXIT_DONE;
-    const char *name = *o.check ? o.check : *o.explain ? o.explain : o.plan;
     if (!err)
-        err = load_plan(&o, name, &plan, &diag);
-    if (!err)
-        code = *o.check     ? check_plan(plan)
-               : *o.explain ? explain_plan(plan)
-               : *o.diff    ? compare_plan(&o, plan, &diag)
-                            : start(&o, plan, &diag);
+        code = o.num_merge ? merge(&o, &diag) : with_plan(&o, &diag);
     if (*diag.text)
         fprintf(stderr, "loadgen: %s\n", diag.text);
-    plan_free(plan);
     return code;
 }

@@ -9,9 +9,23 @@
 static const char usage[] =
     "loadgen --plan FILE|NAME --target URL [options]\n"
     "       loadgen URL SECONDS        the plan \"mixed\" for so long\n"
+    "       loadgen merge [options] A.json B.json ...   add runs up\n"
     "Plays a load plan: requests come due by the plan, not by the answers.\n"
     "Exit status: 0 done, 1 a threshold was missed, 2 plan or arguments are\n"
     "wrong, 3 no request ever succeeded, 130 interrupted.";
+
+static enum fk_err take_merge(
+    struct options *o, int argc, char **argv, struct fk_diag *diag)
+{
+    if (argc < 1 || argc > OPTIONS_MAX_MERGE)
+        return fk_diag_set(diag, FK_ERR_ARG,
+            "\"loadgen merge\" takes options, then 1 to %d files that were "
+            "written with --report json.",
+            OPTIONS_MAX_MERGE);
+    o->merge = argv;
+    o->num_merge = argc;
+    return FK_OK;
+}
 
 static enum fk_err take_arguments(
     struct options *o, int argc, char **argv, struct fk_diag *diag)
@@ -123,9 +137,12 @@ enum fk_err options_parse(
             "no progress on stderr"},
         {0},
     };
-    int first;
+    int first, merge = argc > 1 && !strcmp(argv[1], "merge");
+    argc -= merge;
+    argv += merge;
     enum fk_err err = fk_opt_parse(table, argc, argv, usage, &first, diag);
     if (!err)
-        err = take_arguments(o, argc - first, argv + first, diag);
+        err = (merge ? take_merge : take_arguments)(
+            o, argc - first, argv + first, diag);
     return err ? err : take_words(o, engine, priority, diag);
 }

@@ -7,11 +7,15 @@
 
 #include "loadgen/player.h"
 
+enum { OPTIONS_MAX_MERGE = 64 };
+
 struct options {
     const char *plan, *target, *server, *run, *plans, *report, *output;
     const char *csv, *hgrm; /* files */
     struct engine_tls tls;
     const char *seed, *speed, *check, *explain, *diff;
+    char **merge; /* reports to add up, instead of playing a plan */
+    int num_merge;
     int64_t duration_ns;
     long workers;
     enum engine_kind engine;

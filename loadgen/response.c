@@ -107,18 +107,13 @@ static bool read_connection(struct response *r, struct fk_slice value)
     return true;
 }
 
-#define NAME(text)                                                             \
-    {                                                                          \
-        text, sizeof text - 1                                                  \
-    }
-
 static const struct {
     struct fk_slice name;
     bool (*read)(struct response *r, struct fk_slice value);
 } headers[] = {
-    {NAME("Content-Length"), read_length},
-    {NAME("Transfer-Encoding"), read_encoding},
-    {NAME("Connection"), read_connection},
+    {{"Content-Length", 14}, read_length},
+    {{"Transfer-Encoding", 17}, read_encoding},
+    {{"Connection", 10}, read_connection},
 };
 
 /* Where the body of this head ends. */

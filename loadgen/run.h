@@ -23,7 +23,8 @@ struct run {
     const char *target;
     char service[128]; /* of the target in profiles, "" = unknown */
     const char *engine;
-    bool has_verbs; /* the target takes faults and flushes */
+    int64_t resolve_ns; /* to find the target by its name */
+    bool has_verbs;     /* the target takes faults and flushes */
     uint64_t digest;
     int64_t from_ms, until_ms;
     bool finished, interrupted;

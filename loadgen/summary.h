@@ -1,31 +1,29 @@
 /*
- * What a run came to, for a person (text, HTML) or a program (JSON,
- * version 1).
+ * A report for a person (text, HTML), for a program (JSON, version 1) or for
+ * a plotter of percentiles; and a run second by second for a spreadsheet.
  * Latencies are from the due time unless a column says "service".
  */
 #ifndef FK_LOADGEN_SUMMARY_H
 #define FK_LOADGEN_SUMMARY_H
 
 #include "common/json.h"
-#include "loadgen/threshold.h"
+#include "loadgen/report.h"
 
-struct summary {
-    const struct run *run;
-    const struct threshold_row *rows;
-    int num_rows;
-};
+typedef void summary_writer(const struct report *r, struct fk_buf *out);
 
-void summary_text(const struct summary *s, struct fk_buf *out);
-void summary_html(const struct summary *s, struct fk_buf *out);
-void summary_json(const struct summary *s, struct fk_buf *out);
-/* A line for each second, phase, endpoint and region. */
-void summary_csv(const struct summary *s, struct fk_buf *out);
-/* Opens an object with a name and what was counted; the caller ends it. */
-void summary_json_tally(
-    struct fk_json *j, const char *name, const struct tally *t);
-
+summary_writer summary_text, summary_html, summary_json;
 /* The latencies from the due time as HdrHistogram writes them, for its
  * plotters: value in ms, share, count, 1/(1-share). */
-void summary_hgrm(const struct summary *s, struct fk_buf *out);
+summary_writer summary_hgrm;
+/* A line for each second, phase, endpoint and region. */
+void summary_csv(const struct run *run, struct fk_buf *out);
+
+/* What deserves a sentence: our own lateness, a service that cannot keep up,
+ * what was left out. Each to `say` with its argument. */
+typedef void summary_say_fn(void *arg, const char *sentence);
+void summary_notes(const struct report *r, summary_say_fn *say, void *arg);
+
+/* Milliseconds to about three digits: 0.12, 3.45, 67.8, 901. */
+void summary_ms(struct fk_buf *out, int width, int64_t ns);
 
 #endif

@@ -28,9 +28,8 @@ static void line(struct fk_buf *out, const struct run *r, uint32_t phase,
         ms(fk_hist_quantile(h, 0.99)), ms(h->count ? h->max : 0));
 }
 
-void summary_csv(const struct summary *s, struct fk_buf *out)
+void summary_csv(const struct run *r, struct fk_buf *out)
 {
-    const struct run *r = s->run;
     struct tally *scratch = tally_new();
     fk_buf_adds(out, "phase,second,time,endpoint,region,sent,ok,late,failed,"
                      "p50_ms,p90_ms,p99_ms,max_ms\r\n");

@@ -4,7 +4,6 @@
 #include "common/clock.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Lines for each halving of what is left to 100 %. */
 enum { TICKS = 5 };
@@ -55,11 +54,9 @@ static void lines(struct fk_buf *out, const struct fk_hist *h)
     }
 }
 
-void summary_hgrm(const struct summary *s, struct fk_buf *out)
+void summary_hgrm(const struct report *r, struct fk_buf *out)
 {
-    struct tally *t = tally_new();
-    run_sum(s->run, -1, -1, t);
-    const struct fk_hist *h = &t->response;
+    const struct fk_hist *h = &r->all.tally->response;
     double mean = fk_hist_mean(h);
     fk_buf_printf(out, "%12s %14s %10s %14s\n\n", "Value", "Percentile",
         "TotalCount", "1/(1-Percentile)");
@@ -71,5 +68,4 @@ void summary_hgrm(const struct summary *s, struct fk_buf *out)
         mean / FK_NS_PER_MS, deviation(h, mean) / FK_NS_PER_MS,
         (double)(h->count ? h->max : 0) / FK_NS_PER_MS,
         (unsigned long long)h->count, FK_HIST_BUCKETS / 128, 128);
-    free(t);
 }

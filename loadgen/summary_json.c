@@ -4,7 +4,6 @@
 #include "common/clock.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static const struct {
     const char *name;
@@ -96,7 +95,7 @@ static void json_errors(struct fk_json *j, const struct tally *t)
     fk_json_end(j);
 }
 
-void summary_json_tally(
+static void json_tally(
     struct fk_json *j, const char *name, const struct tally *t)
 {
     fk_json_object(j);
@@ -113,102 +112,84 @@ void summary_json_tally(
     integer(j, "reusedConnections", tally_reuses(t));
     integer(j, "failedConnections", t->failed_connections);
     json_errors(j, t);
-    json_hist(j, "response", &t->response);
-    json_hist(j, "service", &t->service);
-    json_hist(j, "lateness", &t->lateness);
-    json_hist(j, "connect", &t->connect);
+    for (int i = 0; i < TALLY_HISTS; i++)
+        json_hist(j, tally_hist_names[i], &t->hist[i]);
 }
 
-static void json_phases(struct fk_json *j, const struct run *r, struct tally *t)
+static void json_time(struct fk_json *j, const struct report_row *phase)
 {
-    fk_json_key(j, "phases");
+    integer(j, "from", (uint64_t)phase->from_ms);
+    integer(j, "sentUntil", (uint64_t)phase->sent_until_ms);
+    integer(j, "until", (uint64_t)phase->until_ms);
+    number(j, "seconds", phase->seconds);
+    number(j, "planned", phase->planned);
+    number(j, "rate", report_rate(phase));
+}
+
+static void json_rows(
+    struct fk_json *j, const char *key, const struct report_rows *rows)
+{
+    fk_json_key(j, key);
     fk_json_array(j);
-    for (uint32_t i = 0; i < r->plan->num_phases; i++) {
-        const struct run_phase *p = &r->phases[i];
-        if (!p->played)
-            continue;
-        run_sum(r, (int)i, -1, t);
-        summary_json_tally(j, r->plan->phases[i].name, t);
-        integer(j, "from", (uint64_t)p->from_ms);
-        integer(j, "until", (uint64_t)p->until_ms);
-        number(j, "seconds", p->seconds);
-        number(j, "planned", p->planned);
-        number(j, "rate", p->seconds > 0 ? (double)t->sent / p->seconds : 0);
+    for (uint32_t i = 0; i < rows->num; i++) {
+        json_tally(j, rows->row[i].name, rows->row[i].tally);
+        if (rows->row[i].from_ms)
+            json_time(j, &rows->row[i]);
         fk_json_end(j);
     }
     fk_json_end(j);
 }
 
-static void json_endpoints(
-    struct fk_json *j, const struct run *r, struct tally *t)
+static void json_thresholds(struct fk_json *j, const struct report *r)
 {
-    fk_json_key(j, "endpoints");
+    fk_json_key(j, "thresholds");
     fk_json_array(j);
-    for (uint32_t e = 0; e < r->plan->num_endpoints; e++) {
-        run_sum(r, -1, (int)e, t);
-        if (!t->sent)
-            continue;
-        summary_json_tally(j, r->plan->endpoints[e].name, t);
+    for (uint32_t i = 0; i < r->num_thresholds; i++) {
+        fk_json_object(j);
+        fk_json_put_strz(j, "text", r->thresholds[i].text);
+        fk_json_put_strz(j, "measured", r->thresholds[i].measured);
+        fk_json_key(j, "held");
+        fk_json_bool(j, r->thresholds[i].held);
         fk_json_end(j);
     }
     fk_json_end(j);
 }
 
-static void json_regions(
-    struct fk_json *j, const struct run *r, struct tally *t)
+static void json_facts(struct fk_json *j, const struct report *r)
 {
-    if (!r->plan->num_regions)
-        return;
-    fk_json_key(j, "regions");
-    fk_json_array(j);
-    for (uint32_t i = 0; i < r->plan->num_regions; i++) {
-        run_sum_region(r, i, t);
-        summary_json_tally(j, r->plan->regions[i].name, t);
-        fk_json_end(j);
-    }
-    fk_json_end(j);
+    integer(j, "version", 1);
+    fk_json_put_strz(j, "id", r->id);
+    integer(j, "runs", r->runs);
+    fk_json_put_strz(j, "plan", r->plan);
+    integer(j, "seed", r->seed);
+    digest(j, "digest", r->digest);
+    fk_json_put_strz(j, "target", r->target);
+    fk_json_put_strz(j, "engine", r->engine);
+    number(j, "resolveMs", r->resolve_ms);
+    fk_json_key(j, "interrupted");
+    fk_json_bool(j, r->interrupted);
+    fk_json_put_strz(j, "stopped", r->stopped);
+    integer(j, "postsFailed", r->posts_failed);
+    integer(j, "untoldPhases", r->untold);
+    fk_json_put_strz(j, "priority", r->priority);
+    number(j, "senderCpuSeconds", r->sender_cpu_s);
+    number(j, "senderWaitSeconds", r->sender_wait_s);
 }
 
-void summary_json(const struct summary *s, struct fk_buf *out)
+void summary_json(const struct report *r, struct fk_buf *out)
 {
-    const struct run *r = s->run;
-    struct tally *t = tally_new();
     struct fk_json j;
     fk_json_init(&j, out);
     fk_json_object(&j);
-    integer(&j, "version", 1);
-    fk_json_put_strz(&j, "id", r->id);
-    fk_json_put_strz(&j, "plan", r->plan->name);
-    integer(&j, "seed", r->plan->seed);
-    digest(&j, "digest", r->digest);
-    fk_json_put_strz(&j, "target", r->target);
-    fk_json_put_strz(&j, "engine", r->engine);
-    fk_json_key(&j, "interrupted");
-    fk_json_bool(&j, r->interrupted);
-    fk_json_put_strz(&j, "stopped", r->stopped.text);
-    integer(&j, "postsFailed", r->posts_failed);
-    fk_json_put_strz(&j, "priority", priority_name(r->priority));
-    number(&j, "senderCpuSeconds", (double)r->cost.cpu_ns / FK_NS_PER_S);
-    number(&j, "senderWaitSeconds", (double)r->cost.wait_ns / FK_NS_PER_S);
-    run_sum(r, -1, -1, t);
+    json_facts(&j, r);
     fk_json_key(&j, "all");
-    summary_json_tally(&j, "all", t);
+    json_tally(&j, r->all.name, r->all.tally);
     fk_json_end(&j);
-    json_phases(&j, r, t);
-    json_endpoints(&j, r, t);
-    json_regions(&j, r, t);
-    fk_json_key(&j, "thresholds");
-    fk_json_array(&j);
-    for (int i = 0; i < s->num_rows; i++) {
-        fk_json_object(&j);
-        fk_json_put_strz(&j, "text", s->rows[i].text);
-        fk_json_put_strz(&j, "measured", s->rows[i].measured);
-        fk_json_key(&j, "held");
-        fk_json_bool(&j, s->rows[i].held);
-        fk_json_end(&j);
-    }
-    fk_json_end(&j);
+    json_rows(&j, "phases", &r->phases);
+    json_rows(&j, "endpoints", &r->endpoints);
+    if (r->regions.num)
+        json_rows(&j, "regions", &r->regions);
+    json_thresholds(&j, r);
     fk_json_end(&j);
     fk_buf_addc(out, '\n');
-    free(t);
 }

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const tally_hist_names[TALLY_HISTS] = {
+    "response", "service", "lateness", "connect", "tls", "firstByte"};
+
 struct tally *tally_new(void)
 {
     struct tally *t = calloc(1, sizeof *t);
@@ -17,10 +20,6 @@ struct tally *tally_new(void)
 void tally_reset(struct tally *t)
 {
     memset(t, 0, sizeof *t);
-    fk_hist_reset(&t->response);
-    fk_hist_reset(&t->service);
-    fk_hist_reset(&t->lateness);
-    fk_hist_reset(&t->connect);
 }
 
 void tally_merge(struct tally *into, const struct tally *from)
@@ -41,10 +40,8 @@ void tally_merge(struct tally *into, const struct tally *from)
         into->error[i] += from->error[i];
     for (int i = 0; i < TALLY_STATUSES; i++)
         into->status[i] += from->status[i];
-    fk_hist_merge(&into->response, &from->response);
-    fk_hist_merge(&into->service, &from->service);
-    fk_hist_merge(&into->lateness, &from->lateness);
-    fk_hist_merge(&into->connect, &from->connect);
+    for (int i = 0; i < TALLY_HISTS; i++)
+        fk_hist_merge(&into->hist[i], &from->hist[i]);
 }
 
 void tally_sent(struct tally *t, int64_t due_ns, int64_t sent_ns)
@@ -77,6 +74,10 @@ static void count_connection(struct tally *t, const struct engine_answer *a)
     t->new_connections++;
     if (a->connect_ns)
         fk_hist_add(&t->connect, a->connect_ns);
+    if (a->tls_ns)
+        fk_hist_add(&t->tls, a->tls_ns);
+    if (a->first_byte_ns)
+        fk_hist_add(&t->first_byte, a->first_byte_ns);
 }
 
 void tally_answer(struct tally *t, int64_t due_ns,

@@ -12,6 +12,7 @@
 
 enum {
     TALLY_STATUSES = 600,
+    TALLY_HISTS = 6,
     TALLY_LATE_MS = 10, /* sent this much after it was due counts as late */
 };
 
@@ -25,11 +26,22 @@ struct tally {
     uint64_t wrong_status, wrong_content;         /* failed checks */
     uint64_t error[ENGINE_NUM_ERRORS];
     uint32_t status[TALLY_STATUSES];
-    struct fk_hist response; /* from due to answer */
-    struct fk_hist service;  /* from send to answer */
-    struct fk_hist lateness; /* from due to send */
-    struct fk_hist connect;  /* to open a connection, where one was */
+
+    union {
+        struct fk_hist hist[TALLY_HISTS]; /* all of them, to be gone through */
+
+        struct {
+            struct fk_hist response; /* from due to answer */
+            struct fk_hist service;  /* from send to answer */
+            struct fk_hist lateness; /* from due to send */
+            /* Of requests that opened a connection: what that took, TLS with
+             * it, and from sending to the first byte. */
+            struct fk_hist connect, tls, first_byte;
+        };
+    };
 };
+
+extern const char *const tally_hist_names[TALLY_HISTS];
 
 struct tally *tally_new(void);
 void tally_reset(struct tally *t);

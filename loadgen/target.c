@@ -67,6 +67,7 @@ enum fk_err target_ask(const char *text, const char *kit_run,
         err = FK_OK; /* somebody is there, whatever it said */
     if (!err) {
         snprintf(out->address, sizeof out->address, "%s", reply.address);
+        out->resolve_ns = reply.resolve_ns;
         find_text(fk_buf_slice(&reply.body), "service", out->service,
             sizeof out->service);
         find_text(fk_buf_slice(&reply.body), "component", out->component,

@@ -7,9 +7,12 @@
 
 #include "common/err.h"
 
+#include <stdint.h>
+
 struct target {
     char base_url[512];
     char address[64];   /* numeric, that answered */
+    int64_t resolve_ns; /* to find it */
     char service[128];  /* its name in profiles, or "" */
     char run[64];       /* its run id, or "" */
     char component[32]; /* "demoapp": it takes faults and flushes */

@@ -67,11 +67,9 @@ for c in 1 8 64; do
             before=$after
         done
     done
-    for tool in fast curl hey; do
-        for what in rate cost; do
-            eval "${tool}_$what=$(median <"$tmp/$tool.$what")"
-        done
-    done
+    fast_rate=$(median <"$tmp/fast.rate") fast_cost=$(median <"$tmp/fast.cost")
+    curl_rate=$(median <"$tmp/curl.rate") curl_cost=$(median <"$tmp/curl.cost")
+    hey_rate=$(median <"$tmp/hey.rate") hey_cost=$(median <"$tmp/hey.cost")
     goal=$(echo "1:0.60 8:0.35 64:0.30" | tr ' ' '\n' | sed -n "s/^$c://p")
     line "loadgen_to_wrk_c$c" "$fast_rate" x '>=' 0.85
     line "loadgen_to_hey_c$c" "$(ratio "$fast_rate" "$hey_rate")" x '>=' 2.0

@@ -109,6 +109,18 @@ hgrm() { # shares rise to 1, the last line has the count
 }
 ok "--hgrm is a spectrum of percentiles" hgrm
 
+merged() { # two machines with a share of the seeds each, as one
+    play even --for 1s --seed 1 && cp "$TMP/even.json" "$TMP/one.json" &&
+        play even --for 1s --seed 2 && cp "$TMP/even.json" "$TMP/two.json" &&
+        "$loadgen" merge --report json -o "$TMP/both.json" "$TMP/two.json" \
+            "$TMP/one.json" || return 1
+    equal "$(got both '[.runs, .all.sent, .all.ok, .all.response.count,
+        ([.all.response.buckets[][1]] | add), .phases[0].planned] |
+        join(" ")')" "2 1000 1000 1000 1000 1000" &&
+        equal "$(got both .phases[0].from)" "$(got one .phases[0].from)"
+}
+ok "merge adds up what several runs reported" merged
+
 # ---- priority: taken where it is given, and told --------------------------------
 may_nice() { [ "$(nice -n -10 nice 2>/dev/null)" -lt "$(nice)" ]; }
 may_realtime() { chrt -f 1 true 2>/dev/null; }
@@ -168,6 +180,8 @@ like "--explain says when what happens" "$("$loadgen" --explain cached)" \
 html() {
     "$loadgen" --plan hello --target "$URL" --report html -o "$TMP/run.html" &&
         grep -q '<h1>Plan hello</h1>' "$TMP/run.html" &&
+        grep -q '<h2>Connections</h2>' "$TMP/run.html" &&
+        grep -q '<polyline class="due"' "$TMP/run.html" &&
         ! grep -qE '(src|href)=' "$TMP/run.html"
 }
 ok "--report html is one page that loads nothing" html
@@ -490,6 +504,9 @@ bad "a bad plan" "bad.load:1:8: an integer" --check "$TMP/bad.load"
 bad "an unknown plan" 'no nowhere.load' --plan nowhere --target "$URL"
 bad "a bad address" 'http://' --plan "$TMP/fast.load" --target nonsense
 bad "no target" '--target' --plan "$TMP/fast.load"
+echo '{"version":1,"all":{"sent":1,"ok":2}}' >"$TMP/odd.json"
+bad "nothing to merge" 'merge' merge
+bad "a damaged report" 'odd.json: This is no report' merge "$TMP/odd.json"
 bad "three arguments" 'URL SECONDS' "$URL" 1 2
 bad "a bad seed" '--seed' --plan "$TMP/fast.load" --target "$URL" --seed x
 bad "a bad speed" '--speed' --plan "$TMP/fast.load" --target "$URL" --speed 0

@@ -33,6 +33,8 @@ const char *fk_err_name(enum fk_err err)
         return "unavailable";
     case FK_ERR_CANCELLED:
         return "cancelled";
+    case FK_ERR_PARTIAL:
+        return "partial";
     }
     return "unknown";
 }

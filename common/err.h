@@ -26,6 +26,7 @@ enum fk_err {
     FK_ERR_CORRUPT,     /* our own stored data failed its check */
     FK_ERR_UNAVAILABLE, /* other side is gone */
     FK_ERR_CANCELLED,
+    FK_ERR_PARTIAL, /* done as far as it goes; the rest is not kept */
 };
 
 /* A stable lower-case word for logs and metrics, such as "limit". */

@@ -32,7 +32,7 @@ static enum fk_err find_strings(struct request *r, struct query_labels *what,
 {
     struct query q;
     struct selector selector;
-    bool incomplete;
+    enum fk_err incomplete;
 
     request_query(r, &q, &incomplete);
     what->t0 = time_param(r, "from", fk_wall_ns() / FK_NS_PER_MS - HOUR_MS);

@@ -20,7 +20,7 @@ struct merge {
     struct request *request;
     struct request_json body;
     struct query query;
-    bool incomplete;
+    enum fk_err incomplete;
     struct fk_slice app;
     struct query_select select; /* without spans and ids */
     struct profile_id *ids;

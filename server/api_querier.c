@@ -390,7 +390,8 @@ static void serve(struct request *r)
         connect_refuse(r, err, &c.why);
     else
         reply(r, m, &connect, &c.out);
-    request_query_note(r, c.incomplete && !err);
+    if (!err)
+        request_query_note(r, c.incomplete);
     fk_buf_fini(&c.out);
 }
 

@@ -21,7 +21,7 @@
 struct render {
     struct request *request;
     struct query query;
-    bool incomplete;
+    enum fk_err incomplete;
     struct query_select side[TREE_SIDES];
     int64_t max_nodes;
     bool legacy;

@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "server/blob.h"
+#include "server/totals.h"
 
 #include <stdlib.h>
 
@@ -184,9 +185,12 @@ enum fk_err bucket_build(struct bucket *b, struct db *db, enum level level,
 static enum fk_err check_row(struct bucket *b, enum level level)
 {
     struct fk_slice stored = fk_buf_slice(&b->stored);
+    struct totals totals;
     int64_t total;
     if (level == LEVEL_CHUNK)
         return chunk_check(stored);
+    if (level == LEVEL_TOTALS)
+        return totals_decode(stored, &totals);
     pairs_reset(&b->sum);
     return add_blob(b, &b->sum, stored, UINT32_MAX, &total);
 }
@@ -258,6 +262,26 @@ static enum fk_err add_chunk(
     return err ? err : write_chunk(b, db, id, start);
 }
 
+/* Which series it was is not known any more: as if it were always the one
+ * that is measured most often. */
+static enum fk_err add_totals(
+    struct bucket *b, struct db *db, uint32_t id, int64_t start)
+{
+    struct totals sum = {0};
+    enum fk_err err = levels_get(db, LEVEL_TOTALS, id, start, &b->stored);
+    if (!err && b->stored.len && totals_decode(fk_buf_slice(&b->stored), &sum))
+        err = put_aside(b, db, LEVEL_TOTALS, id, start);
+    fk_buf_reset(&b->bytes);
+    chunk_encode(&b->bytes, b->points, b->num_points);
+    if (!err)
+        err = totals_add(&sum, fk_buf_slice(&b->bytes));
+    fk_buf_reset(&b->bytes);
+    totals_encode(&b->bytes, &sum);
+    if (err || b->bytes.err)
+        return err ? err : b->bytes.err;
+    return levels_put(db, LEVEL_TOTALS, id, start, fk_buf_slice(&b->bytes));
+}
+
 static void sum_minutes(struct bucket *b)
 {
     pairs_reset(&b->whole);
@@ -301,7 +325,10 @@ enum fk_err bucket_add_to(struct bucket *b, struct db *db,
     for (enum level l = LEVEL_TEN; !err && l <= LEVEL_DAY; l++)
         if (wanted[l])
             err = add_pairs(b, db, l, id, floor_to(start, l), &b->whole);
-    if (!err && !(id & LEVELS_GROUP))
-        err = add_chunk(b, db, id, start);
-    return err;
+    if (err)
+        return err;
+    if (!(id & LEVELS_GROUP))
+        return add_chunk(b, db, id, start);
+    return st->groups == GROUPS_AND_SERIES ? FK_OK
+                                           : add_totals(b, db, id, start);
 }

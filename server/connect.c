@@ -117,6 +117,7 @@ static const char *code_of(enum fk_err err)
     case FK_ERR_NOMEM:
     case FK_ERR_IO:
     case FK_ERR_CORRUPT:
+    case FK_ERR_PARTIAL:
         break;
     }
     return "internal";

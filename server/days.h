@@ -15,7 +15,7 @@
 
 #include <stdatomic.h>
 
-#define DAYS_MAX 400 /* files of a tenant */
+#define DAYS_MAX 512 /* files of a tenant */
 
 /* Where a reader met a row that fails its check. */
 struct day_damage {

@@ -33,11 +33,14 @@ static enum fk_err add_point(void *arg, const struct store_point *p)
     struct heatmap_point point = {
         .bucket = timeseries_bucket(&h->ask, p->time_ms),
         .profile = {p->total, p->time_ms, h->tenant, p->series, 0}};
-    /* What was merged in the store is no single profile any more. */
-    if (p->profiles != 1 || !series_groups_find(&h->groups, h->tenant,
-                                p->series, &point.group, &point.profile.rest))
+    if (p->series == STORE_SERIES_MANY) {
+        h->partial = true;
         return FK_OK;
-    return new_point(h, &point);
+    }
+    return series_groups_find(&h->groups, h->tenant, p->series, &point.group,
+               &point.profile.rest)
+               ? new_point(h, &point)
+               : FK_OK;
 }
 
 /* The items of one span of one profile come together: they are one point. */
@@ -118,6 +121,8 @@ enum fk_err heatmap_init(struct heatmap *h, const struct query *q,
     enum fk_err err = series_groups_init(&h->groups, q, select, &groups);
     for (; h->tenant < query_tenants(q) && !err; h->tenant++)
         err = add_tenant(h, q, select, &groups, spans);
+    if (!err && h->partial)
+        err = query_forgive(q, FK_ERR_PARTIAL);
     if (err == FK_ERR_LIMIT && !diag->text[0])
         fk_diag_set(diag, err,
             "the query takes too long or reads too much; narrow the time "

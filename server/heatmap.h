@@ -31,6 +31,7 @@ struct heatmap {
     uint32_t count, cap;
     int64_t low, high;
     uint32_t tenant;
+    bool partial; /* some profiles are not known one by one any more */
     struct heatmap_point open; /* the span whose items are being added */
     struct fk_diag *diag;
 };

@@ -77,6 +77,8 @@ FK_MUST_USE enum fk_err journal_delete(struct db *db, int64_t key);
 /* All of [from, until) seconds but the late ones. */
 FK_MUST_USE enum fk_err journal_drop(
     struct db *db, int64_t from, int64_t until);
+FK_MUST_USE enum fk_err journal_drop_spans(
+    struct db *db, int64_t from, int64_t until);
 /* Set a damaged row aside. */
 FK_MUST_USE enum fk_err journal_set_aside(
     struct db *db, int64_t key, struct fk_slice blob);

@@ -6,7 +6,7 @@ enum { LEVEL_SHIFT = 58, ID_SHIFT = 32 };
 #define ID_MASK    ((int64_t)(LEVELS_GROUP * 2 - 1))
 #define START_MASK ((int64_t)UINT32_MAX)
 
-const int64_t level_seconds[LEVEL_COUNT] = {60, 600, 3600, 86400, 600};
+const int64_t level_seconds[LEVEL_COUNT] = {60, 600, 3600, 86400, 600, 600};
 
 static int64_t key_of(enum level level, uint32_t id, int64_t start)
 {
@@ -15,12 +15,12 @@ static int64_t key_of(enum level level, uint32_t id, int64_t start)
 
 /* ---- state ---- */
 
-enum { STATE_FIELDS = 6 };
+enum { STATE_FIELDS = 7 };
 
 static void state_fields(struct levels_state *st, int64_t *field[STATE_FIELDS])
 {
     int64_t *all[STATE_FIELDS] = {&st->dropped, &st->hours, &st->sealed,
-        &st->closed, &st->whole, &st->finest};
+        &st->closed, &st->whole, &st->finest, &st->groups};
     for (int i = 0; i < STATE_FIELDS; i++)
         field[i] = all[i];
 }
@@ -31,7 +31,8 @@ enum fk_err levels_load_state(
     struct db_stmt *s;
     int64_t *field[STATE_FIELDS];
     bool row = false;
-    *st = (struct levels_state){begin, begin, begin, begin, 0, LEVEL_MINUTE};
+    *st = (struct levels_state){
+        .dropped = begin, .hours = begin, .sealed = begin, .closed = begin};
     state_fields(st, field);
     enum fk_err err =
         db_prepare(db, "SELECT id, value FROM state WHERE id >= 0", &s);

@@ -2,7 +2,8 @@
  * What a day's file holds beside its journal: the same profiles added up by
  * minute, ten minutes, hour and day, for each series and for each group (all
  * series of one app and type), and a chunk of totals for each ten minutes of
- * a series. And how far that has come:
+ * a series; of a group only once its series are forgotten, in which case it
+ * is all that is left of them. And how far that has come:
  *
  *   begin ... dropped ... hours ... sealed ... closed ... end of the day
  *
@@ -24,7 +25,8 @@ enum level {
     LEVEL_TEN,
     LEVEL_HOUR,
     LEVEL_DAY,
-    LEVEL_CHUNK, /* chunk.h; the others hold blobs (blob.h) */
+    LEVEL_CHUNK,  /* of series: chunk.h */
+    LEVEL_TOTALS, /* of groups: totals.h; the others hold blobs (blob.h) */
     LEVEL_COUNT
 };
 
@@ -47,10 +49,20 @@ extern const int64_t level_seconds[LEVEL_COUNT];
     "CREATE TABLE state(id INTEGER PRIMARY KEY, value INTEGER NOT NULL) "      \
     "STRICT;"
 
+/* Old files keep groups without their series; in this order, what is gone is
+ * gone. Totals of groups there are from READ on. */
+enum levels_groups {
+    GROUPS_AND_SERIES,
+    GROUPS_READ, /* series of groups are not read, nor written, any more */
+    GROUPS_WITH_SPANS, /* they are gone */
+    GROUPS_ALONE       /* and all spans */
+};
+
 struct levels_state {
     int64_t dropped, hours, sealed, closed;
     int64_t whole;  /* 1: the day as a whole is added up */
     int64_t finest; /* enum level: those below are gone */
+    int64_t groups; /* enum levels_groups */
 };
 
 /* `begin` is that of the day. */

@@ -61,7 +61,7 @@ static struct store_options store_options_of(const struct server_options *o)
     options.keep_days = keep_days(o->retention_ns);
     options.keep = (struct store_keep){o->keep_profiles_ns / FK_NS_PER_MS,
         o->keep_minutes_ns / FK_NS_PER_MS, o->keep_tens_ns / FK_NS_PER_MS,
-        o->keep_hours_ns / FK_NS_PER_MS};
+        o->keep_hours_ns / FK_NS_PER_MS, o->keep_series_ns / FK_NS_PER_MS};
     return options;
 }
 

@@ -8,6 +8,7 @@
 #include "server/meta.h"
 #include "server/meta_load.h"
 #include "server/tar.h"
+#include "server/totals.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -151,8 +152,11 @@ static enum fk_err check_sum(void *arg, enum level level, uint32_t id,
 {
     struct checking *c = arg;
     c->sums++;
+    struct totals totals;
     bool good = level == LEVEL_CHUNK ? !chunk_check(data)
-                                     : blob_is_good(c, data, id, start * 1000);
+                : level == LEVEL_TOTALS
+                    ? !totals_decode(data, &totals)
+                    : blob_is_good(c, data, id, start * 1000);
     if (good)
         return FK_OK;
     c->damaged++;

@@ -27,7 +27,8 @@ void options_init(struct server_options *o)
         .keep_profiles_ns = 2 * 3600 * FK_NS_PER_S,
         .keep_minutes_ns = 48 * 3600 * FK_NS_PER_S,
         .keep_tens_ns = 336 * 3600 * FK_NS_PER_S,
-        .keep_hours_ns = 2160 * 3600 * FK_NS_PER_S,
+        .keep_hours_ns = 9600 * 3600 * FK_NS_PER_S,
+        .keep_series_ns = 2160 * 3600 * FK_NS_PER_S,
         .max_series = 5000,
     };
     limits_init(&o->live.limits);
@@ -75,7 +76,11 @@ static void add_basics(struct rows *rows, struct server_options *o)
     ROW("keep-hours", 0, "FLAMEKIT_KEEP_HOURS", FK_OPT_PERIOD,
         &o->keep_hours_ns, 0, 0, "TIME|off",
         "keep those for so long, later only sums of days, as far as "
-        "--retention goes (default 2160h)");
+        "--retention goes (default 9600h)");
+    ROW("keep-series", 0, "FLAMEKIT_KEEP_SERIES", FK_OPT_PERIOD,
+        &o->keep_series_ns, 0, 0, "TIME|off",
+        "keep series one by one for so long, later only sums of all of a "
+        "service, and no spans (default 2160h)");
     ROW("ui-dir", 0, "FLAMEKIT_UI_DIR", FK_OPT_STRING, &o->ui_dir, 0, 0, "DIR",
         "serve the page from this folder while working on it");
     ROW("run", 0, "FLAMEKIT_RUN", FK_OPT_STRING, &o->run, 0, 0, "ID",
@@ -266,7 +271,7 @@ static enum fk_err check(const struct server_options *o, struct fk_diag *diag)
             diag, FK_ERR_ARG, "--cert and --key belong together: give both");
     if (o->retention_ns < 0 || o->keep_profiles_ns < 0 ||
         o->keep_minutes_ns < 0 || o->keep_tens_ns < 0 || o->keep_hours_ns < 0 ||
-        o->live.limits.older_than_ns < 0)
+        o->keep_series_ns < 0 || o->live.limits.older_than_ns < 0)
         return fk_diag_set(diag, FK_ERR_ARG, "times must not be negative");
     return FK_OK;
 }

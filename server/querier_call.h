@@ -15,7 +15,8 @@ struct querier_call {
     struct query query;
     struct fk_buf out; /* protobuf */
     struct fk_diag why;
-    bool unimplemented, incomplete;
+    bool unimplemented;
+    enum fk_err incomplete;
 };
 
 /* Type, selector, range and call site of a request. */

@@ -13,9 +13,10 @@ static int64_t clamp(int64_t ms)
 
 enum fk_err query_forgive(const struct query *q, enum fk_err err)
 {
-    if (err != FK_ERR_CORRUPT || !q->incomplete)
+    if ((err != FK_ERR_CORRUPT && err != FK_ERR_PARTIAL) || !q->incomplete)
         return err;
-    *q->incomplete = true;
+    if (*q->incomplete != FK_ERR_CORRUPT)
+        *q->incomplete = err;
     return FK_OK;
 }
 

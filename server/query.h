@@ -46,9 +46,10 @@ struct query {
     uint32_t num_more;
     struct store_budget budget;
     struct query_limits limits;
-    /* Set when stored profiles failed their check and were left out; NULL:
+    /* Set when something is left out: FK_ERR_CORRUPT, stored profiles failed
+     * their check; FK_ERR_PARTIAL, they are too old for what was asked. NULL:
      * that is an error. */
-    bool *incomplete;
+    enum fk_err *incomplete;
 };
 
 static inline uint32_t query_tenants(const struct query *q)

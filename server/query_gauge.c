@@ -25,17 +25,10 @@ struct cell {
 };
 
 struct gauge {
-    struct fk_map app_of;  /* series -> app */
     struct fk_map cell_of; /* hash of series and time -> cell: verify */
     struct cell *cells;
     size_t count, cap;
 };
-
-static enum fk_err add_series(void *arg, const struct store_series *series)
-{
-    struct gauge *g = arg;
-    return fk_map_put(&g->app_of, series->id, series->app);
-}
 
 static enum fk_err add_cell(
     struct gauge *g, uint64_t key, const struct cell *cell)
@@ -55,20 +48,19 @@ static enum fk_err add_cell(
 static enum fk_err add_point(void *arg, const struct store_point *p)
 {
     struct gauge *g = arg;
-    uint64_t app = fk_map_get(&g->app_of, p->series), found;
-    if (app == FK_MAP_NONE)
-        return FK_OK; /* a series born since; the next answer has it */
+    uint64_t found;
     int64_t at = p->time_ms / CELL_MS;
-    uint64_t key = fk_hash_mix((uint64_t)p->series << 32 ^ (uint64_t)at);
+    uint32_t id = p->series == STORE_SERIES_MANY ? ~p->app : p->series;
+    uint64_t key = fk_hash_mix((uint64_t)id << 32 ^ (uint64_t)at);
     size_t slot = 0;
     while ((found = fk_map_next(&g->cell_of, key, &slot)) != FK_MAP_NONE) {
         struct cell *c = &g->cells[found];
-        if (c->series == p->series && c->at == at) {
-            c->count += p->profiles;
+        if (c->app == p->app && c->series == p->series && c->at == at) {
+            c->count += p->moments;
             return FK_OK;
         }
     }
-    struct cell cell = {(uint32_t)app, p->series, p->profiles, at};
+    struct cell cell = {p->app, p->series, p->moments, at};
     return add_cell(g, key, &cell);
 }
 
@@ -126,19 +118,14 @@ enum fk_err query_gauge_average(struct query_sums *s)
     const struct store_ops *ops = q->store->ops;
     struct store_tenant *tenant = query_tenant(q, s->tenant);
     struct gauge g = {0};
-    fk_map_init(&g.app_of, QUERY_GAUGE_MAX_CELLS);
     fk_map_init(&g.cell_of, QUERY_GAUGE_MAX_CELLS);
-    enum fk_err err = ops->series(
-        tenant, &select->selector, select->t0, select->t1, add_series, &g);
-    if (!err)
-        err = query_forgive(
-            q, ops->timeline(tenant, &select->selector, select->t0, select->t1,
-                   &q->budget, add_point, &g, s->diag));
+    enum fk_err err =
+        query_forgive(q, ops->timeline(tenant, &select->selector, select->t0,
+                             select->t1, &q->budget, add_point, &g, s->diag));
     if (!err && g.count)
         qsort(g.cells, g.count, sizeof *g.cells, by_moment);
     if (!err)
         err = divide_all(s, tenant, &g);
-    fk_map_fini(&g.app_of);
     fk_map_fini(&g.cell_of);
     free(g.cells);
     return err;

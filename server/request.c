@@ -149,6 +149,7 @@ int reply_status_of(enum fk_err err)
     case FK_ERR_NOMEM:
     case FK_ERR_IO:
     case FK_ERR_CORRUPT:
+    case FK_ERR_PARTIAL:
         return 500;
     }
     return 500;

@@ -3,10 +3,11 @@
 #include "common/clock.h"
 #include "server/server.h"
 
-void request_query(struct request *r, struct query *out, bool *incomplete)
+void request_query(
+    struct request *r, struct query *out, enum fk_err *incomplete)
 {
     const struct limits *l = &server_live(r->server)->limits;
-    *incomplete = false;
+    *incomplete = FK_OK;
     *out = (struct query){.store = r->server->store,
         .tenant = r->tenant,
         .more = r->more_tenants,
@@ -19,11 +20,13 @@ void request_query(struct request *r, struct query *out, bool *incomplete)
         .incomplete = incomplete};
 }
 
-void request_query_note(struct request *r, bool incomplete)
+void request_query_note(struct request *r, enum fk_err incomplete)
 {
-    if (!incomplete)
+    if (incomplete == FK_OK)
         return;
     metrics_add(&r->server->metrics, METRIC_QUERIES_INCOMPLETE, 1);
     reply_header(r, "X-Flamekit-Incomplete",
-        "some stored profiles failed their check and were left out");
+        incomplete == FK_ERR_PARTIAL
+            ? "of its oldest days only sums of whole services are kept"
+            : "some stored profiles failed their check and were left out");
 }

@@ -9,8 +9,9 @@
 #include "server/request.h"
 
 /* *incomplete must live as long as *out. */
-void request_query(struct request *r, struct query *out, bool *incomplete);
+void request_query(
+    struct request *r, struct query *out, enum fk_err *incomplete);
 /* Of a good answer: a header and a counter, if it is incomplete. */
-void request_query_note(struct request *r, bool incomplete);
+void request_query_note(struct request *r, enum fk_err incomplete);
 
 #endif

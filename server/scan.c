@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "server/blob.h"
 #include "server/chunk.h"
+#include "server/totals.h"
 
 #include <stdlib.h>
 
@@ -74,13 +75,20 @@ static enum fk_err skip(struct scan *scan)
 }
 
 static enum fk_err visit_point(
+    struct scan *scan, const struct store_point *point)
+{
+    scan->stopped = store_meter_add(&scan->meter, sizeof *point, scan->diag);
+    if (!scan->stopped)
+        scan->stopped = scan->point_fn(scan->arg, point);
+    return scan->stopped;
+}
+
+static enum fk_err visit_profile(
     struct scan *scan, uint32_t series, int64_t time_ms, int64_t total)
 {
-    struct store_point point = {series, time_ms, total, 1};
-    scan->stopped = store_meter_add(&scan->meter, sizeof point, scan->diag);
-    if (!scan->stopped)
-        scan->stopped = scan->point_fn(scan->arg, &point);
-    return scan->stopped;
+    const struct store_point point = {
+        scan->set.app[series], series, time_ms, total, 1, 1};
+    return visit_point(scan, &point);
 }
 
 static enum fk_err on_journal(
@@ -94,7 +102,7 @@ static enum fk_err on_journal(
     if (scan->run_fn)
         return add_blob(scan, series, scan->set.app[series], journal_blob(row));
     if (!blob_open(&blob, journal_blob(row)))
-        return visit_point(scan, series, time_ms, blob.total);
+        return visit_profile(scan, series, time_ms, blob.total);
     note_damage(scan, &scan->place);
     return FK_OK;
 }
@@ -121,7 +129,7 @@ static enum fk_err on_chunk(void *arg, enum level level, uint32_t id,
         int64_t time_ms = start * 1000 + p.ms;
         if (time_ms < scan->t0 || time_ms >= scan->t1)
             continue;
-        err = visit_point(scan, id, time_ms, p.total);
+        err = visit_profile(scan, id, time_ms, p.total);
         if (err)
             return err;
     }
@@ -130,15 +138,39 @@ static enum fk_err on_chunk(void *arg, enum level level, uint32_t id,
     return FK_OK;
 }
 
+static enum fk_err on_totals(void *arg, enum level level, uint32_t id,
+    int64_t start, struct fk_slice data)
+{
+    struct scan *scan = arg;
+    struct totals t;
+    scan->place = (struct day_damage){.level = level, .id = id, .at = start};
+    if (start * 1000 < scan->t0)
+        return FK_OK;
+    if (totals_decode(data, &t)) {
+        note_damage(scan, &scan->place);
+        return FK_OK;
+    }
+    const struct store_point point = {scan->part_app, STORE_SERIES_MANY,
+        start * 1000, t.total, t.profiles, t.moments};
+    return visit_point(scan, &point);
+}
+
 static enum fk_err read_level(
     struct scan *scan, enum level level, int64_t from, int64_t until)
 {
     enum fk_err err = FK_OK;
-    levels_fn fn = level == LEVEL_CHUNK ? on_chunk : on_level;
     for (uint32_t i = 0; !err && i < scan->num_parts; i++) {
-        scan->part_app = scan->parts[i].app;
-        err = levels_scan(
-            scan->db, level, scan->parts[i].id, from, until, fn, scan);
+        const struct scan_part *part = &scan->parts[i];
+        scan->part_app = part->app;
+        if (level != LEVEL_CHUNK)
+            err = levels_scan(
+                scan->db, level, part->id, from, until, on_level, scan);
+        else if (part->id & LEVELS_GROUP)
+            err = levels_scan(
+                scan->db, LEVEL_TOTALS, part->id, from, until, on_totals, scan);
+        else
+            err = levels_scan(
+                scan->db, LEVEL_CHUNK, part->id, from, until, on_chunk, scan);
     }
     return err;
 }
@@ -154,6 +186,7 @@ static int64_t built_until(const struct levels_state *st, enum level level)
     case LEVEL_MINUTE:
     case LEVEL_TEN:
     case LEVEL_CHUNK:
+    case LEVEL_TOTALS:
     case LEVEL_COUNT:
         break;
     }
@@ -240,35 +273,91 @@ static enum fk_err timeline_day(struct scan *scan, int64_t t0, int64_t t1)
 
 /* ---- days ---- */
 
-/* All series one by one, but one group instead of all of its series where
- * none of them is left out. Inside of the snapshot: what was sealed before
- * it, the catalog knows. */
-static enum fk_err choose_parts(struct scan *scan, int64_t t0, int64_t t1)
+/* How a group of series is read. */
+enum reading {
+    READ_UNDECIDED,
+    READ_SERIES, /* one by one */
+    READ_GROUP,  /* all are asked for: what they have in common */
+    READ_NOTHING /* some are asked for, and only that is left */
+};
+
+struct choosing {
+    struct scan *scan;
+    int64_t t0, t1;
+    bool *partial; /* by group: some of its series are not selected */
+};
+
+static void mark_member(
+    void *arg, uint32_t series, int64_t first_ms, int64_t last_ms)
 {
-    struct catalog_set *set = &scan->set;
-    bool *single = calloc((size_t)set->count + 1, sizeof *single);
-    bool *chosen = calloc((size_t)set->count + 1, sizeof *chosen);
-    enum fk_err err = single && chosen ? FK_OK : FK_ERR_NOMEM;
-    if (!err)
-        catalog_mark_partial(scan->catalog, set, t0 - SELECT_MARGIN_MS,
-            t1 + SELECT_MARGIN_MS, single);
+    struct choosing *c = arg;
+    const struct catalog_set *set = &c->scan->set;
+    const struct series_entry *e = catalog_entry(c->scan->catalog, series);
+    if (e && e->group < set->count && first_ms < c->t1 && last_ms >= c->t0 &&
+        !catalog_set_has(set, series))
+        c->partial[e->group] = true;
+}
+
+/* The catalog knows what was sealed before the snapshot that we are in. Of a
+ * day without series, the file itself knows which there were. */
+static enum fk_err mark_partial(struct choosing *c)
+{
+    struct scan *scan = c->scan;
+    if (scan->state.groups != GROUPS_AND_SERIES)
+        return journal_ranges(scan->db, mark_member, c);
+    catalog_mark_partial(scan->catalog, &scan->set, c->t0, c->t1, c->partial);
+    return FK_OK;
+}
+
+static enum fk_err decide(
+    const struct scan *scan, uint32_t group, bool partial, enum reading *out)
+{
+    bool alone = scan->state.groups != GROUPS_AND_SERIES, yes, decided;
+    *out = READ_SERIES;
+    if (!alone && (partial || !scan->run_fn))
+        return FK_OK;
+    enum fk_err err = levels_grouped(scan->db, group, &yes, &decided);
+    if (!err && yes)
+        *out = partial ? READ_NOTHING : READ_GROUP;
+    return err;
+}
+
+static enum fk_err add_parts(struct scan *scan, const bool *partial)
+{
+    const struct catalog_set *set = &scan->set;
+    enum reading *how = calloc((size_t)set->count + 1, sizeof *how);
+    enum fk_err err = how ? FK_OK : FK_ERR_NOMEM;
     scan->num_parts = 0;
     for (uint32_t i = 0; !err && i < set->count; i++) {
-        uint32_t id = i, group = set->group[i];
+        uint32_t group = set->group[i];
         if (!catalog_set_has(set, i))
             continue;
-        if (scan->run_fn && !single[group] && !chosen[group]) {
-            bool decided;
-            err = levels_grouped(scan->db, group, &chosen[group], &decided);
-            single[group] = !chosen[group];
-            id = single[group] ? i : group | LEVELS_GROUP;
-        } else if (chosen[group]) {
-            continue;
-        }
-        scan->parts[scan->num_parts++] = (struct scan_part){id, set->app[i]};
+        bool first = how[group] == READ_UNDECIDED;
+        if (first)
+            err = decide(scan, group, partial[group], &how[group]);
+        if (how[group] == READ_NOTHING)
+            scan->partial = true;
+        else if (how[group] == READ_SERIES)
+            scan->parts[scan->num_parts++] = (struct scan_part){i, set->app[i]};
+        else if (first)
+            scan->parts[scan->num_parts++] =
+                (struct scan_part){group | LEVELS_GROUP, set->app[i]};
     }
-    free(single);
-    free(chosen);
+    free(how);
+    return err;
+}
+
+/* All series one by one, but one group instead of all of its series where
+ * none of them is left out. */
+static enum fk_err choose_parts(struct scan *scan, int64_t t0, int64_t t1)
+{
+    struct choosing c = {
+        scan, t0 - SELECT_MARGIN_MS, t1 + SELECT_MARGIN_MS, NULL};
+    c.partial = calloc((size_t)scan->set.count + 1, sizeof *c.partial);
+    enum fk_err err = c.partial ? mark_partial(&c) : FK_ERR_NOMEM;
+    if (!err)
+        err = add_parts(scan, c.partial);
+    free(c.partial);
     return err;
 }
 

@@ -25,6 +25,7 @@ struct scan {
     struct fk_diag *diag;
     int threads;      /* this one and its helpers */
     unsigned corrupt; /* result: rows and days that failed their check */
+    bool partial;     /* result: some is in sums with what was not selected */
 
     /* The rest is the scan's own. */
     struct catalog_set set;

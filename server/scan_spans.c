@@ -34,10 +34,14 @@ static enum fk_err scan_day(
     struct scan_spans *scan, struct day *day, int64_t t0, int64_t t1)
 {
     struct db *db;
+    struct levels_state state;
     struct fk_diag why = {""};
     enum fk_err err = db_pool_take(&day->readers, &db, &why);
     if (!err) {
-        err = journal_scan_spans(db, t0, t1, on_row, scan);
+        err = levels_load_state(db, days_begin(day), &state);
+        scan->partial |= state.groups != GROUPS_AND_SERIES;
+        if (!err)
+            err = journal_scan_spans(db, t0, t1, on_row, scan);
         if (err && !scan->stopped)
             db_explain(db, err, &why);
         db_pool_put(&day->readers, db);

@@ -14,6 +14,7 @@ struct scan_spans {
     void *arg;
     struct fk_diag *diag;
     unsigned corrupt; /* result: rows and days that failed their check */
+    bool partial;     /* result: some are forgotten by now */
 
     /* The scan's own: */
     struct catalog_set set;

@@ -4,7 +4,10 @@
 
 #include <stdlib.h>
 
-#define LOOK_AGAIN_MS (60 * 1000)
+/* A day without single profiles changes by the age of its sums only. */
+#define LOOK_AGAIN_MS     (60 * 1000)
+#define LOOK_AGAIN_OLD_MS (60 * LOOK_AGAIN_MS)
+#define NO_GROUP          UINT32_MAX
 
 /* ---- items ---- */
 
@@ -54,23 +57,53 @@ static void keep_distinct(struct seal *s)
     s->num_items = kept;
 }
 
-/* Every id that has rows of levels: series, and groups by their first. */
-enum fk_err seal_list_ids(struct seal *s)
+/* All series, each with its group, or NO_GROUP if it is not in its rows. */
+static enum fk_err list_all(struct seal *s)
 {
     struct listing l = {s, FK_OK};
     enum fk_err err = journal_ranges(seal_db(s), list_series, &l);
-    size_t count = s->num_items;
     err = err ? err : l.err;
-    for (size_t i = 0; !err && i < count; i++) {
+    for (size_t i = 0; !err && i < s->num_items; i++) {
         const struct series_entry *e =
             catalog_entry(s->catalog, (uint32_t)s->items[i].key);
         bool grouped = false, known;
         if (e)
             err = levels_grouped(seal_db(s), e->group, &grouped, &known);
-        if (!err && grouped)
-            err = seal_add_item(s, 0, e->group | LEVELS_GROUP);
+        s->items[i].group = grouped ? e->group : NO_GROUP;
     }
+    return err;
+}
+
+/* Every id that has rows of levels: series, and groups by their first. */
+enum fk_err seal_list_ids(struct seal *s)
+{
+    enum fk_err err = list_all(s);
+    size_t count = s->num_items;
+    for (size_t i = 0; !err && i < count; i++)
+        if (s->items[i].group != NO_GROUP)
+            err = seal_add_item(s, 0, s->items[i].group | LEVELS_GROUP);
     keep_distinct(s);
+    return err;
+}
+
+static int by_group(const void *a, const void *b)
+{
+    const struct seal_item *x = a, *y = b;
+    if (x->group != y->group)
+        return x->group < y->group ? -1 : 1;
+    return by_key(a, b);
+}
+
+enum fk_err seal_list_members(struct seal *s)
+{
+    enum fk_err err = list_all(s);
+    size_t kept = 0;
+    for (size_t i = 0; i < s->num_items; i++)
+        if (s->items[i].group != NO_GROUP)
+            s->items[kept++] = s->items[i];
+    s->num_items = kept;
+    if (kept)
+        qsort(s->items, kept, sizeof *s->items, by_group);
     return err;
 }
 
@@ -80,7 +113,8 @@ enum fk_err seal_list_ids(struct seal *s)
  * dropped was added up before. */
 static const struct seal_duty *const duties[] = {&seal_mend, &seal_late,
     &seal_bucket, &seal_hour, &seal_whole_day, &seal_drop_journal,
-    &seal_drop_level, &seal_shrink};
+    &seal_drop_level, &seal_group_totals, &seal_drop_series, &seal_drop_spans,
+    &seal_shrink};
 
 void seal_abort(struct seal *s)
 {
@@ -113,7 +147,8 @@ static enum fk_err find_duty(
         s->duty = duties[i];
         return FK_OK;
     }
-    day->look_ms = now_ms + LOOK_AGAIN_MS;
+    bool old = day->state.dropped >= days_end(day);
+    day->look_ms = now_ms + (old ? LOOK_AGAIN_OLD_MS : LOOK_AGAIN_MS);
     return FK_OK;
 }
 

@@ -16,9 +16,11 @@
 #include "server/bucket.h"
 #include "server/catalog.h"
 #include "server/days.h"
+#include "server/totals.h"
 
 #define SEAL_SLICE_NS (30 * FK_NS_PER_MS)
 #define SEAL_GRACE_S  30 /* how long a bucket waits for what is on its way */
+#define SEAL_BUCKETS  (86400 / BUCKET_SECONDS)
 
 /* One step of a duty is about one of these, or several that go together. */
 struct seal_item {
@@ -30,7 +32,8 @@ struct seal {
     const struct store_options *options;
     struct catalog *catalog;
     struct days *days;
-    struct bucket one, group; /* of a series, of its group */
+    struct bucket one, group;           /* of a series, of its group */
+    struct totals totals[SEAL_BUCKETS]; /* of a group's day */
 
     /* The duty at hand: */
     const struct seal_duty *duty; /* NULL = none */

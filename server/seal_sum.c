@@ -180,7 +180,8 @@ static enum fk_err late_step(struct seal *s)
     while (!err && s->at < s->num_items && same_series(s, first, s->at) &&
            bucket_of(s->items[s->at].key) == start)
         err = seal_load(s, s->items[s->at++].key, start);
-    if (!err)
+    bool alone = grouped && s->state.groups != GROUPS_AND_SERIES;
+    if (!err && !alone)
         err = bucket_add_to(
             &s->one, seal_db(s), &s->state, journal_series(item->key), start);
     if (!err && grouped)

@@ -15,7 +15,8 @@
 struct series_groups {
     struct intern labels; /* of groups, as label bytes */
     struct intern rest;   /* of series: what the group does not tell */
-    struct fk_map of;     /* tenant and series -> numbers of both */
+    struct fk_map of;     /* tenant and series -> numbers of both; tenant
+                             and app -> number of the group, or MIXED */
 };
 
 struct series_groups_ask {
@@ -40,5 +41,8 @@ void series_groups_fini(struct series_groups *g);
 /* False: a series born since; the next answer has it. */
 bool series_groups_find(const struct series_groups *g, uint32_t tenant,
     uint32_t series, uint32_t *group, uint32_t *rest);
+/* False: the series of the app belong to several groups. */
+bool series_groups_find_app(const struct series_groups *g, uint32_t tenant,
+    uint32_t app, uint32_t *group);
 
 #endif

@@ -22,7 +22,8 @@ struct server_options {
     const char *config;     /* file, or NULL */
     const char *cert, *key; /* PEM files for TLS, or NULL */
     int64_t retention_ns;   /* of profiles; 0 = for ever */
-    int64_t keep_profiles_ns, keep_minutes_ns, keep_tens_ns, keep_hours_ns;
+    int64_t keep_profiles_ns, keep_minutes_ns, keep_tens_ns, keep_hours_ns,
+        keep_series_ns;
     long max_series;    /* of a tenant */
     const char *check;  /* directory to check instead of serving */
     const char *backup; /* archive to write instead of serving */

@@ -17,7 +17,11 @@ void store_options_init(struct store_options *o)
 {
     *o = (struct store_options){
         .keep_days = 7,
-        .keep = {2 * HOUR_MS, 2 * DAY_MS, 14 * DAY_MS, 90 * DAY_MS},
+        .keep = {.journal_ms = 2 * HOUR_MS,
+            .minutes_ms = 2 * DAY_MS,
+            .tens_ms = 14 * DAY_MS,
+            .hours_ms = 400 * DAY_MS,
+            .series_ms = 90 * DAY_MS},
         .queue_max_profiles = 4096,
         .queue_max_bytes = (size_t)64 << 20,
         .max_series = 5000,

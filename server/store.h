@@ -103,10 +103,12 @@ struct store_run {
 typedef enum fk_err (*store_run_fn)(void *arg, const struct store_run *run);
 
 struct store_point {
-    uint32_t series;
+    uint32_t app;
+    uint32_t series; /* or STORE_SERIES_MANY: of the app's, all selected */
     int64_t time_ms; /* of the profile, or the start of a stored bucket */
     int64_t total;
     uint32_t profiles; /* how many were merged into it */
+    uint32_t moments;  /* how many of one series, at most */
 };
 typedef enum fk_err (*store_point_fn)(
     void *arg, const struct store_point *point);
@@ -176,7 +178,10 @@ struct store_keep {
     int64_t journal_ms; /* single profiles; 2 hours */
     int64_t minutes_ms; /* sums of a minute; 2 days */
     int64_t tens_ms;    /* of ten minutes; 14 days */
-    int64_t hours_ms;   /* of an hour; 90 days */
+    int64_t hours_ms;   /* of an hour; 400 days */
+    /* Sums of series, where there are some of all the series of their app
+     * and type, and spans; 90 days. */
+    int64_t series_ms;
 };
 
 struct store_options {
@@ -231,7 +236,9 @@ struct store_ops {
         int64_t t0, int64_t t1, store_series_fn fn, void *arg);
     /* Values of the matching series in the range. FK_ERR_LIMIT: the budget
      * is used up. FK_ERR_CANCELLED: cancelled. FK_ERR_CORRUPT: some stored
-     * profiles failed their check, all others were visited. */
+     * profiles failed their check, all others were visited. FK_ERR_PARTIAL:
+     * some are kept in sums with what was not selected, all others were
+     * visited. */
     enum fk_err (*merge)(struct store_tenant *t, const struct selector *s,
         int64_t t0, int64_t t1, const struct store_budget *budget,
         store_run_fn fn, void *arg, struct fk_diag *diag);

@@ -332,7 +332,13 @@ struct timeline {
 static enum fk_err visit_point(struct scan *scan, const struct profile *p)
 {
     const struct timeline *t = (struct timeline *)scan;
-    struct store_point point = {p->series, p->time_ms, total_of(p), 1};
+    const struct store_point point = {
+        .app = catalog_entry(&scan->tenant->catalog, p->series)->app,
+        .series = p->series,
+        .time_ms = p->time_ms,
+        .total = total_of(p),
+        .profiles = 1,
+        .moments = 1};
     enum fk_err err = store_meter_add(&scan->meter, sizeof point, scan->diag);
     return err ? err : t->fn(scan->arg, &point);
 }

@@ -17,6 +17,10 @@
 
 enum { MAX_DIR = PATH_MAX - 512 }; /* a tenant's folder and file follow */
 
+#define FORGOTTEN                                                              \
+    "part of this range is so old that only sums of whole services are "       \
+    "kept: ask for all of a service, or for a later time"
+
 struct store_tenant {
     struct store_tenant *next;
     struct fk_buf name;
@@ -236,6 +240,8 @@ static enum fk_err scan_all(struct store_tenant *t, struct scan *scan,
             "%u stored rows or days of this range failed their check and "
             "were left out: the disk of %s may be damaged",
             scan->corrupt, t->path);
+    if (!err && scan->partial)
+        err = fk_diag_set(scan->diag, FK_ERR_PARTIAL, FORGOTTEN);
     return err;
 }
 
@@ -277,6 +283,8 @@ static enum fk_err sqlite_spans(struct store_tenant *t,
             "%u stored spans or days of this range failed their check and "
             "were left out: the disk of %s may be damaged",
             scan.corrupt, t->path);
+    if (!err && scan.partial)
+        err = fk_diag_set(diag, FK_ERR_PARTIAL, FORGOTTEN);
     return err;
 }
 

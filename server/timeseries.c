@@ -37,12 +37,24 @@ static enum fk_err new_cell(
     return fk_map_add(&ts->cell_of, key, ts->count++);
 }
 
+static bool find_group(struct timeseries *ts, const struct store_point *p,
+    uint32_t *group, uint32_t *rest)
+{
+    *rest = 0;
+    if (p->series != STORE_SERIES_MANY)
+        return series_groups_find(
+            &ts->groups, ts->tenant, p->series, group, rest);
+    bool found = series_groups_find_app(&ts->groups, ts->tenant, p->app, group);
+    ts->partial |= !found;
+    return found;
+}
+
 static enum fk_err add_point(void *arg, const struct store_point *p)
 {
     struct timeseries *ts = arg;
     uint32_t group, rest;
     uint64_t found;
-    if (!series_groups_find(&ts->groups, ts->tenant, p->series, &group, &rest))
+    if (!find_group(ts, p, &group, &rest))
         return FK_OK;
     int64_t bucket = timeseries_bucket(&ts->ask, p->time_ms);
     uint64_t key = fk_hash_mix((uint64_t)bucket) + group;
@@ -61,7 +73,7 @@ static enum fk_err add_point(void *arg, const struct store_point *p)
     cell->total = tree_sum(cell->total, p->total);
     cell->profiles += p->profiles;
     /* What was merged in the store is no profile any more. */
-    if (p->profiles == 1 && p->total > cell->top.value)
+    if (p->series != STORE_SERIES_MANY && p->total > cell->top.value)
         cell->top = (struct exemplar){
             p->total, p->time_ms, ts->tenant, p->series, rest};
     return FK_OK;
@@ -132,6 +144,8 @@ enum fk_err timeseries_init(struct timeseries *ts, const struct query *q,
         err = query_forgive(
             q, ops->timeline(query_tenant(q, ts->tenant), &select->selector, t0,
                    t1, &q->budget, add_point, ts, diag));
+    if (!err && ts->partial)
+        err = query_forgive(q, FK_ERR_PARTIAL);
     if (err == FK_ERR_LIMIT)
         fk_diag_set(diag, err,
             "the query takes too long or reads too much; narrow the time "

@@ -38,6 +38,7 @@ struct timeseries_group {
 struct timeseries {
     struct series_groups groups;
     uint32_t tenant; /* the one whose data is being added */
+    bool partial;    /* some is not known by such groups any more */
     struct fk_map cell_of;
     struct timeseries_cell *cell;
     uint32_t count, cap;

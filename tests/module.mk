@@ -28,7 +28,7 @@ $(patsubst %,$(B)/tests/bench/%,ingest_store store_levels store_live): $(B)/test
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $$(LIBS_A)
 # What several tests of one thing share.
 $(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query% $(B)/tests/unit/test_spans,$(UNIT)): $(B)/tests/store_fixture.o
-$(patsubst %,$(B)/tests/unit/test_store_%,seal seal_files tries power): $(B)/tests/store_clock.o
+$(patsubst %,$(B)/tests/unit/test_store_%,seal seal_files groups tries power): $(B)/tests/store_clock.o
 $(B)/tests/unit/test_store_power: $(B)/tests/cut_vfs.o
 $(B)/tests/unit/test_strip: $$(strip_OBJS)
 agent_FIXTURE := $(B)/tests/fakeserver.o

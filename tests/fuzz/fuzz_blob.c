@@ -4,6 +4,7 @@
 #include "server/blob.h"
 #include "server/chunk.h"
 #include "server/envelope.h"
+#include "server/totals.h"
 #include "server/trie_page.h"
 
 #include <stdlib.h>
@@ -44,6 +45,16 @@ static void try_chunk(struct fk_slice bytes)
     }
 }
 
+static void try_totals(struct fk_slice bytes)
+{
+    struct totals t;
+    if (!totals_decode(bytes, &t))
+        FK_ASSERT(t.total >= 0 && t.moments <= t.profiles);
+    t = (struct totals){0};
+    if (!totals_add(&t, bytes))
+        FK_ASSERT(t.total >= 0 && t.moments == t.profiles);
+}
+
 static void try_page(struct fk_slice bytes)
 {
     struct trie_limits limits = {TRIE_PAGE_NODES * 2, 1 << 12};
@@ -67,7 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     memcpy(bytes, data + 1, n - 1);
     if (data[0] & 2 && rest.len >= ENVELOPE_BYTES)
         envelope_close(bytes, rest.len, BLOB_VERSION, bytes[1]);
-    if (data[0] & 4)
+    if (data[0] & 8)
+        try_totals(rest);
+    else if (data[0] & 4)
         try_chunk(rest);
     else if (data[0] & 1)
         try_page(rest);

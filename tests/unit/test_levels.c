@@ -3,6 +3,7 @@
 #include "server/blob.h"
 #include "server/chunk.h"
 #include "server/pairs.h"
+#include "server/totals.h"
 #include "tests/tap.h"
 
 #include <stdlib.h>
@@ -121,6 +122,37 @@ TEST(chunks_round_trip)
         }
         fk_buf_fini(&b);
     }
+}
+
+/* A series more adds all but the moments, which are those of the most
+ * diligent; what is damaged changes nothing. */
+TEST(totals_of_a_group_add_up_and_round_trip)
+{
+    struct chunk_point points[] = {{0, 5}, {7, 6}, {7, INT64_MAX}};
+    static const struct totals want[] = {
+        {5, 1, 1}, {16, 3, 2}, {INT64_MAX, 6, 3}};
+    struct totals sum = {0}, got;
+    struct fk_buf b;
+    fk_buf_init(&b, 1 << 12);
+    for (size_t n = 1; n <= 3; n++) {
+        fk_buf_reset(&b);
+        chunk_encode(&b, points, n);
+        CHECK_INT(totals_add(&sum, fk_buf_slice(&b)), FK_OK);
+        b.ptr[b.len - 1] ^= 1;
+        CHECK_INT(totals_add(&sum, fk_buf_slice(&b)), FK_ERR_CORRUPT);
+        fk_buf_reset(&b);
+        totals_encode(&b, &sum);
+        CHECK_INT(totals_decode(fk_buf_slice(&b), &got), FK_OK);
+        CHECK_INT(got.total, want[n - 1].total);
+        CHECK_INT(got.profiles, want[n - 1].profiles);
+        CHECK_INT(got.moments, want[n - 1].moments);
+        for (size_t i = 0; i < b.len; i++) {
+            b.ptr[i] ^= 0x10;
+            CHECK_INT(totals_decode(fk_buf_slice(&b), &got), FK_ERR_CORRUPT);
+            b.ptr[i] ^= 0x10;
+        }
+    }
+    fk_buf_fini(&b);
 }
 
 /* 12: a sum that would wrap stops at the largest number and says so. */

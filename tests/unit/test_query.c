@@ -341,7 +341,7 @@ static enum fk_err merge_damaged(struct store_tenant *t,
 TEST(what_is_good_is_answered_when_some_is_damaged)
 {
     struct store_ops damaged;
-    bool incomplete = false;
+    enum fk_err incomplete = FK_OK;
     setup();
     put("a", 1000, "main;x 1");
     struct query_select s = select_of("{}", 0, 9999);

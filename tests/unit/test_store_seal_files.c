@@ -19,7 +19,7 @@ TEST_TIMED(what_is_old_is_known_less_exactly, 120)
     struct fx fx;
     fx_open_sealing(&fx, DAY0);
     fx.options.keep = (struct store_keep){
-        2 * HOUR_MS, 2 * FX_DAY_MS, 14 * FX_DAY_MS, 90 * FX_DAY_MS};
+        2 * HOUR_MS, 2 * FX_DAY_MS, 14 * FX_DAY_MS, 90 * FX_DAY_MS, 0};
     fx_close(&fx);
     fx_open(&fx);
     for (int i = 0; i < 60; i++) /* in the middle of each minute */

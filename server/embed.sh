@@ -1,26 +1,32 @@
 #!/bin/sh
 # embed.sh OUT UI STRIP: packs the page in folder UI into OUT/assets/ (each
-# file without what only its readers need, by the program STRIP, and its gzip
-# twin), OUT/assets_data.S (the bytes, by .incbin) and OUT/assets_table.c
-# (path, MIME type, ETag and length of each, and of its twin). In index.html
-# /assets/@BUILD@/ becomes a path with the hash of all files, so browsers may
-# keep what is behind it for ever and a new server never meets old modules.
+# file with its gzip twin), OUT/assets_data.S (the bytes, by .incbin) and
+# OUT/assets_table.c (path, MIME type, ETag and length of each, and of its
+# twin). A browser is sent the modules joined by bundle.sh and, as the style
+# sheets, without what only their readers need (by the program STRIP); the
+# modules as they were written lie beside them, for who wants to read them.
+# In index.html /assets/@BUILD@/ becomes a path with the hash of all files, so
+# browsers may keep what is behind it for ever and a new server never meets
+# old modules.
 set -eu
 out=$1 ui=$2 strip=$3
 here=$(pwd)
-files=$(cd "$ui" 2>/dev/null && find . -type f ! -name '.*' | sed 's|^\./||' |
-    grep -E '\.(html|js|css|svg|png|ico|json|woff2|txt)$' |
-    grep -Ev '\.test\.js$|(^|/)(tsconfig|jsconfig|package)\.json$' |
-    LC_ALL=C sort) || files=
-rm -rf "$out/assets"
-mkdir -p "$out/assets"
-for f in $files; do
-    mkdir -p "$(dirname "$out/assets/$f")"
-    "$strip" "$ui/$f" >"$out/assets/$f"
+rm -rf "$out/assets" "$out/stripped"
+mkdir -p "$out/assets" "$out/stripped"
+for path in "$ui"/*.js "$ui"/*.css "$ui"/*.html; do
+    [ -f "$path" ] || continue
+    cp "$path" "$out/assets/"
+    "$strip" "$path" >"$out/stripped/${path##*/}"
 done
+if [ -f "$ui/app.js" ]; then
+    sh server/bundle.sh "$out/stripped" "$here/$out/assets"
+    cp "$out/stripped"/*.css "$out/assets/"
+    sed -e '/rel="modulepreload"/d' -e 's|/app\.js"|/page.js"|' \
+        "$ui/index.html" >"$out/assets/index.html"
+fi
+files=$(cd "$out/assets" && find . -type f | sed 's|^\./||' | LC_ALL=C sort)
 
-build=none
-[ -z "$files" ] || build=$(cd "$out/assets" && for f in $files; do
+build=$(cd "$out/assets" && for f in $files; do
     echo "$f"
     cat "$f"
 done | sha256sum | cut -c1-16)
@@ -30,11 +36,6 @@ mime_of() {
     *.html) echo 'text/html; charset=utf-8' ;;
     *.js) echo 'text/javascript; charset=utf-8' ;;
     *.css) echo 'text/css; charset=utf-8' ;;
-    *.svg) echo 'image/svg+xml' ;;
-    *.png) echo 'image/png' ;;
-    *.ico) echo 'image/x-icon' ;;
-    *.json) echo 'application/json' ;;
-    *.woff2) echo 'font/woff2' ;;
     *) echo 'text/plain; charset=utf-8' ;;
     esac
 }
@@ -48,7 +49,7 @@ i=0
 for f in $files; do
     plain=$out/assets/$f
     case $f in
-    *.html) sed "s|/assets/@BUILD@/|/assets/$build/|g" "$ui/$f" >"$plain" ;;
+    *.html) sed -i "s|/assets/@BUILD@/|/assets/$build/|g" "$plain" ;;
     esac
     gzip -9nc "$plain" >"$plain.gz"
     for twin in "" .gz; do

@@ -13,7 +13,7 @@ strip_OBJS := $(B)/server/strip/strip.o
 $(B)/server/strip/strip: $(B)/server/strip/main.o $(strip_OBJS) $(COMMON_A)
 	$(call say,ld,$@)
 	$(Q)$(CC) -o $@ $^ $(LDFLAGS)
-$(server_PAGE)/assets_table.c $(server_PAGE)/assets_data.S &: server/embed.sh server/assets.h $(STRIP) $(shell find server/ui 2>/dev/null)
+$(server_PAGE)/assets_table.c $(server_PAGE)/assets_data.S &: server/embed.sh server/bundle.sh server/assets.h $(STRIP) $(shell find server/ui 2>/dev/null)
 	$(call say,pack,server/ui)
 	$(Q)sh server/embed.sh $(server_PAGE) server/ui $(STRIP)
 $(server_PAGE)/assets_data.o: $(server_PAGE)/assets_data.S | $(B)/.needs

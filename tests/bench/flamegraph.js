@@ -11,6 +11,7 @@ if (!existsSync(tools("d3-flame-graph"))) {
   process.stderr.write("SKIP flamegraph bench: run sh tests/ui/install.sh bench first\n");
   process.exit(process.env.CI ? 1 : 0);
 }
+process.env.FK_BUILD ??= "build/release"; // the page as it is served
 const { closeBrowser, frames, launch } = await import("../ui/browser.js");
 const { randomGraph, startFake } = await import("../ui/fake_server.js");
 

@@ -12,6 +12,7 @@ if (!existsSync(tools)) {
   process.stderr.write("SKIP page bench: run sh tests/ui/install.sh first\n");
   process.exit(process.env.CI ? 1 : 0);
 }
+process.env.FK_BUILD ??= "build/release"; // the page as it is served
 const { closeBrowser, frames, launch } = await import("../ui/browser.js");
 const { randomGraph, startFake } = await import("../ui/fake_server.js");
 

@@ -11,7 +11,8 @@ import { fileURLToPath } from "node:url";
 import { dirname, extname, join } from "node:path";
 import { costs, encode, encodeDouble, ENDPOINTS, HOSTILE, NS_PER_MS, random, randomGraph } from "./world.js";
 
-const UI = join(dirname(fileURLToPath(import.meta.url)), "../../server/ui");
+/** The page as FK_BUILD packs it, or as it is written. */
+const UI = join(dirname(fileURLToPath(import.meta.url)), "../..", process.env.FK_BUILD ? `${process.env.FK_BUILD}/server/page/assets` : "server/ui");
 const BUILD = "test";
 export const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
   + "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -262,7 +263,7 @@ function answer(w, method, url, body) {
 }
 
 function sendPage(res, path) {
-  const asset = new RegExp(`^/assets/${BUILD}/([\\w.]+)$`).exec(path);
+  const asset = /^\/assets\/\w+\/([\w.]+)$/.exec(path);
   const file = join(UI, asset ? asset[1] : "index.html");
   if (!existsSync(file) || (!asset && !PAGES.test(path))) {
     res.writeHead(404).end("not found\n");

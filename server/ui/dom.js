@@ -94,12 +94,33 @@ export function keepFocus(el, draw) {
   (now.find((other) => keyOf(other) === keyOf(before)) ?? now[at] ?? now.at(-1))?.focus({ preventScroll: true });
 }
 
+/** What is drawn within a frame; the rest waits for the next one, so that a hand on the page never waits for all. */
+const FRAME_MS = 8;
+/** @type {Set<Part>} parts to be drawn, in the order in which they asked */
+const waiting = new Set();
+let frame = 0;
+
+function drawWaiting() {
+  frame = 0;
+  const end = performance.now() + FRAME_MS;
+  // A part that asks again while it is drawn waits for the next frame.
+  for (const part of [...waiting]) {
+    if (performance.now() > end && !part.moving) continue;
+    if (!waiting.delete(part)) continue; // another one took it away
+    try {
+      part.draw();
+    } catch (e) {
+      reportError(e); // the others go on
+    }
+  }
+  if (waiting.size) frame ||= requestAnimationFrame(drawWaiting);
+}
+
 /**
  * An element that draws itself from `props`, at most once a frame. Properties
  * given before its module has arrived are taken over.
  */
 export class Part extends HTMLElement {
-  #scheduled = 0;
   #props = {};
 
   connectedCallback() {
@@ -114,8 +135,7 @@ export class Part extends HTMLElement {
     }
   }
   disconnectedCallback() {
-    cancelAnimationFrame(this.#scheduled);
-    this.#scheduled = 0;
+    waiting.delete(this);
   }
   get props() {
     return this.#props;
@@ -125,10 +145,16 @@ export class Part extends HTMLElement {
     if (this.built) this.invalidate();
   }
   invalidate() {
-    this.#scheduled ||= requestAnimationFrame(() => {
-      this.#scheduled = 0;
-      keepFocus(this, () => this.update(this.#props));
-    });
+    waiting.add(this);
+    frame ||= requestAnimationFrame(drawWaiting);
+  }
+  /** Now. */
+  draw() {
+    keepFocus(this, () => this.update(this.#props));
+  }
+  /** Is it in the middle of a move? Then it is drawn in every frame. */
+  get moving() {
+    return false;
   }
   /** Makes the children, once. */
   build() {}

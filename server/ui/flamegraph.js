@@ -61,6 +61,10 @@ class FlameGraph extends Part {
     this.#listen();
   }
 
+  get moving() {
+    return this.#moving !== null;
+  }
+
   #listen() {
     const on = (type, fn) => this.overlay.addEventListener(type, fn);
     new ResizeObserver(() => this.invalidate()).observe(this.scroller);

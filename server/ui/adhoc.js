@@ -10,6 +10,10 @@ import { readFile } from "./files.js";
 import { shown } from "./format.js";
 import { typeInfo } from "./strings.js";
 
+/** How such files are made. */
+const MADE = [["Any program", "flamekit record -o cpu.pb.gz -- ./program"], ["What is stored", "flamekit export -o cpu.pb.gz"],
+  ["perf", "perf record -g ./program && perf script > stacks.txt"]];
+
 const KINDS = "pprof, folded stacks, perf script, speedscope or flamebearer JSON";
 
 export class Page {
@@ -83,7 +87,8 @@ export class Page {
       if (a && b) this.#compare(a, b);
       else if (a ?? b) this.#explore(a ?? b);
       else this.view.replaceChildren(h("div", { class: "empty" }, h("h2", {}, "Look at a profile from a file"),
-        h("p", {}, `Drop ${KINDS} anywhere on this page. Two files give their difference. Nothing leaves this browser.`)));
+        h("p", {}, `Drop ${KINDS} anywhere on this page. Two files give their difference. Nothing leaves this browser.`),
+        h("dl", { class: "glossary" }, MADE.flatMap(([what, how]) => [h("dt", {}, what), h("dd", {}, h("code", {}, how))]))));
     } catch (e) {
       this.problem.hidden = false;
       this.problem.textContent = e.message;

@@ -4,7 +4,7 @@
  */
 import { labelNames, labelValues } from "./ask.js";
 import { give, h, icon } from "./dom.js";
-import { formatQuery, serviceOf, withService } from "./query.js";
+import { filtersOf, formatQuery, parseQuery, serviceOf, withService } from "./query.js";
 import { openPresets } from "./presets.js";
 import { resolveSides } from "./sides.js";
 import { samplesTypeOf, typeInfo } from "./strings.js";
@@ -44,7 +44,8 @@ export class Compare {
     this.timeline = h("fk-timeline");
     this.sideBars = ["left", "right"].map((id) => this.#makeSide(id));
     this.body = h("div", { class: "compare-body" });
-    this.root = h("div", { class: "explore compare" },
+    this.picker = h("fk-picker", { on: { "fk-set": (e) => this.#choose(e) } });
+    this.root = h("div", { class: "explore compare" }, this.picker,
       h("div", { class: "sides" }, this.sideBars[0].root,
         h("div", { class: "between" }, h("button", { type: "button", class: "quiet swap", title: "Swap the sides (x)", "aria-label": "Swap the sides", on: { click: () => this.swap() } }, icon("swap")),
           this.presets = h("button", { type: "button", "aria-haspopup": "dialog", on: { click: () => openPresets(this.presets, this) } }, "Compare…")),
@@ -76,6 +77,18 @@ export class Compare {
     if (!side) return;
     const { from, until } = side.range;
     this.app.go("explore", { query: formatQuery(side.query), from: String(Math.round(from)), until: String(Math.round(until)), sel: "", live: 0 });
+  }
+
+  /** Service and profile type are those of both sides; each keeps its labels. */
+  #choose(e) {
+    e.stopPropagation();
+    const { type, matchers } = parseQuery(e.detail.query);
+    const { state } = this.app.store;
+    const patch = { zoom: "", fn: "" };
+    for (const name of ["query", "leftQuery", "rightQuery"]) {
+      patch[name] = state[name] && formatQuery({ type, matchers: withService(serviceOf({ matchers }), filtersOf(parseQuery(state[name]))) });
+    }
+    this.app.store.push(patch);
   }
 
   swap() {
@@ -175,6 +188,7 @@ export class Compare {
     const [{ query }] = sides.sides;
     const type = typeInfo(query.type);
     const data = { range: sides.hull, sel: null, points, step, phases, flags, catalog };
+    give(this.picker, { state, data, query, type });
     give(this.timeline, { state, data, query, type, dark: app.dark,
       ranges: sides.sides.map(({ id, name, range, words }) => ({ id, name: `${name}: ${words}`, range })) });
     sides.sides.forEach((side, i) => {

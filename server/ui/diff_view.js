@@ -63,7 +63,7 @@ export class DiffView {
     this.panel = h("div", { class: "panel" }, h("div", { class: "spoken-line" }, this.sentence, mark("modes", "absolute, share, per request")),
       h("div", { class: "diff-tools" }, h("span", {}, "Compare"), this.modes, h("span", {}, "width by"), this.widths,
         h("label", {}, this.grey, "unsure in grey"), h("label", {}, this.classic, "red and green"),
-        h("span", { class: "search-box" }, icon("search"), this.search), h("span", { class: "spring" }), h("span", { class: "tail" }, this.fold, this.out)),
+        h("span", { class: "search-box" }, icon("search"), this.search), h("span", { class: "tail" }, this.fold, this.out)),
       h("div", { class: "stage diff-stage", "data-view": "both" },
         h("section", { class: "card graph-card", "aria-label": "Diff flame graph" }, this.crumbs, this.graph, this.legend),
         h("section", { class: "card table-card", id: "functions", "aria-label": "Differences by function" }, this.table)));

@@ -18,9 +18,11 @@ const GO_MS = 1500;
 const absolute = (r) => ({ from: String(Math.round(r.from)), until: String(Math.round(r.until)), sel: "", live: 0 });
 
 function chooseType(app, label) {
-  const { query, data } = app.explore.timeline.props;
+  const { picker } = app.explore ?? app.other;
+  if (!picker?.built) return;
+  const { query, data } = picker.props;
   const found = offeredTypes(data.catalog?.get(serviceOf(query)) ?? []).find((t) => t.label === label);
-  if (found) app.store.push({ query: formatQuery({ ...query, type: found.id }) });
+  if (found) picker.emit("fk-set", { query: formatQuery({ ...query, type: found.id }) });
 }
 
 /** One step out: search, then zoom, then details, then selection. */
@@ -143,6 +145,7 @@ export const GRAPH_KEYS = [
 /** Keys of the pages that compare. */
 export const COMPARE_KEYS = {
   x: ["swap the sides", (app) => app.other?.swap?.()],
+  c: KEYS.c, w: KEYS.w,
   "/": ["search", (app) => app.main.querySelector("input.search")?.focus()],
   0: ["whole graph", (app) => app.store.push({ zoom: "" })],
   Escape: ["one step out", (app) => app.store.push(app.store.state.zoom ? { zoom: "" } : app.store.state.q ? { q: "" } : { fn: "" })],

@@ -36,7 +36,7 @@ class Sandwich extends Part {
     this.middle = h("div", { class: "middle" });
     this.callers = h("fk-flamegraph", { class: "callers" });
     this.callees = h("fk-flamegraph", { class: "callees" });
-    this.append(h("h3", {}, "called by"), this.callers, this.middle, this.callees, h("h3", {}, "calls"));
+    this.append(h("h3", {}, "called by"), this.callers, this.middle, this.below = h("h3"), this.callees);
   }
 
   #empty() {
@@ -95,6 +95,8 @@ class Sandwich extends Part {
     this.middle.replaceChildren(h("strong", {}, h("bdi", {}, shown(name, 120))),
       ` total ${value(callees.total, type.unit)} (${share(callees.total / profile.total)}), self ${value(self, type.unit)} (${share(self / profile.total)})`, mark("sandwich", "the sandwich"),
       this.doubt ? h("small", { role: "status" }, this.doubt) : "");
+    this.below.textContent = callees.levels.length > 1 ? "calls" : "calls nothing: all its time is its own";
+    this.callees.hidden = callees.levels.length < 2;
     // The palette belongs to the names of one profile, so each has its own.
     const plain = look.mode === "self" ? { ...look, mode: "module" } : look;
     const props = { zoom: ROOT, marked: null, fn: "" };

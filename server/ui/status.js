@@ -3,7 +3,7 @@
  */
 import { h } from "./dom.js";
 import { decode } from "./flamebearer.js";
-import { count, plural, share, significant, span } from "./format.js";
+import { plural, share, significant, span, value } from "./format.js";
 import { mark } from "./mark.js";
 import { withService } from "./query.js";
 import { profilerShare } from "./ruler.js";
@@ -31,6 +31,9 @@ export function readMetrics(text) {
 const COST_MS = 300e3;
 const COSTED = 8;
 const COST_NODES = 4096;
+
+/** A metric's value in the unit that its name tells. */
+const inWords = ({ name, value: v }) => (name.endsWith("_ms") ? clock(v, { day: true }) : value(v, /bytes|nanoseconds|$/.exec(name)[0]));
 
 const isLoss = (name) => /drop|lost|discard|reject|skip|fail|error/.test(name);
 
@@ -88,7 +91,7 @@ export class Page {
       : h("table", {}, h("thead", {}, h("tr", {}, ["Service", "CPU used", "Samples", "In the profiler itself"].map((t) => h("th", { scope: "col" }, t)))),
         h("tbody", {}, rows.map((r) => h("tr", {}, h("td", {}, r.service), h("td", {}, `${significant(r.cores)} cores`),
           h("td", {}, r.samples === null ? "not counted" : `${significant(r.samples / seconds)} per second`), h("td", {}, share(r.part)))))),
-      h("p", { class: "note" }, "Seen by the samples themselves over the last 5 min. A handler cannot interrupt itself, so its own time is missing here: make bench BENCH=overhead measures all of it."));
+      h("p", { class: "note" }, "Seen by the samples of the last 5 min. A handler cannot interrupt itself, so its own time is missing: make bench BENCH=overhead measures all of it."));
   }
 
   #show(hello, catalog, recent, metrics, costs) {
@@ -110,10 +113,15 @@ export class Page {
   }
 
   #counters(title, rows, none) {
+    const isLosses = title === "Losses";
     const sum = rows.reduce((n, r) => n + r.value, 0);
-    return h("section", { class: "card pad" }, h("h2", {}, title, title === "Losses" ? mark("lost", "a loss") : null),
-      rows.length === 0 ? h("p", {}, none) : h("table", {}, h("tbody", {}, rows.map((r) =>
-        h("tr", {}, h("td", {}, h("code", {}, r.name), r.help ? h("small", {}, ` ${r.help}`) : null), h("td", { class: "number" }, count(r.value)))))),
-      title === "Losses" && rows.length ? h("p", { class: "note" }, sum ? `${plural(sum, "loss", "losses")} counted since the start.` : "Nothing was lost since the start.") : null);
+    const table = (some) => h("table", {}, h("tbody", {}, some.map((r) =>
+      h("tr", {}, h("td", {}, r.help || r.name, h("small", {}, " ", h("code", {}, r.name))), h("td", { class: "number" }, inWords(r))))));
+    const zeros = isLosses ? rows.filter((r) => r.value === 0) : rows;
+    return h("section", { class: "card pad" }, h("h2", {}, title, isLosses ? mark("lost", "a loss") : null),
+      isLosses ? h("p", {}, rows.length === 0 ? none : sum ? `${plural(sum, "loss", "losses")} counted since the start.` : "Nothing was lost since the start.") : null,
+      zeros.length < rows.length ? table(rows.filter((r) => r.value)) : null,
+      zeros.length ? h("details", { open: this.opened === title, on: { toggle: (e) => (this.opened = e.target.open ? title : "") } },
+        h("summary", {}, plural(zeros.length, "counter") + (isLosses ? " at 0" : "")), table(zeros)) : null);
   }
 }

@@ -2,11 +2,12 @@
  * The Tag explorer: one label's values as a stacked timeline and a table. A
  * click compares a value with all others, a Shift-click with another value.
  */
-import { labelNames, seriesBy, usualLabel } from "./ask.js";
+import { labelNames, labelValues, seriesBy, usualLabel } from "./ask.js";
 import { give, h, s } from "./dom.js";
 import { share, significant, value } from "./format.js";
 import { mark } from "./mark.js";
 import { filtersOf, formatQuery, parseQuery, serviceOf, withService } from "./query.js";
+import { niceAxis } from "./series.js";
 import { sparkline } from "./services.js";
 import { typeInfo } from "./strings.js";
 import { chooseStep, clock, resolveRange, ticks } from "./time.js";
@@ -33,9 +34,8 @@ export class Page {
     this.root.addEventListener("fk-complete", (e) => this.#complete(e));
   }
 
-  async #complete(e) {
+  #complete(e) {
     e.stopPropagation();
-    const { labelValues } = await import("./ask.js");
     const { query, range } = this.now;
     e.detail.answer = (e.detail.name ? labelValues(this.app.api, e.detail.name, query, range) : labelNames(this.app.api, query, range)).catch(() => []);
   }
@@ -88,18 +88,19 @@ export class Page {
       return;
     }
     this.chart.hidden = false;
-    this.#drawChart(rows, range, state.tz === "utc");
+    this.#drawChart(rows, type, range, state.tz === "utc");
     this.#drawTable(rows, type, range);
   }
 
-  #drawChart(rows, range, utc) {
+  #drawChart(rows, type, range, utc) {
     const { step } = this.now;
     const x = (t) => ((t - range.from) / (range.until - range.from)) * WIDTH;
     const base = new Map();
     const sums = new Map();
     for (const { points } of rows) for (const p of points) sums.set(p.t, (sums.get(p.t) ?? 0) + p.v);
-    const top = Math.max(1, ...sums.values());
-    const y = (v) => HEIGHT - (v / top) * (HEIGHT - 6);
+    const scale = (type.instant ? 1 : step) * (type.unit === "nanoseconds" ? 1e9 : 1);
+    const axis = niceAxis(Math.max(0, ...sums.values()) / scale).top;
+    const y = (v) => HEIGHT * (1 - v / scale / axis);
     const areas = rows.map(({ value: name, points }, i) => {
       const d = points.map(({ t, v }) => {
         const low = base.get(t) ?? 0;
@@ -109,7 +110,7 @@ export class Page {
       return s("path", { class: `hue${Math.min(i, HUES)}`, d }, s("title", {}, name || "(none)"));
     });
     const { times, step: tick } = ticks(range, 8);
-    this.chart.replaceChildren(s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
+    this.chart.replaceChildren(h("div", { class: "chart-top" }, type.unit === "nanoseconds" ? `${Number(axis.toPrecision(3))} ${type.axis}` : `${value(axis, type.unit)}${type.instant ? "" : " per s"}`), s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
       "aria-label": `${rows.length} values of ${this.now.label} over time, stacked` }, areas),
     h("div", { class: "chart-times" }, times.map((t) => {
       const mark = h("span", {}, clock(t, { utc, seconds: tick < 60e3 }));
@@ -121,7 +122,8 @@ export class Page {
   #drawTable(rows, type, range) {
     const sum = rows.reduce((n, r) => n + r.total, 0);
     const seconds = (range.until - range.from) / 1000;
-    const rate = (v) => (type.unit === "nanoseconds" ? significant(v / 1e9 / seconds) : value(v / seconds, type.unit));
+    const few = (n) => (n > 0 && n < 0.001 ? "<0.001" : significant(n));
+    const rate = (v) => (type.unit === "nanoseconds" ? few(v / 1e9 / seconds) : value(v / seconds, type.unit));
     const row = (r, i) => {
       const bar = h("i");
       bar.style.width = `${(r.total / sum) * 100}%`;

@@ -110,17 +110,17 @@ class Timeline extends Part {
   }
 
   #drawAxis({ top, step }, type) {
-    const nodes = [s("text", { x: LEFT - 6, y: BAND.y + 13, "text-anchor": "end" }, type.axis)];
+    const nodes = [s("text", { x: LEFT - 6, y: BAND.y + 10, "text-anchor": "end" }, type.axis)];
     for (let v = 0; v <= top + step / 10; v += step) {
       const y = PLOT.bottom - (v / top) * (PLOT.bottom - PLOT.top);
       nodes.push(s("line", { x1: LEFT, x2: this.#width - RIGHT, y1: y, y2: y, class: "grid" }),
-        s("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, rate(v * scaleOf(type), type.unit)));
+        s("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, shortest(rate(v * scaleOf(type), type.unit))));
     }
     const { range } = this.props.data;
     const { step: tick, times } = ticks(range, (this.#width - LEFT) / 96);
     for (const t of times) {
       const x = this.#x(t);
-      if (x > this.#width - 124) continue;
+      if (x < LEFT + 24 || x > this.#width - 124) continue;
       nodes.push(s("line", { x1: x, x2: x, y1: PLOT.bottom, y2: PLOT.bottom + 4, class: "tick" }),
         s("text", { x, y: PLOT.bottom + 15, "text-anchor": "middle" },
           clock(t, { utc: this.utc, seconds: tick < 60e3, day: tick >= 86400e3 })));
@@ -156,7 +156,7 @@ class Timeline extends Part {
       const tone = `tone${names.indexOf(phase.name) % BAND_COLORS}`;
       const room = Math.floor((x1 - x0 - 12) / 6.6);
       const label = [phase.name, phase.data.rate ? `${phase.data.rate}/s` : ""].filter(Boolean).join(" · ");
-      const text = label.length <= room ? label : room > 3 ? `${phase.name.slice(0, room - 1)}…` : "";
+      const text = [label, phase.name].find((t) => t.length <= room) ?? (room > 3 ? `${phase.name.slice(0, room - 1)}…` : "");
       return s("g", { class: `band ${tone}`, "data-phase": phase.name },
         s("title", {}, `${label}: ${clock(phase.from, { utc: this.utc })}, ${span((phase.until ?? range.until) - phase.from)}`),
         s("rect", { class: "back", x: x0, y: PLOT.top, width: Math.max(1, x1 - x0), height: PLOT.bottom - PLOT.top }),
@@ -183,13 +183,17 @@ class Timeline extends Part {
     this.edges.forEach((edge, i) => this.#placeEdge(edge, ranges[i >> 1], i & 1 ? "until" : "from", inside));
     const shade = (a, b) => s("rect", { class: "outside", x: a, y: PLOT.top, width: Math.max(0, b - a), height: PLOT.bottom - PLOT.top });
     const nodes = only ? [shade(LEFT, inside(only.from)), shade(inside(only.until), this.#width - RIGHT)] : [];
-    ranges.forEach(({ id, name, range }, i) => {
+    const said = [];
+    ranges.forEach(({ id, name, range }) => {
       if (!range) return;
       const [x0, x1] = [inside(range.from), inside(range.until)];
       const words = ranges.length > 1 ? name : `${clock(range.from, { utc: this.utc })} – ${clock(range.until, { utc: this.utc })} · ${span(range.until - range.from)}`;
       const half = words.length * 3.4;
+      const x = Math.min(Math.max((x0 + x1) / 2, LEFT + half), this.#width - RIGHT - half);
+      const line = said.some((other) => Math.abs(other.x - x) < other.half + half) ? 1 : 0;
+      said.push({ x, half });
       nodes.push(s("rect", { class: `inside ${id}`, x: x0, y: PLOT.top, width: Math.max(1, x1 - x0), height: PLOT.bottom - PLOT.top }),
-        s("text", { x: Math.min(Math.max((x0 + x1) / 2, LEFT + half), this.#width - RIGHT - half), y: PLOT.top + 14 + 16 * i, "text-anchor": "middle" }, words));
+        s("text", { x, y: PLOT.top + 14 + 16 * line, "text-anchor": "middle" }, words));
     });
     this.selection.replaceChildren(...nodes);
     if (only) this.clear.style.left = `${Math.min(inside(only.until) + 6, this.#width - 104)}px`;
@@ -349,6 +353,9 @@ class Timeline extends Part {
 function scaleOf(type) {
   return type.unit === "nanoseconds" ? 1e9 : 1;
 }
+
+/** "0.30" -> "0.3", "1.00 k" -> "1 k". */
+const shortest = (number) => number.replace(/\.(\d*?)0+\b/, (_, digits) => digits && `.${digits}`);
 
 function ordered(a, b) {
   return a < b ? { from: a, until: b } : { from: b, until: a };

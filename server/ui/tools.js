@@ -10,7 +10,7 @@ import { mark } from "./mark.js";
 import { formatQuery } from "./query.js";
 
 const VIEWS = [["graph", "Graph"], ["both", "Both"], ["table", "Table"], ["tree", "Tree"], ["sandwich", "Sandwich"]];
-const COLORS = [["module", "by module"], ["kind", "by kind"], ["self", "by self time"]];
+const COLORS = [["module", "colour by module"], ["kind", "colour by kind"], ["self", "colour by self time"]];
 /** What ran for a request carries its endpoint. */
 const SERVED = { name: "endpoint", op: "!=", value: "" };
 const SORTS = [["weight", "heaviest first"], ["name", "A to Z"]];
@@ -48,7 +48,7 @@ class Tools extends Part {
     this.out = h("button", { type: "button", class: "quiet", title: "Link, curl, files", "aria-haspopup": "dialog",
       on: { click: () => this.#export() } }, icon("save"), "Export");
     this.append(this.views, h("span", { class: "search-box" }, icon("search"), this.input), this.answer, this.steps,
-      h("span", { class: "spring" }), this.requests, this.fold, this.color, this.sort, this.flip, this.learn, this.out);
+      h("span", { class: "tail" }, this.requests, this.fold, this.color, this.sort, this.flip, this.learn, this.out));
   }
 
   update({ state, profile, rows, marked, needle, zoom }) {

@@ -52,6 +52,21 @@ story("a bare diff compares the last two phases; modes, widths and colours are l
   assert.equal(await page.locator("button[data-key=a]").getAttribute("aria-pressed"), "true");
 });
 
+story("service and profile type are chosen for both sides; each keeps its labels", {}, async ({ page, fake, open }) => {
+  const [whole, left] = ["", ",endpoint=\"/api/hash\""].map((more) => encodeURIComponent(`${CPU}{service_name="workshop.demo.app"${more}}`));
+  await open(`/diff?query=${whole}&leftQuery=${left}&leftFrom=phase:cached&rightFrom=phase:uncached`);
+  await sentence(page).filter({ hasText: /\S/ }).waitFor();
+  const before = page.url();
+  await page.locator("fk-picker .segments button", { hasText: /^Wall$/ }).click();
+  await until(() => diffs(fake).some((r) => ["leftQuery", "rightQuery"].every((n) => r.search.get(n).startsWith("wall:"))), "both are asked for by the wall clock");
+  assert.match(param(page, "leftQuery"), /^wall:.*endpoint="\/api\/hash"/);
+  assert.doesNotMatch(param(page, "query"), /endpoint/);
+  await page.goBack();
+  assert.equal(page.url(), before, "one step was one action");
+  await page.keyboard.press("w");
+  await until(() => param(page, "leftQuery").startsWith("wall:"), "the key does the same");
+});
+
 story("equal sides: nothing is beyond chance and nothing is coloured", {}, async ({ page, fake, open }) => {
   const [a, b] = [fake.world.phases[2].timestamp, fake.world.phases[2].until];
   await open(`/diff?leftFrom=${a}&leftUntil=${b}&rightFrom=${a}&rightUntil=${b}`);

@@ -30,6 +30,36 @@ for (const [width, name] of [[360, "light"], [360, "projector"], [1280, "project
   });
 }
 
+/** Pairs of an element's children that share a place. */
+const overlapping = (page, selector) => page.locator(selector).first().evaluate((el) => {
+  const seen = [...el.children].filter((c) => c.checkVisibility() && c.getBoundingClientRect().width > 0);
+  const boxes = seen.map((c) => ({ name: c.className || c.tagName, ...c.getBoundingClientRect().toJSON() }));
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+    .map((b) => `${a.name} and ${b.name}`));
+});
+
+for (const name of ["light", "projector"]) {
+  story(`nothing lies over anything else in header and tools, however wide, ${name}`, {}, async ({ page, open }) => {
+    await theme(page, name);
+    await open("/?q=hash");
+    await frames(page);
+    await page.locator("output.answer", { hasText: "matched" }).waitFor();
+    await page.locator("header button[aria-label^=Favourites]").waitFor();
+    for (const width of [1440, 1180, 1024, 901, 768, 601, 360]) {
+      await page.setViewportSize({ width, height: 740 });
+      for (const part of ["header", "fk-tools", "fk-facts", "fk-picker"]) assert.deepEqual(await overlapping(page, part), [], `${part} at ${width} px`);
+    }
+  });
+}
+
+story("a diff's numbers stay in their columns at 360 px", { page: { viewport: { width: 360, height: 740 } } }, async ({ page, open }) => {
+  await open("/diff");
+  await page.locator("fk-difftable .table-row").first().waitFor();
+  const wide = await page.locator("fk-difftable .cell:not(.name)").evaluateAll((cells) =>
+    cells.filter((c) => c.checkVisibility() && c.scrollWidth > c.clientWidth).map((c) => c.textContent));
+  assert.deepEqual(wide, []);
+});
+
 story("with less motion wanted, a zoom is one step and nothing else moves", { page: { reducedMotion: "reduce" } }, async ({ page, open }) => {
   // Live refresh would bring other totals, and with them other widths.
   await open(`/?query=${encodeURIComponent(`${CPU}{service_name="workshop.demo.app"}`)}`);

@@ -85,7 +85,7 @@ static const struct {
     {"range", "select a range on the timeline"},
     {"profile", "choose another profile type"},
     {"search", "search for a function"},
-    {"zoom", "click a frame to zoom into it"},
+    {"zoom", "zoom into a frame"},
     {"filter", "filter by a label"},
     {"diff", "compare two ranges in the diff"},
 };

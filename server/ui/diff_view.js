@@ -140,11 +140,8 @@ export class DiffView {
     if (this.legendFor === key) return;
     this.legendFor = key;
     const tone = (part) => ({ a: 1, b: 1, part, sure: true });
-    this.legend.replaceChildren("− less", h("span", { class: "ramp" }, [-1, -0.6, -0.2, 0, 0.2, 0.6, 1].map((p) => {
-      const cell = h("i");
-      cell.style.background = cssTone(tone(p), this.shown.tones);
-      return cell;
-    })), "more +", h("span", { class: "note" }, `◇ new  ◆ gone${state.sure === "grey" ? "  ▨ may be chance" : ""}`));
+    this.legend.replaceChildren("− less", h("span", { class: "ramp" }, [-1, -0.6, -0.2, 0, 0.2, 0.6, 1].map((p) =>
+      h("i", { style: { background: cssTone(tone(p), this.shown.tones) } }))), "more +", h("span", { class: "note" }, `◇ new  ◆ gone${state.sure === "grey" ? "  ▨ may be chance" : ""}`));
   }
 
   #lines(hover) {

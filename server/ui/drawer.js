@@ -15,7 +15,7 @@ const urlOf = (id) => `/api/kit/exercises/${encodeURIComponent(id)}`;
 /** What a verdict is called in the style sheet, and its sign. */
 const VERDICTS = { PASS: ["pass", "✓"], "NOT YET": ["not-yet", "·"], "MORE DATA": ["more-data", "…"], BROKEN: ["broken", "✗"] };
 /** Commands that a button of the drawer stands for. */
-const BUTTONED = /^(?:make up|flamekit (?:run|predict|check|answer) [\w. ]+)$/;
+const BUTTONED = /^(?:make up|flamekit (?:run|predict|check|answer) [\w. &]+)$/;
 
 const words = (text) => inline(text).map(({ kind, text: part }) => (kind === "text" ? part : h(kind, {}, part)));
 
@@ -33,11 +33,7 @@ function shares(guess, measured) {
   return a && b && measured.includes("%") ? [Number(a[1]) / 100, Number(b[1]) / 100] : null;
 }
 
-function bar(kind, part) {
-  const out = h("i", { class: kind });
-  out.style.width = `${Math.min(100, part * 100)}%`;
-  return out;
-}
+const bar = (kind, part) => h("i", { class: kind, style: { width: `${Math.min(100, part * 100)}%` } });
 
 export class Drawer {
   #id = "";
@@ -176,11 +172,12 @@ export class Drawer {
     this.heading.title = `${data.minutes[0]} to ${data.minutes[1]} minutes`;
     this.prediction = h("div", { class: "prediction" });
     this.play = h("button", { type: "button", class: "primary", on: { click: () => this.#act({ act: "run" }) } }, "Play the load");
-    const extra = { Predict: this.prediction, Do: this.play };
     this.steps.replaceChildren(...sections(data.text).filter((s) => s.title !== "Check").map((s, i) =>
       h("details", { data: { step: s.title } }, h("summary", {}, `${i + 1} ${s.title}`),
-        s.blocks.filter((b) => !isButton(b) && !(s.title === "Predict" && b.kind === "code")).map(block), extra[s.title] ?? null)));
-    for (const part of [this.play, this.prediction]) if (!part.isConnected) this.steps.prepend(part);
+        s.blocks.map((b) => (isButton(b) ? s.title === "Do" && b.text.includes(" run ") && this.play : s.title === "Predict" && b.kind === "code" ? null : block(b))),
+        s.title === "Predict" ? this.prediction : null)));
+    if (!this.prediction.isConnected) this.steps.prepend(this.prediction);
+    if (!this.play.isConnected) (this.steps.querySelector("[data-step=Do]") ?? this.steps).append(this.play);
     this.questions = new Map(data.questions.map((q) => [q.name, this.#question(q)]));
     this.asked.replaceChildren(...[...this.questions.values()].map((q) => q.root));
     this.opened = "";
@@ -188,12 +185,26 @@ export class Drawer {
 
   #showVerdict({ verdict, reason, advice }) {
     const [kind, sign] = VERDICTS[verdict] ?? ["broken", "?"];
-    const left = reason ? `${reason}: press “Play the load”.` : "The lines marked · are left.";
     const text = `${sign} ${verdict}`;
-    if (this.verdict.dataset.text === text + advice) return;
-    this.verdict.dataset.text = text + advice;
+    const left = verdict === "NOT YET" ? this.#left(reason) : advice;
+    if (this.verdict.dataset.text === text + left) return;
+    this.verdict.dataset.text = text + left;
     this.verdict.className = `verdict ${kind}`;
-    this.verdict.replaceChildren(h("strong", {}, text), h("span", {}, verdict === "NOT YET" ? left : advice));
+    this.verdict.replaceChildren(h("strong", {}, text), h("span", {}, left));
+  }
+
+  /** What a person does next. */
+  #left(reason) {
+    if (this.#waits) return "Begin with your prediction: step 2.";
+    if (reason) return `${reason}: press “Play the load”.`;
+    const { length } = this.data.findings.filter((f) => f.verdict !== "PASS");
+    return `${length} left: the lines marked · and the questions without ✓.`;
+  }
+
+  /** Nothing is shown before the guess, unless it was waived. */
+  get #waits() {
+    const { prediction } = this.data ?? {};
+    return Boolean(prediction?.question && !prediction.guess && !this.#skipped.has(this.#id));
   }
 
   #showPrediction({ question, guess, measured }) {
@@ -224,15 +235,14 @@ export class Drawer {
   }
 
   /** Before the prediction the numbers would give it away; what is right with the data is said in one line. */
-  #showFindings({ findings, prediction }) {
+  #showFindings({ findings }) {
     const right = findings.filter((f) => f.about === "data" && f.verdict === "PASS");
     const summary = { about: "data", verdict: "PASS", text: `${right.length} of ${findings.filter((f) => f.about === "data").length} lines as they should be` };
     const given = [...(right.length ? [summary] : []), ...findings.filter((f) => f.about !== "answer" && !right.includes(f))];
-    const waits = prediction.question && !prediction.guess && !this.#skipped.has(this.#id);
-    this.findings.hidden = waits || !given.length;
+    this.findings.hidden = this.#waits || !given.length;
     this.findings.replaceChildren(...given.map((f) => {
       const [kind, sign] = VERDICTS[f.verdict] ?? ["broken", "?"];
-      return h("li", { class: kind }, h("span", { class: "sign", role: "img", "aria-label": f.verdict }, sign), h("span", {}, h("small", {}, f.about), " ", f.text));
+      return h("li", { class: kind }, h("span", { class: "sign", role: "img", "aria-label": f.verdict }, sign), h("span", {}, h("small", {}, f.about), " ", f.text.replace(/^(?:done|not yet): /, "")));
     }));
     const judged = findings.filter((f) => f.about === "answer");
     [...this.questions.values()].forEach((q, i) => q.judge(judged[i], this.data.questions[i]?.answer ?? ""));
@@ -299,8 +309,7 @@ export class Drawer {
   /** Graph and tables stay hidden until there is a guess. */
   #hidePicture() {
     const stage = document.querySelector("main .stage");
-    const { prediction } = this.data ?? {};
-    const waits = Boolean(prediction?.question && !prediction.guess && !this.#skipped.has(this.#id));
+    const waits = this.#waits;
     if (!waits || !stage) this.cover.remove();
     else if (this.cover.nextElementSibling !== stage) stage.before(this.cover);
     if (stage && !document.querySelector(".predict")) stage.hidden = waits || this.pending;

@@ -86,11 +86,7 @@ function predict(shownNow, panel) {
 
 /** The guess stays as an outline over the truth. */
 function reveal(box, guess, truth) {
-  const bar = (kind, part) => {
-    const out = h("i", { class: kind });
-    out.style.width = `${Math.min(100, part * 100)}%`;
-    return out;
-  };
+  const bar = (kind, part) => h("i", { class: kind, style: { width: `${part * 100}%` } });
   const right = guess.name === truth.name;
   const off = Math.abs(guess.part - truth.part);
   box.replaceChildren(h("h2", {}, right ? "That is the one" : `It is ${shown(truth.name, 60)}`),

@@ -87,11 +87,11 @@ export class Page {
 
   #cost(rows) {
     const seconds = COST_MS / 1000;
-    return h("section", { class: "card pad" }, h("h2", {}, "What profiling costs", mark("cost", "this cost")), rows.length === 0 ? h("p", {}, "Nobody sent a CPU profile in the last minutes.")
+    return h("section", { class: "card pad" }, h("h2", {}, "What profiling costs", mark("cost", "this cost")), rows.length === 0 ? h("p", {}, "No CPU profile came in the last minutes.")
       : h("table", {}, h("thead", {}, h("tr", {}, ["Service", "CPU used", "Samples", "In the profiler itself"].map((t) => h("th", { scope: "col" }, t)))),
         h("tbody", {}, rows.map((r) => h("tr", {}, h("td", {}, r.service), h("td", {}, `${significant(r.cores)} cores`),
           h("td", {}, r.samples === null ? "not counted" : `${significant(r.samples / seconds)} per second`), h("td", {}, share(r.part)))))),
-      h("p", { class: "note" }, "Seen by the samples of the last 5 min. A handler cannot interrupt itself, so its own time is missing: make bench BENCH=overhead measures all of it."));
+      h("p", { class: "note" }, "By the samples of the last 5 min, without the handler, which cannot interrupt itself: make bench BENCH=overhead measures all."));
   }
 
   #show(hello, catalog, recent, metrics, costs) {
@@ -101,7 +101,7 @@ export class Page {
     this.root.replaceChildren(
       h("section", { class: "card pad" }, h("h2", {}, "Server"), hello
         ? h("p", {}, `${hello.kit} ${hello.component} ${hello.version}, run ${hello.run || "without a name"}, process ${hello.pid}, up for ${span(hello.now - hello.startedAt)} since ${clock(hello.startedAt, { day: true })}.`)
-        : h("p", {}, "Answers, but does not say who it is.")),
+        : h("p", {}, "Answers without saying who it is.")),
       h("section", { class: "card pad" }, h("h2", {}, "Who sends"), catalog.size === 0 ? h("p", {}, "No profile arrived in the last 24 hours.")
         : h("table", {}, h("thead", {}, h("tr", {}, ["Service", "Now", "Profile types"].map((t) => h("th", { scope: "col" }, t)))),
           h("tbody", {}, [...catalog].map(([name, types]) => h("tr", {}, h("td", {}, name),

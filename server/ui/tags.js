@@ -112,11 +112,8 @@ export class Page {
     const { times, step: tick } = ticks(range, 8);
     this.chart.replaceChildren(h("div", { class: "chart-top" }, type.unit === "nanoseconds" ? `${Number(axis.toPrecision(3))} ${type.axis}` : `${value(axis, type.unit)}${type.instant ? "" : " per s"}`), s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
       "aria-label": `${rows.length} values of ${this.now.label} over time, stacked` }, areas),
-    h("div", { class: "chart-times" }, times.map((t) => {
-      const mark = h("span", {}, clock(t, { utc, seconds: tick < 60e3 }));
-      mark.style.left = `${(x(t) / WIDTH) * 100}%`;
-      return mark;
-    })));
+    h("div", { class: "chart-times" }, times.map((t) =>
+      h("span", { style: { left: `${(x(t) / WIDTH) * 100}%` } }, clock(t, { utc, seconds: tick < 60e3 })))));
   }
 
   #drawTable(rows, type, range) {
@@ -125,13 +122,10 @@ export class Page {
     const few = (n) => (n > 0 && n < 0.001 ? "<0.001" : significant(n));
     const rate = (v) => (type.unit === "nanoseconds" ? few(v / 1e9 / seconds) : value(v / seconds, type.unit));
     const row = (r, i) => {
-      const bar = h("i");
-      bar.style.width = `${(r.total / sum) * 100}%`;
       const name = r.value || "(none)";
       return h("tr", { "data-value": r.value, "aria-selected": String(this.first === r.value) },
-        h("th", { scope: "row" }, h("i", { class: `swatch hue${Math.min(i, HUES)}` }), h("button", { type: "button", class: "link", title: "Compare with all others; Shift-click a second value to compare the two",
-          on: { click: (e) => this.#choose(r.value, e.shiftKey) } }, name)),
-        h("td", { class: "number bar" }, bar, h("b", {}, share(r.total / sum))), h("td", { class: "number" }, value(r.total, type.unit)),
+        h("th", { scope: "row" }, h("i", { class: `swatch hue${Math.min(i, HUES)}` }), h("button", { type: "button", class: "link", on: { click: (e) => this.#choose(r.value, e.shiftKey) } }, name)),
+        h("td", { class: "number bar" }, h("i", { style: { width: `${(r.total / sum) * 100}%` } }), h("b", {}, share(r.total / sum))), h("td", { class: "number" }, value(r.total, type.unit)),
         h("td", { class: "number" }, rate(r.total)), h("td", {}, sparkline(r.points, range.from, range.until)),
         h("td", {}, h("button", { type: "button", on: { click: () => this.app.go("explore", { query: this.#with("=", r.value), live: 0 }) } }, "only this")));
     };

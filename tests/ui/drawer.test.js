@@ -28,6 +28,7 @@ story("the list leads into an exercise; the picture waits for the prediction", {
   await page.getByRole("button", { name: "Go on: 07.2 Find the hot function" }).click();
   await drawer(page).getByRole("heading", { name: "07.2 Find the hot function" }).waitFor();
   await page.locator(".cover").waitFor();
+  await drawer(page).locator(".verdict", { hasText: "Begin with your prediction: step 2." }).waitFor();
   assert.equal(await page.locator(".stage").isVisible(), false);
   assert.equal(await page.locator("pre").count(), 0, "what buttons do is not shown as a command");
   await drawer(page).getByLabel("Your prediction").fill("40");
@@ -45,6 +46,8 @@ story("a load, a frame as the answer, a choice: solved", {}, async ({ page, fake
   await open("/?ex=07.2");
   await drawer(page).locator(".verdict.not-yet", { hasText: "no load was played in this run: press “Play the load”." }).waitFor();
   await drawer(page).locator("details[data-step=Do] li", { hasText: "click it to zoom." }).waitFor();
+  const order = await drawer(page).locator("details[data-step=Do]").evaluate((d) => [...d.children].map((c) => c.tagName));
+  assert.deepEqual(order, ["SUMMARY", "BUTTON", "OL"], "the button is where the command was");
   await drawer(page).getByRole("button", { name: "Play the load" }).click();
   await drawer(page).locator(".findings li.pass", { hasText: "data 1 of 1 lines as they should be" }).waitFor();
   await drawer(page).getByRole("img", { name: "Measured 71.2 %, guess 40" }).waitFor();

@@ -70,7 +70,7 @@ export function span(ms) {
  */
 export function value(v, unit) {
   if (unit === "nanoseconds") return duration(v);
-  if (unit === "bytes") return v === 0 ? "0 B" : scaled(v, BYTE_STEPS);
+  if (unit === "bytes") return Math.abs(v) < 1024 && Number.isInteger(v) ? `${v} B` : scaled(v, BYTE_STEPS);
   return count(Math.round(v));
 }
 

@@ -95,7 +95,7 @@ class Sandwich extends Part {
     this.middle.replaceChildren(h("strong", {}, h("bdi", {}, shown(name, 120))),
       ` total ${value(callees.total, type.unit)} (${share(callees.total / profile.total)}), self ${value(self, type.unit)} (${share(self / profile.total)})`, mark("sandwich", "the sandwich"),
       this.doubt ? h("small", { role: "status" }, this.doubt) : "");
-    this.below.textContent = callees.levels.length > 1 ? "calls" : "calls nothing: all its time is its own";
+    this.below.textContent = callees.levels.length > 1 ? "calls" : "calls nothing";
     this.callees.hidden = callees.levels.length < 2;
     // The palette belongs to the names of one profile, so each has its own.
     const plain = look.mode === "self" ? { ...look, mode: "module" } : look;

@@ -18,6 +18,8 @@ const EDGE_PX = 7;
 const CLICK_PX = 4;
 const BAND_COLORS = 6;
 const LEAST_MS = 1000;
+/** A single sample is no mountain. */
+const LEAST_CORES = 1e-3;
 
 /** What a range is called in the address. @param {string} id @param {string} from @param {string} until */
 export function rangePatch(id, from, until) {
@@ -96,7 +98,8 @@ class Timeline extends Part {
     this.utc = state.tz === "utc";
     this.blocks = blocks(data.points, data.step * 1000, type.instant);
     const visible = this.blocks.filter((b) => b.until > data.range.from && b.from < data.range.until);
-    const axis = niceAxis(Math.max(0, ...visible.map((b) => b.perSecond)) / scaleOf(type));
+    const most = Math.max(0, ...visible.map((b) => b.perSecond)) / scaleOf(type);
+    const axis = niceAxis(most && Math.max(most, LEAST_CORES));
     this.#drawAxis(axis, type);
     this.#drawArea(visible, axis.top * scaleOf(type));
     this.#drawBands(data.phases);

@@ -146,8 +146,10 @@ static void tick(struct stage *s, uint32_t phase_index, int64_t start_ns)
         .of = s->run->plan->num_phases,
         .elapsed_s = elapsed < duration ? elapsed : duration,
         .duration_s = duration,
-        .target_rate = p->arrive.rate,
     };
+    double share = facts.elapsed_s / duration;
+    facts.target_rate =
+        p->arrive.rate + (p->arrive.rate_end - p->arrive.rate) * share;
     display_tick(s->c->display, &facts, live);
     judge(s, live);
     free(live);

@@ -72,6 +72,7 @@ struct engine_config {
     const struct engine_target *targets; /* the caller's, which stay */
     unsigned num_targets;
     unsigned max_inflight;
+    unsigned per_connection;     /* requests on one at most, 0 = any number */
     engine_answer_fn *on_answer; /* may start requests */
     void *arg;
 };

@@ -5,19 +5,17 @@
 #include "common/check.h"
 #include "common/clock.h"
 #include "loadgen/address.h"
+#include "loadgen/curl_handle.h"
+#include "loadgen/response.h"
 #include "loadgen/waiter.h"
 
-#include <curl/curl.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* libcurl's cost of a request grows with the connections of a multi handle,
  * so there are several, of this many connections each. */
 enum { SHARD_SLOTS = 128 };
-
-#define JSON_HEADER "Content-Type: application/json"
 
 struct slot {
     CURL *easy;
@@ -28,7 +26,8 @@ struct slot {
     int64_t sent_ns;
     uint64_t bytes;
     unsigned target; /* index, of `url` */
-    struct fk_buf url, request_body, kept;
+    struct fk_buf url, kept;
+    struct response head; /* as our own parser reads it */
 };
 
 struct shard {
@@ -49,7 +48,7 @@ struct curl_engine {
     uint64_t answers;   /* ever */
 };
 
-static enum engine_error class_of(CURLcode code, long os_errno)
+static enum engine_error class_of_code(CURLcode code)
 {
     static const struct {
         CURLcode code;
@@ -59,6 +58,7 @@ static enum engine_error class_of(CURLcode code, long os_errno)
         {CURLE_COULDNT_RESOLVE_HOST, ENGINE_RESOLVE},
         {CURLE_OPERATION_TIMEDOUT, ENGINE_TIMEOUT},
         {CURLE_GOT_NOTHING, ENGINE_EMPTY},
+        {CURLE_WRITE_ERROR, ENGINE_GARBAGE}, /* check_head said so */
         {CURLE_WEIRD_SERVER_REPLY, ENGINE_GARBAGE},
         {CURLE_UNSUPPORTED_PROTOCOL, ENGINE_GARBAGE}, /* HTTP/0.9, 101 */
         {CURLE_SSL_CONNECT_ERROR, ENGINE_TLS},
@@ -72,12 +72,24 @@ static enum engine_error class_of(CURLcode code, long os_errno)
         {CURLE_OUT_OF_MEMORY, ENGINE_LIMIT},
     };
 
-    if (code == CURLE_COULDNT_CONNECT)
-        return engine_error_of_connect((int)os_errno);
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
         if (classes[i].code == code)
             return classes[i].error;
     return ENGINE_OTHER;
+}
+
+static enum engine_error class_of(
+    const struct slot *s, CURLcode code, int os_errno)
+{
+    if (code == CURLE_COULDNT_CONNECT)
+        return engine_error_of_connect(os_errno);
+    /* Chunks that are none; a connection that breaks has an errno. */
+    if (code == CURLE_RECV_ERROR && !os_errno && s->head.chunked)
+        return ENGINE_GARBAGE;
+    if ((code == CURLE_OK || code == CURLE_GOT_NOTHING) &&
+        response_head_broken(&s->head))
+        return ENGINE_RESET;
+    return class_of_code(code);
 }
 
 static size_t keep_body(char *bytes, size_t size, size_t n, void *arg)
@@ -87,6 +99,14 @@ static size_t keep_body(char *bytes, size_t size, size_t n, void *arg)
     s->bytes += len;
     fk_buf_add(&s->kept, bytes, len < room ? len : room);
     return len;
+}
+
+/* libcurl takes what the fast engine refuses; both give one verdict. */
+static size_t check_head(char *bytes, size_t size, size_t n, void *arg)
+{
+    struct slot *s = arg;
+    struct fk_slice line = {bytes, size * n};
+    return response_check_head(&s->head, line) ? size * n : 0;
 }
 
 /* ---- libcurl asks for sockets and time ---- */
@@ -138,47 +158,24 @@ static void slot_release(struct curl_engine *e, struct slot *s)
     e->inflight--;
 }
 
-static struct engine_tls tls; /* set before any thread is started */
-
-static void set_file(CURL *easy, CURLoption option, const char *file)
-{
-    if (file && *file)
-        curl_easy_setopt(easy, option, file);
-}
-
-/* No signals, no proxy of the environment, nothing but HTTP. */
-static CURL *easy_new(void)
-{
-    CURL *easy = curl_easy_init();
-    if (!easy)
-        return NULL;
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    set_file(easy, CURLOPT_CAINFO, tls.ca);
-    set_file(easy, CURLOPT_SSLCERT, tls.cert);
-    set_file(easy, CURLOPT_SSLKEY, tls.key);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.insecure ? 0L : 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.insecure ? 0L : 2L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "loadgen/" FK_VERSION);
-    return easy;
-}
-
 static bool slot_init(
     struct curl_engine *e, struct slot *s, struct shard *shard)
 {
     s->shard = shard;
-    s->easy = easy_new();
+    s->easy = curl_handle_new();
     if (!s->easy)
         return false;
     fk_buf_init(&s->url, 128 * 1024);
-    fk_buf_init(&s->request_body, 1024 * 1024);
     fk_buf_init(&s->kept, ENGINE_BODY_KEPT);
+    response_init(&s->head);
     curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);
     curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, keep_body);
     curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
+    curl_easy_setopt(s->easy, CURLOPT_HEADERFUNCTION, check_head);
+    curl_easy_setopt(s->easy, CURLOPT_HEADERDATA, s);
     curl_easy_setopt(s->easy, CURLOPT_RESOLVE, e->pinned);
+    curl_easy_setopt(
+        s->easy, CURLOPT_FORBID_REUSE, e->config.per_connection ? 1L : 0L);
     s->next_free = e->free;
     e->free = s;
     return true;
@@ -188,8 +185,8 @@ static void slot_fini(struct slot *s)
 {
     curl_easy_cleanup(s->easy);
     fk_buf_fini(&s->url);
-    fk_buf_fini(&s->request_body);
     fk_buf_fini(&s->kept);
+    response_fini(&s->head);
 }
 
 /* Setting a URL costs libcurl a copy and a parse: only when it changed. */
@@ -211,9 +208,11 @@ static struct curl_slist *headers_of(struct curl_engine *e, const char *header)
 {
     if (!e->headers || e->header != header) {
         curl_slist_free_all(e->headers);
-        e->headers = curl_slist_append(NULL, JSON_HEADER);
+        e->headers = curl_slist_append(NULL, CURL_HANDLE_JSON);
         if (header)
             e->headers = curl_slist_append(e->headers, header);
+        if (e->config.per_connection)
+            e->headers = curl_slist_append(e->headers, "Connection: close");
         e->header = header;
     }
     return e->headers;
@@ -224,15 +223,14 @@ static void slot_load(
 {
     const char *body = request->body, *header = request->header;
     curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER,
-        body || header ? headers_of(e, header) : NULL);
+        body || header || e->config.per_connection ? headers_of(e, header)
+                                                   : NULL);
     if (!body) {
         curl_easy_setopt(s->easy, CURLOPT_HTTPGET, 1L);
         return;
     }
-    fk_buf_reset(&s->request_body);
-    fk_buf_adds(&s->request_body, body);
-    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE, (long)s->request_body.len);
-    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, s->request_body.ptr);
+    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+    curl_easy_setopt(s->easy, CURLOPT_COPYPOSTFIELDS, body);
 }
 
 static enum fk_err curl_start(
@@ -247,6 +245,7 @@ static enum fk_err curl_start(
     s->owner = request->owner;
     s->bytes = 0;
     fk_buf_reset(&s->kept);
+    response_reset(&s->head);
     slot_aim(e, s, request);
     slot_load(e, s, request);
     curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS,
@@ -265,19 +264,12 @@ static unsigned curl_inflight(const struct engine *base)
     return ((const struct curl_engine *)base)->inflight;
 }
 
-static int64_t time_ns(CURL *easy, CURLINFO what)
-{
-    curl_off_t us = 0;
-    curl_easy_getinfo(easy, what, &us);
-    return us * 1000;
-}
-
 static void add_opening(CURL *easy, struct engine_answer *a)
 {
-    int64_t tls_ns = time_ns(easy, CURLINFO_APPCONNECT_TIME_T);
-    a->connect_ns = time_ns(easy, CURLINFO_CONNECT_TIME_T);
+    int64_t tls_ns = curl_handle_ns(easy, CURLINFO_APPCONNECT_TIME_T);
+    a->connect_ns = curl_handle_ns(easy, CURLINFO_CONNECT_TIME_T);
     a->tls_ns = tls_ns ? tls_ns - a->connect_ns : 0;
-    a->first_byte_ns = time_ns(easy, CURLINFO_STARTTRANSFER_TIME_T);
+    a->first_byte_ns = curl_handle_ns(easy, CURLINFO_STARTTRANSFER_TIME_T);
 }
 
 static void answer(struct curl_engine *e, struct slot *s, CURLcode code)
@@ -288,7 +280,7 @@ static void answer(struct curl_engine *e, struct slot *s, CURLcode code)
     curl_easy_getinfo(s->easy, CURLINFO_OS_ERRNO, &os_errno);
     struct engine_answer a = {
         .owner = s->owner,
-        .error = class_of(code, os_errno),
+        .error = class_of(s, code, (int)os_errno),
         .status = (int)status,
         .sent_ns = s->sent_ns,
         .done_ns = fk_mono_ns(),
@@ -450,49 +442,3 @@ static void curl_close(struct engine *base)
 
 const struct engine_calls engine_curl = {curl_open, curl_close, curl_start,
     curl_inflight, curl_run, curl_wake, curl_abort};
-
-void engine_global_init(const struct engine_tls *wanted)
-{
-    if (wanted)
-        tls = *wanted;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-static size_t add_to_reply(char *bytes, size_t size, size_t n, void *arg)
-{
-    struct engine_reply *reply = arg;
-    fk_buf_add(&reply->body, bytes, size * n);
-    return reply->body.err ? 0 : size * n;
-}
-
-enum fk_err engine_fetch(const char *url, const char *json, long timeout_ms,
-    struct engine_reply *reply, struct fk_diag *diag)
-{
-    *reply = (struct engine_reply){0};
-    fk_buf_init(&reply->body, 1024 * 1024);
-    CURL *easy = easy_new();
-    FK_ASSERT(easy);
-    struct curl_slist *header = curl_slist_append(NULL, JSON_HEADER);
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, add_to_reply);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, reply);
-    if (json) {
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, header);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, json);
-    }
-    CURLcode code = curl_easy_perform(easy);
-    long status = 0;
-    char *address = NULL;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
-    reply->status = (int)status;
-    reply->resolve_ns = time_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
-    snprintf(reply->address, sizeof reply->address, "%s", address);
-    curl_easy_cleanup(easy);
-    curl_slist_free_all(header);
-    if (code != CURLE_OK)
-        return fk_diag_set(
-            diag, FK_ERR_UNAVAILABLE, "%s: %s", url, curl_easy_strerror(code));
-    return FK_OK;
-}

@@ -36,6 +36,7 @@ struct slot {
     enum engine_error error; /* that the answer will be, when not OK */
     unsigned target;
     bool new_connection;
+    unsigned served; /* requests on this connection, with the one under way */
     void *owner;
     int64_t sent_ns, deadline_ns;
     int64_t connect_ns; /* before: when it began; after: what it took */
@@ -153,6 +154,7 @@ static void start_connection(struct fast_engine *e, struct slot *s)
     const struct aim *aim = &e->aims[s->target];
     int on = 1;
     s->new_connection = true;
+    s->served = 1;
     s->connect_ns = fk_mono_ns();
     s->step = STEP_CONNECTING;
     s->watched = EPOLLOUT;
@@ -217,6 +219,12 @@ static void answer(
     release(e, s, keep);
 }
 
+/* May the connection have more requests, after the one under way? */
+static bool may_serve(const struct fast_engine *e, const struct slot *s)
+{
+    return !e->config.per_connection || s->served < e->config.per_connection;
+}
+
 /* The peer ended the connection. One that was kept may have ended before the
  * request came: that says nothing about the service, so it is sent again. */
 static void lose_connection(
@@ -241,8 +249,9 @@ static void take_bytes(struct fast_engine *e, struct slot *s, size_t n)
         s->first_byte_ns = fk_mono_ns() - s->sent_ns;
     switch (response_feed(r, &in, &s->kept)) {
     case RESPONSE_DONE:
-        answer(
-            e, s, ENGINE_OK, r->keep_alive && !in.len && s->sent == s->out.len);
+        answer(e, s, ENGINE_OK,
+            r->keep_alive && !in.len && s->sent == s->out.len &&
+                may_serve(e, s));
         break;
     case RESPONSE_BAD:
         answer(e, s, ENGINE_GARBAGE, false);
@@ -265,8 +274,7 @@ static void take_end(struct fast_engine *e, struct slot *s)
     if (response_close(&s->response) == RESPONSE_DONE)
         answer(e, s, ENGINE_OK, false);
     else
-        lose_connection(
-            e, s, s->response.started ? ENGINE_RESET : ENGINE_EMPTY);
+        lose_connection(e, s, s->response.status ? ENGINE_RESET : ENGINE_EMPTY);
 }
 
 static void receive(struct fast_engine *e, struct slot *s)
@@ -345,7 +353,8 @@ static enum fk_err fast_start(
     response_reset(&s->response);
     link_by_deadline(e, s);
     e->inflight++;
-    if (!request_text_write(&e->text, request, &s->out))
+    s->served = s->fd < 0 ? 1 : s->served + 1;
+    if (!request_text_write(&e->text, request, !may_serve(e, s), &s->out))
         fail_soon(e, s, ENGINE_OTHER);
     else if (s->fd < 0)
         start_connection(e, s);

@@ -291,6 +291,11 @@ static int start(
             o->engine, aims.engine, aims.count, &aims.kind, &aims.why);
         if (err)
             *diag = aims.why;
+        else if (aims.kind == ENGINE_CURL && plan->per_connection > 1)
+            err = fk_diag_set(diag, FK_ERR_ARG,
+                "By libcurl, requests_per_connection is 1 or left out; the "
+                "fast engine can count up to %lld.",
+                (long long)plan->per_connection);
     }
     if (err)
         return err == FK_ERR_UNAVAILABLE ? EXIT_GONE : EXIT_USAGE;

@@ -187,6 +187,8 @@ static void print_endpoint(const struct plan_endpoint *e, struct fk_buf *out)
         fk_buf_printf(out, ", status %d", e->expect_status);
     if (e->expect_content)
         fk_buf_printf(out, ", body contains \"%s\"", e->expect_content);
+    if (e->expect_bytes)
+        fk_buf_printf(out, ", body <= %lldB", (long long)e->expect_bytes);
     fk_buf_addc(out, '\n');
 }
 
@@ -206,6 +208,9 @@ void plan_print(const struct plan *p, struct fk_buf *out)
         "errors > %g%%\n",
         seconds(p->timeout_ns), (long long)p->max_inflight, p->abort_late * 100,
         p->abort_errors * 100);
+    if (p->per_connection)
+        fk_buf_printf(out, "requests_per_connection %lld\n",
+            (long long)p->per_connection);
     for (uint32_t i = 0; i < p->num_endpoints; i++)
         print_endpoint(&p->endpoints[i], out);
     for (uint32_t i = 0; i < p->num_regions; i++)

@@ -60,6 +60,7 @@ struct plan_endpoint {
     uint32_t weight;            /* 0 = only by a mix */
     int expect_status;          /* 0 = any of 2xx */
     const char *expect_content; /* part of the answer, or NULL */
+    int64_t expect_bytes;       /* at most; 0 = any */
 };
 
 /* An instance of the service; a plan without regions has its target alone. */
@@ -100,8 +101,8 @@ struct plan {
     uint64_t seed;
     enum plan_markers markers;
     int64_t snap_ns, drain_ns, gap_ns, timeout_ns;
-    int64_t max_inflight;
-    double abort_late, abort_errors; /* shares; 1 = never */
+    int64_t max_inflight, per_connection; /* 0 = as many as it lasts */
+    double abort_late, abort_errors;      /* shares; 1 = never */
     struct plan_phase phases[PLAN_MAX_PHASES];
     uint32_t num_phases;
     struct plan_endpoint endpoints[PLAN_MAX_ENDPOINTS];

@@ -107,6 +107,12 @@ static void read_max_inflight(struct draft *d, struct value *v)
         value_end(v);
 }
 
+static void read_per_connection(struct draft *d, struct value *v)
+{
+    if (value_integer(v, 1, INT32_MAX, &d->plan->per_connection))
+        value_end(v);
+}
+
 /* late > 5% or errors > 5% */
 static void read_abort_if(struct draft *d, struct value *v)
 {
@@ -138,6 +144,7 @@ const struct field fields_global[] = {
     {"gap", false, read_gap},
     {"timeout", false, read_plan_timeout},
     {"max_inflight", false, read_max_inflight},
+    {"requests_per_connection", false, read_per_connection},
     {"abort_if", false, read_abort_if},
     {0},
 };
@@ -359,20 +366,23 @@ static void read_weight(struct draft *d, struct value *v)
         d->endpoint->weight = (uint32_t)weight;
 }
 
-/* status 200, body contains "sha256" */
+/* status 200, body contains "sha256", body <= 64KB */
 static void read_expect(struct draft *d, struct value *v)
 {
     do {
         int64_t status = 0;
-        if (value_take(v, "status")) {
+        bool body = value_take(v, "body");
+        if (!body && value_take(v, "status")) {
             if (value_integer(v, 100, 599, &status))
                 d->endpoint->expect_status = (int)status;
-        } else if (value_take(v, "body") && value_take(v, "contains")) {
+        } else if (body && value_take(v, "contains")) {
             d->endpoint->expect_content = field_text(d, value_token(v));
+        } else if (body && value_take(v, "<=")) {
+            value_size(v, &d->endpoint->expect_bytes);
         } else {
             value_token(v);
-            value_fail(v, "\"status N\" or \"body contains TEXT\" is needed "
-                          "here");
+            value_fail(v, "\"status N\", \"body contains TEXT\" or \"body <= "
+                          "SIZE\" is needed here");
         }
     } while (value_take(v, ","));
     value_end(v);

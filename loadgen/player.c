@@ -72,8 +72,8 @@ static void on_answer(void *arg, const struct engine_answer *a)
     struct flight *f = a->owner;
     uint32_t index = phase_of(p)->mix[f->mix].endpoint;
     const struct plan_endpoint *endpoint = &p->config.plan->endpoints[index];
-    struct tally_expect expect = {
-        endpoint->expect_status, endpoint->expect_content};
+    struct tally_expect expect = {endpoint->expect_status,
+        endpoint->expect_content, (uint64_t)endpoint->expect_bytes};
     struct tally *t = p->tallies[f->mix];
     uint64_t ok = t->ok, failed = t->failed;
     tally_answer(t, f->due_ns, a, &expect);
@@ -358,8 +358,13 @@ enum fk_err player_start(const struct player_config *config,
     fk_buf_init(&p->body, 1024 * 1024);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->changed, NULL);
-    struct engine_config engine = {
-        config->engine, config->targets, config->num_targets, n, on_answer, p};
+    struct engine_config engine = {.kind = config->engine,
+        .targets = config->targets,
+        .num_targets = config->num_targets,
+        .max_inflight = n,
+        .per_connection = (unsigned)config->plan->per_connection,
+        .on_answer = on_answer,
+        .arg = p};
     enum fk_err err = engine_open(&engine, &p->engine, diag);
     if (!err && pthread_create(&p->thread, NULL, player_main, p))
         err = fk_diag_set(diag, FK_ERR_LIMIT,

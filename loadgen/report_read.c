@@ -88,6 +88,7 @@ static void read_errors(const json_t *object, struct tally *t)
     for (int i = ENGINE_OK + 1; i < ENGINE_NUM_ERRORS; i++)
         t->error[i] = number(errors, engine_error_name((enum engine_error)i));
     t->wrong_content = number(errors, "unexpected content");
+    t->wrong_size = number(errors, "body too long");
     const json_t *statuses = json_object_get(object, "statuses");
     for (int i = 0; i < TALLY_STATUSES; i++) {
         char name[12];

@@ -98,7 +98,7 @@ static bool path_len(const char *path, size_t *len)
 }
 
 bool request_text_write(struct request_text *t,
-    const struct engine_request *request, struct fk_buf *out)
+    const struct engine_request *request, bool last, struct fk_buf *out)
 {
     const struct request_head *head = &t->heads[request->target];
     size_t len;
@@ -111,6 +111,8 @@ bool request_text_write(struct request_text *t,
         out, fk_buf_slice(request->body ? &head->post : &head->get));
     fk_buf_add(out, request->path, len);
     fk_buf_add_slice(out, fk_buf_slice(&head->rest));
+    if (last)
+        fk_buf_adds(out, "Connection: close\r\n");
     if (request->body) {
         size_t body_len = strlen(request->body);
         add_header(

@@ -19,9 +19,10 @@ struct request_text {
 void request_text_init(struct request_text *t,
     const struct engine_target *targets, unsigned num_targets);
 void request_text_fini(struct request_text *t);
-/* Resets *out first. False when the request cannot be sent as it is: a path
+/* Resets *out first; `last` on its connection, which the service may close
+ * then. False when the request cannot be sent as it is: a path
  * with blanks or control characters, or too long. */
 bool request_text_write(struct request_text *t,
-    const struct engine_request *request, struct fk_buf *out);
+    const struct engine_request *request, bool last, struct fk_buf *out);
 
 #endif

@@ -240,3 +240,23 @@ enum response_state response_close(struct response *r)
     r->state = r->state == RESPONSE_UNTIL_CLOSE ? RESPONSE_DONE : RESPONSE_BAD;
     return r->state;
 }
+
+bool response_check_head(struct response *r, struct fk_slice line)
+{
+    struct fk_buf none;
+    bool other = r->state == RESPONSE_STATUS &&
+                 fk_slice_starts(line, FK_SLICE("HTTP/")) && line.len > 5 &&
+                 line.ptr[5] != '1';
+    if (other)
+        r->state = RESPONSE_DONE;
+    fk_buf_init(&none, 0);
+    if (r->state == RESPONSE_STATUS || r->state == RESPONSE_HEADER)
+        response_feed(r, &line, &none);
+    return r->state != RESPONSE_BAD;
+}
+
+bool response_head_broken(const struct response *r)
+{
+    return r->started &&
+           (r->state == RESPONSE_STATUS || r->state == RESPONSE_HEADER);
+}

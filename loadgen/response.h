@@ -47,6 +47,12 @@ void response_reset(struct response *r); /* for the next answer */
  * What is left after DONE belongs to no answer. */
 enum response_state response_feed(
     struct response *r, struct fk_slice *in, struct fk_buf *kept);
+/* For an engine that frames by itself: a line of a head, with its end. False
+ * when the head is none; what comes after it, and what is not HTTP/1, passes.
+ */
+bool response_check_head(struct response *r, struct fk_slice line);
+/* A head began and did not end. */
+bool response_head_broken(const struct response *r);
 /* The peer has closed: DONE when that was the body's end, else BAD. */
 enum response_state response_close(struct response *r);
 

@@ -17,6 +17,14 @@ static void head(const struct report *r, struct fk_buf *out)
     fk_buf_printf(out, ", target %s, engine %s\n", r->target, r->engine);
 }
 
+static void time_of(const struct fk_hist *h, double q, struct fk_buf *out)
+{
+    if (h->count)
+        summary_ms(out, MS_WIDTH, fk_hist_quantile(h, q));
+    else
+        fk_buf_printf(out, "%*s", MS_WIDTH, "-");
+}
+
 static void line(const struct report_row *row, struct fk_buf *out)
 {
     static const double quantiles[] = {0.5, 0.9, 0.95, 0.99, 0.999, 1};
@@ -24,10 +32,10 @@ static void line(const struct report_row *row, struct fk_buf *out)
     fk_buf_printf(out, "%-*s %8" PRIu64 " %8" PRIu64 " %6" PRIu64 " %7" PRIu64,
         NAME_WIDTH, row->name, t->sent, t->ok, t->late, t->failed);
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-        summary_ms(out, MS_WIDTH, fk_hist_quantile(&t->response, quantiles[i]));
+        time_of(&t->response, quantiles[i], out);
     fk_buf_adds(out, "  ");
-    summary_ms(out, MS_WIDTH, fk_hist_quantile(&t->service, 0.5));
-    summary_ms(out, MS_WIDTH, fk_hist_quantile(&t->service, 0.99));
+    time_of(&t->service, 0.5, out);
+    time_of(&t->service, 0.99, out);
     fk_buf_addc(out, '\n');
 }
 
@@ -66,6 +74,8 @@ static void failures(const struct tally *t, struct fk_buf *out)
     if (t->wrong_content)
         fk_buf_printf(
             out, "  %" PRIu64 " x unexpected content\n", t->wrong_content);
+    if (t->wrong_size)
+        fk_buf_printf(out, "  %" PRIu64 " x body too long\n", t->wrong_size);
 }
 
 static void rates(const struct report_rows *phases, struct fk_buf *out)

@@ -205,6 +205,8 @@ static void failures(const struct tally *t, struct fk_buf *out)
     if (t->wrong_content)
         fk_buf_printf(
             out, "<li>%" PRIu64 " × unexpected content\n", t->wrong_content);
+    if (t->wrong_size)
+        fk_buf_printf(out, "<li>%" PRIu64 " × body too long\n", t->wrong_size);
     fk_buf_adds(out, "</ul>\n");
 }
 

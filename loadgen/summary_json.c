@@ -83,6 +83,8 @@ static void json_errors(struct fk_json *j, const struct tally *t)
             integer(j, engine_error_name((enum engine_error)i), t->error[i]);
     if (t->wrong_content)
         integer(j, "unexpected content", t->wrong_content);
+    if (t->wrong_size)
+        integer(j, "body too long", t->wrong_size);
     fk_json_end(j);
     fk_json_key(j, "statuses");
     fk_json_object(j);

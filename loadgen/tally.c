@@ -36,6 +36,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     into->failed_connections += from->failed_connections;
     into->wrong_status += from->wrong_status;
     into->wrong_content += from->wrong_content;
+    into->wrong_size += from->wrong_size;
     for (int i = 0; i < ENGINE_NUM_ERRORS; i++)
         into->error[i] += from->error[i];
     for (int i = 0; i < TALLY_STATUSES; i++)
@@ -60,8 +61,10 @@ static bool check(struct tally *t, const struct engine_answer *a,
     bool content = !expect->content ||
                    fk_slice_contains(a->body, fk_slice_of(expect->content));
     t->wrong_status += !status;
+    bool size = !expect->max_bytes || a->bytes <= expect->max_bytes;
     t->wrong_content += status && !content;
-    return status && content;
+    t->wrong_size += status && content && !size;
+    return status && content && size;
 }
 
 static void count_connection(struct tally *t, const struct engine_answer *a)

@@ -22,8 +22,8 @@ struct tally {
     uint64_t dropped;  /* due, but no connection was free until then */
     uint64_t requests; /* sum of the digests of what was sent */
     uint64_t bytes;
-    uint64_t new_connections, failed_connections; /* opened; could not be */
-    uint64_t wrong_status, wrong_content;         /* failed checks */
+    uint64_t new_connections, failed_connections;     /* opened; could not be */
+    uint64_t wrong_status, wrong_content, wrong_size; /* failed checks */
     uint64_t error[ENGINE_NUM_ERRORS];
     uint32_t status[TALLY_STATUSES];
 
@@ -52,6 +52,7 @@ void tally_sent(struct tally *t, int64_t due_ns, int64_t sent_ns);
 struct tally_expect {
     int status;
     const char *content;
+    uint64_t max_bytes;
 };
 
 void tally_answer(struct tally *t, int64_t due_ns,

@@ -247,3 +247,17 @@ bool value_percent(struct value *v, double *share)
     *share = n / 100;
     return true;
 }
+
+bool value_size(struct value *v, int64_t *bytes)
+{
+    struct fk_slice s = value_token(v);
+    int64_t unit = strip(&s, "KB")   ? 1024
+                   : strip(&s, "MB") ? 1024 * 1024
+                   : strip(&s, "B")  ? 1
+                                     : 0;
+    if (v->bad || !unit || !fk_slice_i64(s, bytes) || *bytes < 0 ||
+        *bytes > INT64_MAX / unit)
+        return value_fail(v, "a size with a unit is needed here, such as 64KB");
+    *bytes *= unit;
+    return true;
+}

@@ -52,6 +52,8 @@ bool value_durations(struct value *v, int64_t *low, int64_t *high);
 bool value_rate(struct value *v, double *per_second);
 bool value_rates(struct value *v, double *low, double *high);
 bool value_percent(struct value *v, double *share);
+/* 512B, 64KB or 2MB, by 1024. */
+bool value_size(struct value *v, int64_t *bytes);
 
 /* Parse a whole text as decimal number; used for tokens with units. */
 bool value_decimal(struct fk_slice s, double *out);

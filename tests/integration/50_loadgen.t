@@ -403,11 +403,12 @@ like "progress is one line a second" "$(cat "$TMP/int.err")" "a 1/1 *sent*ok*"
 closed_marker() { grep -q '"until":-1' "$TMP/steady.log"; }
 ok "the marker is closed" closed_marker
 in_place() { # on a terminal of 60 columns
-    script -qec "stty cols 60; $loadgen --plan $TMP/fast.load --for 1s \
+    NO_COLOR=1 script -qec "stty cols 60; $loadgen --plan $TMP/fast.load --for 1s \
         --target $URL" /dev/null >"$TMP/pty" </dev/null
     tr '\r' '\n' <"$TMP/pty" | sed -n 's/^.\[K//p' >"$TMP/lines"
     [ -s "$TMP/lines" ] && awk 'length > 59 { exit 1 }' "$TMP/lines" &&
-        has "$(cat "$TMP/lines")" "a 1/1"
+        has "$(cat "$TMP/lines")" "a 1/1" &&
+        has "$(cat "$TMP/lines")" "  phase     p50"
 }
 behind() { # with job control, as `loadgen ... &` in a shell
     script -qec "sh -mc '$loadgen --plan $TMP/fast.load --for 1s --target $URL & wait'" \

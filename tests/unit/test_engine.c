@@ -114,6 +114,7 @@ static void service_start(struct service *s)
 struct client {
     struct engine *engine;
     struct engine_target target;
+    unsigned per_connection; /* before it is opened */
     unsigned answers;
     void *order[3]; /* owners of the first answers */
     struct engine_answer last;
@@ -137,9 +138,15 @@ static void client_open(struct client *c, enum engine_kind kind,
     const char *url, unsigned max_inflight)
 {
     struct fk_diag diag = {""};
-    *c = (struct client){.target = {url, "127.0.0.1"}};
-    struct engine_config config = {
-        kind, &c->target, 1, max_inflight, on_answer, c};
+    *c = (struct client){
+        .target = {url, "127.0.0.1"}, .per_connection = c->per_connection};
+    struct engine_config config = {.kind = kind,
+        .targets = &c->target,
+        .num_targets = 1,
+        .max_inflight = max_inflight,
+        .per_connection = c->per_connection,
+        .on_answer = on_answer,
+        .arg = c};
     CHECK_INT(engine_open(&config, &c->engine, &diag), FK_OK);
 }
 
@@ -224,6 +231,38 @@ static const struct row rows[] = {
     {NULL, RESET, ENGINE_RESET, 0, "", false},
     {"SSH-2.0-OpenSSH_9.2 is not a web server\r\n", CLOSE, ENGINE_GARBAGE, 0,
         "", false},
+    {"HTTP/1.1 103 Hints\r\nLink: x\r\n\r\nHTTP/1.1 103 Hints\r\n\r\n" OK
+     "Content-Length: 1\r\n\r\na",
+        KEEP, ENGINE_OK, 200, "a", true},
+    {"HTTP/1.1 302 There\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", KEEP,
+        ENGINE_OK, 302, "", true},
+    {"HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n", KEEP, ENGINE_OK, 304, "",
+        true},
+    {"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\na", KEEP, ENGINE_OK, 200, "a",
+        true},
+    {"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: "
+     "1\r\n\r\na",
+        KEEP, ENGINE_OK, 200, "a", true},
+    {OK "Content-Length: 1\r\nContent-Length: 1\r\n\r\na", KEEP, ENGINE_OK, 200,
+        "a", true},
+    {OK "content-LENGTH:1\r\n\r\na", KEEP, ENGINE_OK, 200, "a", true},
+    {OK "Connection: upgrade, CLOSE\r\nContent-Length: 1\r\n\r\na", KEEP,
+        ENGINE_OK, 200, "a", false},
+    {CHUNKED "00002;x=y\r\nab\r\n0\r\n\r\n", KEEP, ENGINE_OK, 200, "ab", true},
+    {OK "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", CLOSE,
+        ENGINE_GARBAGE, 0, "", false},
+    {OK "Content-Length: -1\r\n\r\na", CLOSE, ENGINE_GARBAGE, 0, "", false},
+    {OK "Content-Length: 1x\r\n\r\na", CLOSE, ENGINE_GARBAGE, 0, "", false},
+    {CHUNKED "zz\r\nab\r\n0\r\n\r\n", CLOSE, ENGINE_GARBAGE, 0, "", false},
+    {CHUNKED "2\r\nabX\r\n0\r\n\r\n", CLOSE, ENGINE_GARBAGE, 0, "", false},
+    {OK "no colon\r\nContent-Length: 1\r\n\r\na", CLOSE, ENGINE_GARBAGE, 0, "",
+        false},
+    {"HTTP/1.1 101 Else\r\n\r\n", CLOSE, ENGINE_GARBAGE, 0, "", false},
+    {"HTTP/1.1 99 Low\r\n\r\n", CLOSE, ENGINE_GARBAGE, 0, "", false},
+    {"HTTP/7.1 200 OK\r\n\r\n", CLOSE, ENGINE_GARBAGE, 0, "", false},
+    {OK, CLOSE, ENGINE_RESET, 0, "", false},
+    {"HTTP/1.", CLOSE, ENGINE_EMPTY, 0, "", false},
+    {"HTTP/1.1 103 Hints\r\n\r\n", CLOSE, ENGINE_RESET, 0, "", false},
 };
 
 static void check_row(const struct row *row, enum engine_kind kind, bool drip)
@@ -390,6 +429,25 @@ TEST_BOTH(engines_send_again_when_a_kept_connection_was_stale)
     CHECK_INT(s->connections, 3);
 }
 
+/* Of every connection the last request says so, and a service that does not
+ * listen is closed by us. */
+TEST_BOTH(engines_open_a_new_connection_after_so_many)
+{
+    s->answer = OK "Content-Length: 0\r\n\r\n";
+    service_start(s);
+    c->per_connection = kind == ENGINE_FAST ? 3 : 1;
+    client_open(c, kind, s->url, 1);
+    for (unsigned i = 0; i < 6; i++) {
+        unsigned n = i % c->per_connection;
+        client_ask(c, (struct engine_request){.path = "/"});
+        CHECK_INT(c->last.error, ENGINE_OK);
+        CHECK_INT(c->last.new_connection, n == 0);
+        CHECK_INT(count(s->last, "Connection: close\r\n"),
+            n + 1 == c->per_connection);
+        CHECK_INT(s->connections, i / c->per_connection + 1);
+    }
+}
+
 TEST_BOTH(engines_give_up_after_the_timeout)
 {
     service_start(s);
@@ -398,6 +456,42 @@ TEST_BOTH(engines_give_up_after_the_timeout)
         (struct engine_request){.path = "/", .timeout_ns = 50 * FK_NS_PER_MS});
     CHECK_INT(c->last.error, ENGINE_TIMEOUT);
     CHECK(c->last.done_ns - c->last.sent_ns >= 49 * FK_NS_PER_MS);
+}
+
+TEST_BOTH(engines_wait_for_no_end_that_never_comes)
+{
+    static const char *const answers[] = {"HTTP/1.1 200 O",
+        OK "Half: ", OK "\r\nuntil the end",
+        OK "Content-Length: 99\r\n\r\nhalf", CHUNKED "9\r\nhalf",
+        "HTTP/1.1 100 Continue\r\n\r\n"};
+
+    service_start(s);
+    client_open(c, kind, s->url, 1);
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        s->answer = answers[i];
+        client_ask(c, (struct engine_request){
+                          .path = "/", .timeout_ns = 50 * FK_NS_PER_MS});
+        CHECK_INT(c->last.error, ENGINE_TIMEOUT);
+        CHECK(c->last.new_connection);
+    }
+}
+
+TEST_BOTH(engines_refuse_a_head_without_measure)
+{
+    enum { HEAD = 100 * 1000 };
+
+    char *text = malloc(HEAD + 100);
+    CHECK(text);
+    size_t n = (size_t)snprintf(text, 100, OK);
+    while (n < HEAD)
+        n += (size_t)snprintf(text + n, 100, "X-%zu: yyyyyyyyyyyyyyy\r\n", n);
+    snprintf(text + n, 100, "Content-Length: 0\r\n\r\n");
+    s->answer = text;
+    s->after = CLOSE;
+    service_start(s);
+    client_open(c, kind, s->url, 1);
+    client_ask(c, (struct engine_request){.path = "/"});
+    CHECK_INT(c->last.error, ENGINE_GARBAGE);
 }
 
 TEST_BOTH(engines_say_when_nobody_listens)

@@ -182,42 +182,43 @@ TEST(plan_says_every_mistake_with_its_place)
 
 TEST(plan_reads_everything_it_knows)
 {
-    struct plan *p =
-        parse_good("# a plan\n"
-                   "plan     = timeline # the name\n"
-                   "version  = 1\n"
-                   "instance = night\n"
-                   "target   = \"http://x:1/#not-a-comment\"\n"
-                   "seed     = ${TEST_SEED:-7}\n"
-                   "markers  = hidden\n"
-                   "snap = 5s\ndrain = 250ms\ngap = 1m\ntimeout = 3s\n"
-                   "max_inflight = 64\n"
-                   "abort_if = late > 5% or errors > 2.5%\n"
-                   "\n"
-                   "[phase calm]\r\n"
-                   "duration = 1m30s\r\n"
-                   "arrive   = ramp 5/s..50/s\n"
-                   "offset   = uniform 10s..70s\n"
-                   "label    = \"a # b\"\n"
-                   "before   = fault cache=cold\n"
-                   "expect   = samples >= 600, share(compute_hash) >= 70%\n"
-                   "mix      = primes_slow 90, own 10\n"
-                   "keys     = 1000 zipf 1.1\n"
-                   "timeout  = 1s\n"
-                   "record   = no\n"
-                   "[phase b]\n"
-                   "duration = 2s\n"
-                   "arrive   = clients 8 think 10ms\n"
-                   "keys     = unique\n"
-                   "[endpoint own]\n"
-                   "post     = /x/{{choice a b}}/{{seq}}?r={{rand -5 5}}\n"
-                   "body     = {\"k\":\"{{key}}\",\"u\":\"{{uuid}}\"}\n"
-                   "weight   = 3\n"
-                   "phases   = b\n"
-                   "expect   = status 201, body contains \"sha, 256\"\n"
-                   "[thresholds]\n"
-                   "errors < 1%\n"
-                   "own.p99.9 <= 1m # slow\n");
+    struct plan *p = parse_good(
+        "# a plan\n"
+        "plan     = timeline # the name\n"
+        "version  = 1\n"
+        "instance = night\n"
+        "target   = \"http://x:1/#not-a-comment\"\n"
+        "seed     = ${TEST_SEED:-7}\n"
+        "markers  = hidden\n"
+        "snap = 5s\ndrain = 250ms\ngap = 1m\ntimeout = 3s\n"
+        "max_inflight = 64\n"
+        "requests_per_connection = 5\n"
+        "abort_if = late > 5% or errors > 2.5%\n"
+        "\n"
+        "[phase calm]\r\n"
+        "duration = 1m30s\r\n"
+        "arrive   = ramp 5/s..50/s\n"
+        "offset   = uniform 10s..70s\n"
+        "label    = \"a # b\"\n"
+        "before   = fault cache=cold\n"
+        "expect   = samples >= 600, share(compute_hash) >= 70%\n"
+        "mix      = primes_slow 90, own 10\n"
+        "keys     = 1000 zipf 1.1\n"
+        "timeout  = 1s\n"
+        "record   = no\n"
+        "[phase b]\n"
+        "duration = 2s\n"
+        "arrive   = clients 8 think 10ms\n"
+        "keys     = unique\n"
+        "[endpoint own]\n"
+        "post     = /x/{{choice a b}}/{{seq}}?r={{rand -5 5}}\n"
+        "body     = {\"k\":\"{{key}}\",\"u\":\"{{uuid}}\"}\n"
+        "weight   = 3\n"
+        "phases   = b\n"
+        "expect   = status 201, body contains \"sha, 256\", body <= 4KB\n"
+        "[thresholds]\n"
+        "errors < 1%\n"
+        "own.p99.9 <= 1m # slow\n");
     CHECK_STR(p->name, "timeline");
     CHECK_STR(p->instance, "night");
     CHECK_STR(p->target, "http://x:1/#not-a-comment");
@@ -245,6 +246,8 @@ TEST(plan_reads_everything_it_knows)
     CHECK(e->post && e->body.num_parts == 5);
     CHECK_INT(e->expect_status, 201);
     CHECK_STR(e->expect_content, "sha, 256");
+    CHECK_INT(e->expect_bytes, 4096);
+    CHECK_INT(p->per_connection, 5);
     CHECK_INT(p->num_thresholds, 2);
     CHECK_STR(p->thresholds[1].scope, "own");
     CHECK_INT(p->thresholds[1].metric, METRIC_P999);

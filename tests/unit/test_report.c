@@ -10,7 +10,7 @@
 
 static void fill(struct tally *t, uint64_t seed)
 {
-    struct tally_expect any = {0, NULL};
+    struct tally_expect any = {0, NULL, 0};
     for (uint64_t i = 0; i < 3000; i++) {
         uint64_t draw = fk_rng_at(seed, i);
         int64_t due = (int64_t)(draw >> 40), sent = due + (int64_t)(draw % 999);

@@ -7,7 +7,7 @@
 static void answer(struct tally *t, int64_t response_ns)
 {
     struct engine_answer a = {.status = 200, .done_ns = response_ns};
-    struct tally_expect any = {0, NULL};
+    struct tally_expect any = {0, NULL, 0};
     tally_sent(t, 0, 0);
     tally_answer(t, 0, &a, &any);
 }

@@ -14,16 +14,18 @@ TEST(tally_counts_answers_by_what_was_expected)
         struct tally_expect expect;
         bool ok;
     } rows[] = {
-        {ENGINE_OK, 200, "", {0, NULL}, true},
-        {ENGINE_OK, 204, "", {0, NULL}, true},
-        {ENGINE_OK, 302, "", {0, NULL}, false},
-        {ENGINE_OK, 404, "", {0, NULL}, false},
-        {ENGINE_OK, 404, "", {404, NULL}, true},
-        {ENGINE_OK, 200, "", {404, NULL}, false},
-        {ENGINE_OK, 200, "has sha in it", {0, "sha"}, true},
-        {ENGINE_OK, 200, "nothing", {0, "sha"}, false},
-        {ENGINE_TIMEOUT, 0, "", {0, NULL}, false},
-        {ENGINE_RESET, 200, "", {0, NULL}, false},
+        {ENGINE_OK, 200, "", {0, NULL, 0}, true},
+        {ENGINE_OK, 204, "", {0, NULL, 0}, true},
+        {ENGINE_OK, 302, "", {0, NULL, 0}, false},
+        {ENGINE_OK, 404, "", {0, NULL, 0}, false},
+        {ENGINE_OK, 404, "", {404, NULL, 0}, true},
+        {ENGINE_OK, 200, "", {404, NULL, 0}, false},
+        {ENGINE_OK, 200, "has sha in it", {0, "sha", 0}, true},
+        {ENGINE_OK, 200, "nothing", {0, "sha", 0}, false},
+        {ENGINE_OK, 200, "1234", {0, NULL, 4}, true},
+        {ENGINE_OK, 200, "12345", {0, NULL, 4}, false},
+        {ENGINE_TIMEOUT, 0, "", {0, NULL, 0}, false},
+        {ENGINE_RESET, 200, "", {0, NULL, 0}, false},
     };
     struct tally *t = tally_new();
     uint64_t ok = 0;
@@ -31,6 +33,7 @@ TEST(tally_counts_answers_by_what_was_expected)
         struct engine_answer a = {.error = rows[i].error,
             .status = rows[i].status,
             .body = fk_slice_of(rows[i].body),
+            .bytes = strlen(rows[i].body),
             .sent_ns = 20,
             .done_ns = 30};
         tally_sent(t, 10, 20);
@@ -43,6 +46,7 @@ TEST(tally_counts_answers_by_what_was_expected)
     CHECK_INT(t->response.max, 20);
     CHECK_INT(t->service.max, 10);
     CHECK_INT(t->wrong_content, 1);
+    CHECK_INT(t->wrong_size, 1);
     CHECK_INT(t->error[ENGINE_TIMEOUT], 1);
     free(t);
 }
@@ -64,7 +68,7 @@ TEST(tally_merge_equals_one_tally_of_all)
 {
     struct tally *parts[2] = {tally_new(), tally_new()}, *all = tally_new();
     struct tally *sum = tally_new();
-    struct tally_expect any = {0, NULL};
+    struct tally_expect any = {0, NULL, 0};
     for (int i = 0; i < 1000; i++) {
         struct engine_answer a = {
             .status = i % 10 ? 200 : 500, .done_ns = i * i, .bytes = 3};

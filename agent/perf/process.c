@@ -164,13 +164,15 @@ static void add_code(struct perf_process *p, const struct perf_mapping *m)
         (struct fk_span){m->lo, m->hi, &c->object};
 }
 
-static void read_lines(struct perf_process *p, FILE *maps)
+/* There may be more by now than were counted: those at the next look. */
+static void read_lines(struct perf_process *p, FILE *maps, size_t room)
 {
     char line[4400];
     struct perf_mapping m;
-    while (p->objects->count < CODES_MAX && fgets(line, sizeof(line), maps))
+    while (p->objects->count < room && fgets(line, sizeof(line), maps))
         if (read_mapping(line, &m))
             add_code(p, &m);
+    p->stale = p->objects->count == room && room < CODES_MAX;
 }
 
 static size_t count_lines(FILE *maps)
@@ -209,7 +211,7 @@ static void read_map(struct perf_process *p, int64_t now_ns)
     p->code = calloc(room, sizeof(*p->code));
     if (p->objects && p->code) {
         p->objects->epoch = next_epoch();
-        read_lines(p, maps);
+        read_lines(p, maps, room);
         if (p->objects->count > 0 || old.objects == NULL) {
             fclose(maps);
             free_map(&old);

@@ -2,10 +2,11 @@
  * What a profiler costs the program it watches, measured so that a busy
  * machine cannot spoil it: it is switched on and off in short slices of one
  * run, in random order, and the CPU time of the same work is compared
- * (tests/bench_toggle.h). The profilers: none (what the rig itself shows),
- * ours, gperftools through dlopen, and `perf record -g` through its control
- * fifo, the last two where installed. They take turns, so that all meet the
- * same machine, until each figure is known to +-0.1 points.
+ * (tests/bench_toggle.h). The profilers: none (what the rig itself shows), an
+ * empty handler (what the kernel takes for a signal), ours, gperftools through
+ * dlopen, and `perf record -g` through its control fifo, the last two where
+ * installed. They take turns, so that all meet the same machine, until each
+ * figure is known to +-0.1 points.
  *
  * What a profiler does in a thread or process of its own is added to what it
  * costs the program, as a share of one core. For ours that is looking for

@@ -71,7 +71,7 @@ void fk_log(enum fk_log_level level, const char *event, const char *fmt, ...)
     n += clamp(vsnprintf(line + n, most - n, fmt, ap), most - n - 1);
     va_end(ap);
     for (size_t i = 0; i < n; i++)
-        if (line[i] == '\n' || line[i] == '\r')
+        if ((unsigned char)line[i] < ' ' || line[i] == 0x7F)
             line[i] = ' ';
     line[n++] = '\n';
     write_all(line, n);

@@ -305,17 +305,18 @@ static void log_exchange(
 {
     const struct request *r = &x->request;
     struct fk_slice tenant = request_header(r, "X-Scope-OrgID");
-    char path[200], who[80] = "-";
+    char method[16], path[200], who[80] = "-";
 
     if (x->front->server->options.multitenancy && tenant.len)
         snprintf(who, sizeof(who), "%s",
             fk_log_quote(cut(tenant, path, sizeof(who) - 4)));
     fk_log(level, "http",
-        "method=%.16s path=%s status=%d received=%llu sent=%zu took_us=%lld "
+        "method=%s path=%s status=%d received=%llu sent=%zu took_us=%lld "
         "tenant=%s token=%s",
-        r->method.ptr, fk_log_quote(cut(r->path, path, sizeof(path))),
-        r->reply.status, (unsigned long long)x->received, x->sent,
-        (long long)(took_ns / 1000), who, r->token ? r->token->name : "-");
+        fk_log_quote(cut(r->method, method, sizeof(method))),
+        fk_log_quote(cut(r->path, path, sizeof(path))), r->reply.status,
+        (unsigned long long)x->received, x->sent, (long long)(took_ns / 1000),
+        who, r->token ? r->token->name : "-");
 }
 
 void exchange_finish(struct exchange *x, bool sent)

@@ -42,6 +42,18 @@ static bool odd_name(const struct request *r)
     return false;
 }
 
+/* A bare carriage return ends a line for some, and is text for others. */
+static bool odd_value(const struct request *r)
+{
+    for (size_t i = 0; i < r->num_headers; i++) {
+        struct fk_slice value = r->headers[i].value;
+        for (size_t k = 0; k < value.len; k++)
+            if (value.ptr[k] != '\t' && iscntrl((unsigned char)value.ptr[k]))
+                return true;
+    }
+    return false;
+}
+
 const char *request_framing_fault(const struct request *r, const char *version)
 {
     unsigned lengths = header_count(r, "Content-Length");
@@ -60,6 +72,9 @@ const char *request_framing_fault(const struct request *r, const char *version)
     if (odd_name(r))
         return "the name of a header may only have letters, digits and marks "
                "such as -, and the colon follows at once";
+    if (odd_value(r))
+        return "a header may not hold control characters, not even a single "
+               "carriage return";
     if (hosts > 1 || (hosts == 0 && strcmp(version, "HTTP/1.1") == 0))
         return "the request needs exactly one Host header";
     return NULL;

@@ -30,9 +30,12 @@ ok "that it is ready again" wait_for 10 sh -c "[ \$(grep -c READY=1 '$TMP/notifi
 # ---- the access log ---------------------------------------------------------------
 fetch -d 'main;work 3' "$URL/ingest?name=shop.cpu"
 fetch "$URL/no/such%20page%0Astatus=200"
+printf 'G\033[31m"=T /ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | raw >"$TMP/odd"
+like "a method of a stranger is refused" "$(cat "$TMP/odd")" '*405*'
 ok "a line a request" wait_for 10 grep -q 'status=404' "$TMP/server.log"
 like "with its keys" "$(grep 'status=200' "$TMP/server.log")" \
     '*http method=POST path=/ingest status=200 received=11 sent=0 took_us=*tenant=- token=-*'
+ok "a method as well" wait_for 10 grep -qF 'method="G\x1b[31m\"=T" path=/ready status=405' "$TMP/server.log"
 is "one line each, whatever the path" "$(grep -c 'status=404' "$TMP/server.log")" 1
 
 # ---- ready only while it can write --------------------------------------------------

@@ -111,6 +111,7 @@ struct checking {
 
     uint64_t profiles, sums, damaged;
     FILE *out;
+    bool quiet;
 };
 
 static bool blob_is_good(
@@ -142,8 +143,9 @@ static enum fk_err check_profile(
     if (blob_is_good(c, journal_blob(row), series, time_ms))
         return FK_OK;
     c->damaged++;
-    fprintf(c->out, "damaged: profile of series %u at %lld ms\n", series,
-        (long long)time_ms);
+    if (!c->quiet)
+        fprintf(c->out, "damaged: profile of series %u at %lld ms\n", series,
+            (long long)time_ms);
     return FK_OK;
 }
 
@@ -160,16 +162,73 @@ static enum fk_err check_sum(void *arg, enum level level, uint32_t id,
     if (good)
         return FK_OK;
     c->damaged++;
-    fprintf(c->out, "damaged: sum of level %d of %u at %lld s\n", (int)level,
-        id, (long long)start);
+    if (!c->quiet)
+        fprintf(c->out, "damaged: sum of level %d of %u at %lld s\n",
+            (int)level, id, (long long)start);
     return FK_OK;
 }
 
-static enum fk_err check_day(struct checking *c, struct db *db, int64_t version)
+static enum fk_err check_rows(
+    struct checking *c, struct db *db, int64_t version)
 {
+    c->profiles = c->sums = c->damaged = 0;
     enum fk_err err = journal_scan(db, 0, INT64_MAX, check_profile, c);
     if (!err && version > 1)
         err = levels_scan_all(db, check_sum, c);
+    return err;
+}
+
+/* All of its tables as they were at one time. */
+static enum fk_err load_meta(
+    struct db *db, struct catalog *out, struct fk_diag *diag)
+{
+    enum fk_err err = db_explain(db, db_snapshot(db), diag);
+    if (!err)
+        err = meta_load(db, out, diag);
+    db_rollback(db);
+    return err;
+}
+
+static enum fk_err load_beside(
+    const char *path, struct catalog *out, struct fk_diag *diag)
+{
+    char meta[PATH_MAX + 16];
+    struct db *db;
+    snprintf(meta, sizeof meta, "%.*s/meta.db",
+        (int)(strrchr(path, '/') - path), path);
+    enum fk_err err = db_open(meta, NULL, DB_READ, &db, diag);
+    if (err)
+        return err;
+    err = load_meta(db, out, diag);
+    db_close(db);
+    return err;
+}
+
+/* A server may be writing: a row of a series or a stack that came after
+ * meta.db was read is not damaged. So what looks like it is looked at once
+ * more, with a meta.db that is newer than the rows. */
+static enum fk_err check_day(struct checking *c, const char *path,
+    struct db *db, int64_t version, struct fk_diag *diag)
+{
+    struct catalog *before = c->catalog, fresh;
+    c->quiet = true;
+    enum fk_err err = check_rows(c, db, version);
+    if (err || !c->damaged)
+        return err;
+    err = catalog_init(&fresh, MAX_SERIES);
+    c->quiet = false;
+    c->catalog = &fresh;
+    if (!err)
+        err = db_snapshot(db);
+    if (!err)
+        err = db_version(db, &version); /* the first read fixes the state */
+    if (!err)
+        err = load_beside(path, &fresh, diag);
+    if (!err)
+        err = check_rows(c, db, version);
+    db_rollback(db);
+    catalog_fini(&fresh);
+    c->catalog = before;
     return err;
 }
 
@@ -188,10 +247,10 @@ static enum fk_err check_file(
     if (!err)
         err = db_version(db, &version);
     if (!err && version && !is_meta(file))
-        err = check_day(c, db, version);
+        err = check_day(c, path, db, version, diag);
     db_explain(db, err, diag);
     if (!err && version && is_meta(file))
-        err = meta_load(db, c->catalog, diag);
+        err = load_meta(db, c->catalog, diag);
     db_close(db);
     if (!err && c->damaged)
         err = fk_diag_set(diag, FK_ERR_CORRUPT,
@@ -199,6 +258,13 @@ static enum fk_err check_file(
             "sets them aside",
             (unsigned long long)c->damaged);
     return err;
+}
+
+static bool is_gone(const char *dir, const char *file)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir, file);
+    return access(path, F_OK) != 0;
 }
 
 /* The meta.db of a folder comes first: days are checked against it. */
@@ -214,6 +280,8 @@ static enum fk_err check_folder(
         const char *file = f->path[i ? first + i - 1 : end - 1];
         struct fk_diag why = {""};
         enum fk_err err = check_file(c, dir, file, &why);
+        if (err && is_gone(dir, file))
+            continue; /* a day that was dropped meanwhile */
         result = err ? FK_ERR_CORRUPT : result;
         if (err)
             fprintf(c->out, "BAD %s: %s\n", file, why.text);
@@ -261,7 +329,7 @@ static enum fk_err copy_file(struct tar *tar, const char *dir, const char *file,
     char path[PATH_MAX];
     struct db *db;
     snprintf(path, sizeof path, "%s/%s", dir, file);
-    if (access(path, F_OK))
+    if (is_gone(dir, file))
         return FK_OK; /* a day that was dropped meanwhile */
     enum fk_err err = db_open(path, NULL, DB_READ, &db, diag);
     if (err)
@@ -290,9 +358,7 @@ static size_t count_there(const char *dir, const struct files *files)
 {
     size_t count = 0;
     for (size_t i = 0; i < files->count; i++) {
-        char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s", dir, files->path[i]);
-        count += !access(path, F_OK);
+        count += !is_gone(dir, files->path[i]);
     }
     return count;
 }

@@ -28,6 +28,8 @@ struct split {
     size_t num_cells;
     struct fk_labels **groups; /* label sets */
     size_t num_groups;
+    bool has_bare; /* a sample without labels came, its group is `bare` */
+    uint32_t bare;
     struct fk_map group_map;
 };
 
@@ -215,6 +217,27 @@ static enum fk_err group_of(
     return FK_OK;
 }
 
+/* Most profiles have samples without labels only: those are looked up once.
+ * FK_ERR_ARG: its labels are too many or too long. */
+static enum fk_err find_group(struct split *s, const struct fk_labels *base,
+    const struct fk_pprof_sample *sample, uint32_t *group)
+{
+    const struct limits *limits = &server_live(s->in->request->server)->limits;
+    struct fk_labels labels;
+
+    *group = s->bare;
+    if (!sample->num_labels && s->has_bare)
+        return FK_OK;
+    if (labels_of(base, sample, limits, &labels) != FK_OK)
+        return FK_ERR_ARG;
+    enum fk_err err = group_of(s, &labels, group);
+    if (!err && !sample->num_labels) {
+        s->has_bare = true;
+        s->bare = *group;
+    }
+    return err;
+}
+
 static bool counts(const struct fk_pprof *p, const struct fk_pprof_sample *s)
 {
     bool any = false;
@@ -230,9 +253,6 @@ static bool counts(const struct fk_pprof *p, const struct fk_pprof_sample *s)
 static enum fk_err collect(
     struct split *s, const struct fk_labels *base, struct fk_diag *diag)
 {
-    const struct limits *limits = &server_live(s->in->request->server)->limits;
-    struct fk_labels labels;
-
     for (uint32_t i = 0; i < s->p->num_samples; i++) {
         const struct fk_pprof_sample *sample = &s->p->samples[i];
         struct cell *c = &s->cells[s->num_cells];
@@ -241,12 +261,13 @@ static enum fk_err collect(
                 &s->in->request->server->metrics, METRIC_SAMPLES_DROPPED, 1);
             continue;
         }
-        if (labels_of(base, sample, limits, &labels) != FK_OK)
+        enum fk_err err = find_group(s, base, sample, &c->group);
+        if (err == FK_ERR_ARG)
             return fk_diag_set(diag, FK_ERR_LIMIT,
                 "profile with labels '%s': sample %u has too many labels, or "
                 "one that is too long, to make a series of them",
                 ingest_labels_text(base).text, i);
-        if (group_of(s, &labels, &c->group) != FK_OK)
+        if (err)
             return ingest_full(s->in, diag);
         c->stack = stack_of(s, sample);
         c->sample = i;

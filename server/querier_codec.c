@@ -208,6 +208,7 @@ const struct wire_field querier_select_series_request[] = {
     {6, "step", AT(WIRE_DOUBLE, step_s)},
     {7, "aggregation", WIRE_ENUM, false, NULL,
         offsetof(struct querier_request, aggregation), 0, aggregations},
+    {8, "stack_trace_selector", ONE_OF(stack_trace_selector)},
     {9, "limit", AT(WIRE_INT64, limit)},
     {10, "exemplar_type", EXEMPLARS},
     {0},

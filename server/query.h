@@ -73,6 +73,7 @@ struct query_select {
     /* Only stacks that begin with these functions, root first. */
     const struct fk_slice *call_site;
     uint32_t call_site_depth;
+    bool plain; /* levels over time are added up too, not averaged */
     /* Only these stored profiles, if by_id. */
     const struct profile_id *ids;
     uint32_t num_ids;

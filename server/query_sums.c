@@ -104,7 +104,7 @@ static enum fk_err add_tenant(struct query_sums *s)
     if (select->by_id)
         return add_ids(s);
     enum fk_err err = add_range(s, select->t0, select->t1);
-    if (!err && query_gauge_is(&select->type))
+    if (!err && !select->plain && query_gauge_is(&select->type))
         err = query_gauge_average(s);
     return err;
 }

@@ -1,6 +1,7 @@
 #include "server/timeseries.h"
 
 #include "common/hash.h"
+#include "server/timeseries_stacks.h"
 
 #include <stdlib.h>
 
@@ -37,6 +38,25 @@ static enum fk_err new_cell(
     return fk_map_add(&ts->cell_of, key, ts->count++);
 }
 
+enum fk_err timeseries_cell_of(struct timeseries *ts, uint32_t group,
+    int64_t bucket, bool make, struct timeseries_cell **out)
+{
+    uint64_t key = fk_hash_mix((uint64_t)bucket) + group, found;
+    size_t at = 0;
+    while ((found = fk_map_next(&ts->cell_of, key, &at)) != FK_MAP_NONE)
+        if (ts->cell[found].group == group && ts->cell[found].bucket == bucket)
+            break;
+    enum fk_err err = FK_OK;
+    *out = NULL;
+    if (found == FK_MAP_NONE && make) {
+        found = ts->count;
+        err = new_cell(ts, key, group, bucket);
+    }
+    if (!err && found != FK_MAP_NONE)
+        *out = &ts->cell[found];
+    return err;
+}
+
 static bool find_group(struct timeseries *ts, const struct store_point *p,
     uint32_t *group, uint32_t *rest)
 {
@@ -52,24 +72,14 @@ static bool find_group(struct timeseries *ts, const struct store_point *p,
 static enum fk_err add_point(void *arg, const struct store_point *p)
 {
     struct timeseries *ts = arg;
+    struct timeseries_cell *cell;
     uint32_t group, rest;
-    uint64_t found;
     if (!find_group(ts, p, &group, &rest))
         return FK_OK;
-    int64_t bucket = timeseries_bucket(&ts->ask, p->time_ms);
-    uint64_t key = fk_hash_mix((uint64_t)bucket) + group;
-    size_t at = 0;
-    while ((found = fk_map_next(&ts->cell_of, key, &at)) != FK_MAP_NONE)
-        if (ts->cell[found].group == group && ts->cell[found].bucket == bucket)
-            break;
-    enum fk_err err = FK_OK;
-    if (found == FK_MAP_NONE) {
-        found = ts->count;
-        err = new_cell(ts, key, group, bucket);
-    }
+    enum fk_err err = timeseries_cell_of(
+        ts, group, timeseries_bucket(&ts->ask, p->time_ms), true, &cell);
     if (err)
         return err;
-    struct timeseries_cell *cell = &ts->cell[found];
     cell->total = tree_sum(cell->total, p->total);
     cell->profiles += p->profiles;
     /* What was merged in the store is no profile any more. */
@@ -144,6 +154,8 @@ enum fk_err timeseries_init(struct timeseries *ts, const struct query *q,
         err = query_forgive(
             q, ops->timeline(query_tenant(q, ts->tenant), &select->selector, t0,
                    t1, &q->budget, add_point, ts, diag));
+    if (!err && select->call_site_depth)
+        err = timeseries_keep_stacks(ts, q, select);
     if (!err && ts->partial)
         err = query_forgive(q, FK_ERR_PARTIAL);
     if (err == FK_ERR_LIMIT)

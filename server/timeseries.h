@@ -54,6 +54,11 @@ FK_MUST_USE enum fk_err timeseries_init(struct timeseries *ts,
     const struct timeseries_ask *ask, struct fk_diag *diag);
 void timeseries_fini(struct timeseries *ts);
 
+/* That of a group and bucket; NULL if there is none and it is not to be
+ * made. */
+FK_MUST_USE enum fk_err timeseries_cell_of(struct timeseries *ts,
+    uint32_t group, int64_t bucket, bool make, struct timeseries_cell **out);
+
 /* Which bucket a time is in, and what all of them cover: [*t0, *t1). */
 int64_t timeseries_bucket(const struct timeseries_ask *ask, int64_t time_ms);
 void timeseries_range(

@@ -16,6 +16,7 @@ struct bench_store {
     struct store_tenant *tenant;
     struct store_profile profiles[BENCH_GROUP]; /* to be appended */
     _Atomic size_t appended;
+    size_t waiting; /* batches that may not be durable yet */
 };
 
 /* options->dir is made. */
@@ -25,7 +26,7 @@ void bench_store_close(struct bench_store *b);
 /* b->profiles; waits while the queue is full. */
 void bench_store_append(struct bench_store *b);
 /* Until all that was appended is durable. */
-void bench_store_wait(const struct bench_store *b);
+void bench_store_wait(struct bench_store *b);
 /* Until there is nothing left to add up. */
 void bench_store_wait_sealed(const struct bench_store *b);
 

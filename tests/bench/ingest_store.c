@@ -15,10 +15,10 @@
 #include <sys/stat.h>
 
 enum {
-    INSTANCES = 100, /* series */
-    TURNS = 7,
-    ROW_PROFILES = 1000, /* a turn */
-    STORE_PROFILES = 4000,
+    INSTANCES = 100,    /* series */
+    TURNS = 28,         /* short, so that the load of the machine is in both */
+    ROW_PROFILES = 250, /* a turn */
+    STORE_PROFILES = 2000,
 };
 
 #define T0 1700000000000ll

@@ -129,6 +129,18 @@ for (const [what, body] of [
   is(`nothing of ${what}`, got.flamegraph, empty);
 }
 
+for (const [what, names, want] of [
+  ["of the root", ["main"], "31"],
+  ["of none", ["main", "no"], "0"],
+]) {
+  const { body: got } = await ask("SelectSeries", { profileTypeID: cpu,
+    labelSelector: "{}", start: all.end, end: all.end, step: 1e6,
+    stackTraceSelector: { callSite: names.map((name) => ({ name })) } });
+  const sum = got.series.flatMap((s) => s.points)
+    .reduce((a, p) => a + Number(p.value ?? 0), 0);
+  is(`totals over time ${what}`, String(sum), want);
+}
+
 // Method, body, status, text of the message.
 const select = { profileTypeID: cpu, labelSelector: "{}", ...all };
 const without = (key) => ({ ...select, [key]: undefined });

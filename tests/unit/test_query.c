@@ -187,6 +187,9 @@ TEST(query_pprof_can_be_read_back)
 
 /* ---- totals over time -------------------------------------------------- */
 
+static const struct fk_slice *site_of_series;
+static uint32_t site_depth;
+
 /* "env:time=value time=value|env:..." */
 static const char *series_text(const struct timeseries_ask *ask)
 {
@@ -194,6 +197,8 @@ static const char *series_text(const struct timeseries_ask *ask)
     struct timeseries ts;
     struct query_select s = select_of("{}", 0, 0);
     size_t n = 0;
+    s.call_site = site_of_series;
+    s.call_site_depth = site_depth;
     CHECK(timeseries_init(&ts, &q, &s, ask, NULL) == FK_OK);
     text[0] = '\0';
     for (uint32_t i = 0; i < ts.num_groups; i++) {
@@ -208,6 +213,44 @@ static const char *series_text(const struct timeseries_ask *ask)
     }
     timeseries_fini(&ts);
     return text;
+}
+
+static const char *stacks_text(
+    const struct timeseries_ask *ask, const struct fk_slice *site, uint32_t n)
+{
+    site_of_series = site;
+    site_depth = n;
+    const char *text = series_text(ask);
+    site_depth = 0;
+    return text;
+}
+
+/* Of a call site: only its stacks, in every bucket and group that has any
+ * profile at all, and levels are added up as in any other timeline. */
+TEST(timeseries_of_a_call_site)
+{
+    static const struct fk_slice site[] = {{"main", 4}, {"f", 1}};
+    static const struct fk_slice by[] = {{"env", 3}};
+    struct timeseries_ask ask = {
+        .start_ms = 1000, .end_ms = 1030, .step_ms = 10};
+    setup();
+    put("a", 1000, "main 1\nmain;f 2\nmain;f;g 3\nmain;g 4\nf;main 5");
+    put("a", 1001, "main;f;h 20");
+    put("a", 1010, "main;f;h 30");
+    put("b", 1010, "main;f 100\nmain 7");
+    put("b", 1025, "main 50");
+    CHECK_STR(stacks_text(&ask, site, 2), ": 1000=5 1010=150 1030=0");
+    CHECK_STR(stacks_text(&ask, site, 1), ": 1000=10 1010=157 1030=50");
+    ask.group_by = by;
+    ask.num_group_by = 1;
+    CHECK_STR(
+        stacks_text(&ask, site, 2), "b: 1010=100 1030=0|a: 1000=5 1010=50");
+    ask.average = true;
+    CHECK_STR(
+        stacks_text(&ask, site, 2), "b: 1010=100 1030=0|a: 1000=5 1010=25");
+    static const struct fk_slice none[] = {{"nobody", 6}};
+    CHECK_STR(stacks_text(&ask, none, 1), "a: 1000=0 1010=0|b: 1010=0 1030=0");
+    teardown();
 }
 
 TEST(timeseries_buckets_reach_back_from_their_time)

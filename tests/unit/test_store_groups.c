@@ -363,6 +363,26 @@ static void check_heap(struct fx *fx)
     fk_arena_fini(&a.arena);
 }
 
+/* In two buckets: of a's stacks main;g, and never twice. */
+static void check_call_site(struct fx *fx)
+{
+    static const struct fk_slice site[] = {{"main", 4}, {"g", 1}};
+    struct asking a;
+    struct timeseries ts;
+    const struct timeseries_ask of = {.start_ms = DAY0 + FX_DAY_MS / 2 - 1,
+        .end_ms = DAY0 + FX_DAY_MS - 1,
+        .step_ms = FX_DAY_MS / 2};
+    ask(&a, fx, CPU);
+    a.select.call_site = site;
+    a.select.call_site_depth = 2;
+    CHECK_INT(timeseries_init(&ts, &a.query, &a.select, &of, NULL), 0);
+    CHECK_INT(ts.count, 2);
+    for (uint32_t i = 0; i < ts.count; i++)
+        CHECK_INT(ts.cell[i].total, 24 * (2 + 8));
+    timeseries_fini(&ts);
+    fk_arena_fini(&a.arena);
+}
+
 /* 48 * (3 + 8) of a and 48 of b; the averages of what is a level stay. */
 TEST_TIMED(totals_by_service_stay_and_those_by_pod_say_so, 120)
 {
@@ -379,6 +399,7 @@ TEST_TIMED(totals_by_service_stay_and_those_by_pod_say_so, 120)
         else
             check_totals(&fx, "pod", 2, 576, 4 * 48, FK_OK);
         check_heap(&fx);
+        check_call_site(&fx);
     }
     fx_fini(&fx);
 }

@@ -174,8 +174,9 @@ static bool slot_init(
     curl_easy_setopt(s->easy, CURLOPT_HEADERFUNCTION, check_head);
     curl_easy_setopt(s->easy, CURLOPT_HEADERDATA, s);
     curl_easy_setopt(s->easy, CURLOPT_RESOLVE, e->pinned);
-    curl_easy_setopt(
-        s->easy, CURLOPT_FORBID_REUSE, e->config.per_connection ? 1L : 0L);
+    long alone = e->config.per_connection ? 1 : 0; /* also within HTTP/2 */
+    curl_easy_setopt(s->easy, CURLOPT_FORBID_REUSE, alone);
+    curl_easy_setopt(s->easy, CURLOPT_FRESH_CONNECT, alone);
     s->next_free = e->free;
     e->free = s;
     return true;

@@ -62,22 +62,6 @@ static void table(const struct report *r, struct fk_buf *out)
     line(&r->all, out);
 }
 
-static void failures(const struct tally *t, struct fk_buf *out)
-{
-    for (int i = ENGINE_OK + 1; i < ENGINE_NUM_ERRORS; i++)
-        if (t->error[i])
-            fk_buf_printf(out, "  %" PRIu64 " x %s\n", t->error[i],
-                engine_error_name((enum engine_error)i));
-    for (int i = 300; i < TALLY_STATUSES; i++)
-        if (t->status[i])
-            fk_buf_printf(out, "  %u x status %d\n", t->status[i], i);
-    if (t->wrong_content)
-        fk_buf_printf(
-            out, "  %" PRIu64 " x unexpected content\n", t->wrong_content);
-    if (t->wrong_size)
-        fk_buf_printf(out, "  %" PRIu64 " x body too long\n", t->wrong_size);
-}
-
 static void rates(const struct report_rows *phases, struct fk_buf *out)
 {
     for (uint32_t i = 0; i < phases->num; i++) {
@@ -123,6 +107,11 @@ static void say(void *arg, const char *sentence)
     fk_buf_printf(arg, "%s\n", sentence);
 }
 
+static void say_indented(void *arg, const char *sentence)
+{
+    fk_buf_printf(arg, "  %s\n", sentence);
+}
+
 /* The one that every plan has is worth a line only when it is missed. */
 static void thresholds(const struct report *r, struct fk_buf *out)
 {
@@ -138,7 +127,7 @@ void summary_text(const struct report *r, struct fk_buf *out)
 {
     head(r, out);
     table(r, out);
-    failures(r->all.tally, out);
+    summary_failures(r->all.tally, say_indented, out);
     fk_buf_printf(out, "\nrequests %016" PRIx64 "\n", r->all.tally->requests);
     rates(&r->phases, out);
     connections(r, out);

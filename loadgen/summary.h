@@ -18,9 +18,11 @@ summary_writer summary_hgrm;
 /* A line for each second, phase, endpoint and region. */
 void summary_csv(const struct run *run, struct fk_buf *out);
 
-/* What deserves a sentence: our own lateness, a service that cannot keep up,
- * what was left out. Each to `say` with its argument. */
+/* In words, one thing at a time: which failures there were, and what else
+ * deserves a sentence (our own lateness, a service that cannot keep up, what
+ * was left out). */
 typedef void summary_say_fn(void *arg, const char *sentence);
+void summary_failures(const struct tally *t, summary_say_fn *say, void *arg);
 void summary_notes(const struct report *r, summary_say_fn *say, void *arg);
 
 /* Milliseconds to about three digits: 0.12, 3.45, 67.8, 901. */

@@ -190,26 +190,6 @@ static void connections(const struct report *r, struct fk_buf *out)
         r->resolve_ms);
 }
 
-static void failures(const struct tally *t, struct fk_buf *out)
-{
-    if (!t->failed)
-        return;
-    fk_buf_adds(out, "<h2>Failures</h2>\n<ul>\n");
-    for (int i = ENGINE_OK + 1; i < ENGINE_NUM_ERRORS; i++)
-        if (t->error[i])
-            fk_buf_printf(out, "<li>%" PRIu64 " × %s\n", t->error[i],
-                engine_error_name((enum engine_error)i));
-    for (int i = 300; i < TALLY_STATUSES; i++)
-        if (t->status[i])
-            fk_buf_printf(out, "<li>%u × status %d\n", t->status[i], i);
-    if (t->wrong_content)
-        fk_buf_printf(
-            out, "<li>%" PRIu64 " × unexpected content\n", t->wrong_content);
-    if (t->wrong_size)
-        fk_buf_printf(out, "<li>%" PRIu64 " × body too long\n", t->wrong_size);
-    fk_buf_adds(out, "</ul>\n");
-}
-
 static void thresholds(const struct report *r, struct fk_buf *out)
 {
     fk_buf_adds(out, "<h2>Thresholds</h2>\n<ul>\n");
@@ -230,6 +210,15 @@ static void say(void *arg, const char *sentence)
     fk_buf_adds(out, "<li>");
     escaped(out, sentence);
     fk_buf_addc(out, '\n');
+}
+
+static void failures(const struct tally *t, struct fk_buf *out)
+{
+    if (!t->failed)
+        return;
+    fk_buf_adds(out, "<h2>Failures</h2>\n<ul>\n");
+    summary_failures(t, say, out);
+    fk_buf_adds(out, "</ul>\n");
 }
 
 void summary_html(const struct report *r, struct fk_buf *out)

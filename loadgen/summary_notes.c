@@ -78,6 +78,22 @@ static void note_left_out(const struct notes *n, const struct tally *t)
             t->dropped);
 }
 
+void summary_failures(const struct tally *t, summary_say_fn *say, void *arg)
+{
+    const struct notes n = {say, arg};
+    for (int i = ENGINE_OK + 1; i < ENGINE_NUM_ERRORS; i++)
+        if (t->error[i])
+            note(&n, "%" PRIu64 " x %s", t->error[i],
+                engine_error_name((enum engine_error)i));
+    for (int i = 300; i < TALLY_STATUSES; i++)
+        if (t->status[i])
+            note(&n, "%u x status %d", t->status[i], i);
+    if (t->wrong_content)
+        note(&n, "%" PRIu64 " x unexpected content", t->wrong_content);
+    if (t->wrong_size)
+        note(&n, "%" PRIu64 " x body too long", t->wrong_size);
+}
+
 void summary_notes(const struct report *r, summary_say_fn *say, void *arg)
 {
     const struct notes n = {say, arg};

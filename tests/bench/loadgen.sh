@@ -18,7 +18,9 @@ while ! grep -q '^ready ' "$tmp/ready"; do sleep 0.05; done
 url=$(sed -n 's/^ready //p' "$tmp/ready")
 
 plan() { # ARRIVAL SECONDS
-    printf 'max_inflight = 1000\nabort_if = late > 50%% or errors > 50%%\n'
+    # As many as may come due while the service waits for a core: lateness is
+    # that of the sender then, and not of who answers.
+    printf 'max_inflight = 10000\nabort_if = errors > 50%%\n'
     printf '[phase a]\narrive = %s\nduration = %ss\n' "$1" "$2"
     printf 'mix = x 1\n[endpoint x]\nget = /x\n'
 }
@@ -89,9 +91,8 @@ for rate in 500 1000 5000; do
         build/release/bin/loadgen --plan "$tmp/bench.load" --target "$url" \
             --priority $priority --report json -q >"$tmp/$priority.json"
     done
-    line "loadgen_rate_error_$rate" "$(jq "((.phases[0].rate - $rate) / $rate * 100) | fabs" \
-        "$tmp/nice.json")" % '<=' 2
-    jitter=.all.lateness.p99Ms
+    jitter=.all.lateness.p99Ms error="((.phases[0].rate / $rate - 1) * 100) | fabs"
+    line "loadgen_rate_error_$rate" "$(jq "$error" "$tmp/nice.json")" % '<=' 2
     line "loadgen_send_jitter_p99_$rate" "$(jq $jitter "$tmp/nice.json")" ms '<=' 0.5
     echo "# of it the thread waited $(jq .senderWaitSeconds "$tmp/nice.json") s for a core"
     if [ "$(jq -r .priority "$tmp/realtime.json")" = real-time ]; then

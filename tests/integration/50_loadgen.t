@@ -159,24 +159,52 @@ engines() { # both: what was sent, and its digest
 ok "both engines send the same requests" engines
 
 # ---- the same seed, the same requests --------------------------------------------
-check_of() { "$loadgen" --check "$TMP/pairs.load" --seed "$1"; }
+cat >"$TMP/kinds.load" <<'END'
+[phase rising]
+duration = 400ms
+arrive = ramp 10/s..300/s
+mix = get 3, post 2
+keys = 100 zipf 1.2
+[phase random]
+duration = 400ms
+repeat = 2
+arrive = poisson 300/s
+mix = get 10, post 85, one 5
+keys = 9 uniform
+[phase new]
+duration = 200ms
+arrive = constant 300/s
+mix = one 1
+keys = unique
+[endpoint get]
+get = /x/{{key}}/{{rand -5 5}}
+[endpoint post]
+post = /x/{{choice a b c}}
+body = {"id":"{{uuid}}","n":{{seq}}}
+[endpoint one]
+get = /x?{{key}}
+END
+check_of() { "$loadgen" --check "$TMP/kinds.load" --seed "$1"; }
 is "--check twice is the same" "$(check_of 5)" "$(check_of 5)"
 differ() { ! equal "$(check_of 5)" "$(check_of 6)"; }
 ok "another seed is another plan" differ
-like "--check prints urls" "$(check_of 5)" "*/x/0*digest*"
-digests() { # WORKERS: of the requests that were sent, at any speed
-    for n in "$@"; do
-        play pairs --seed 5 --workers "$n"
-        got pairs .all.requests
+like "--check prints urls" "$(check_of 5)" "*/x/key-*digest*"
+digests() { # of the requests that were sent
+    for n in 1 4 16; do
+        for e in fast curl; do
+            play kinds --seed 5 --workers $n --engine $e
+            got kinds .all.requests
+        done
     done | sort -u
 }
-is "1, 4 and 16 threads send the same requests, those that --check tells" \
-    "$(digests 1 4 16)" "$(check_of 5 | sed -n 's/^requests //p')"
+is "1, 4 and 16 threads of both engines send the requests that --check tells" \
+    "$(digests)" "$(check_of 5 | sed -n 's/^requests //p')"
 sed 's/300/290/' "$TMP/pairs.load" >"$TMP/pairs2.load"
 like "--diff says how two plans differ" "$("$loadgen" --diff "$TMP/pairs.load" \
     --plan "$TMP/pairs2.load")" "*phase a*-   arrive = poisson 300/s*+   arrive = poisson 290/s*"
-like "--explain says when what happens" "$("$loadgen" --explain cached)" \
-    "*phase*requests*samples*uncached * 3600 *cached *70.0*3600*130 s in all*"
+like "--explain says when what happens" \
+    "$("$loadgen" --explain cached --seed 5)" \
+    "*phase*requests*samples*uncached * 3521 *cached *70.0*3616*130 s in all*"
 html() {
     "$loadgen" --plan hello --target "$URL" --report html -o "$TMP/run.html" &&
         grep -q '<h1>Plan hello</h1>' "$TMP/run.html" &&

@@ -12,7 +12,7 @@ WORKDIR /src
 COPY scenarios/install.sh scenarios/
 RUN sh scenarios/install.sh run
 COPY . .
-RUN make all && sh scenarios/closure.sh tree /image
+RUN make all builds && sh scenarios/closure.sh tree /image
 
 FROM scratch
 COPY --from=build /image /

@@ -133,6 +133,8 @@ help:
 #?   make check EX=1   is exercise 1 solved?
 #?   make status   what runs             make restart   stop and start again
 #?   make down     stop everything       make reset     forget data and progress
+#?   make restart ARGS=app FEATURE=fast_primes      another version of the demo
+#?   make restart ARGS=app BUILD=stripped           app: see scenarios/07-*
 #?   make up ENGINE=docker   the same verbs in containers
 #?   make bundle   one archive for machines without a network
 #?
@@ -153,6 +155,7 @@ ifeq ($(ENGINE),docker)
 COMPOSE := $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 KIT = $(COMPOSE) run --rm kit
 EVERY = $(COMPOSE) --profile tools --profile grafana
+export APP_PROGRAM := demoapp$(if $(BUILD),-$(BUILD))
 up:
 	@$(COMPOSE) up -d --build server demoapp
 	@echo "In the exercises, \`flamekit\` is: $(KIT)"
@@ -161,8 +164,10 @@ down:
 	@$(EVERY) down
 reset:
 	@$(EVERY) down -v
+# What shares the network of a container that goes must go as well.
 restart:
-	@$(COMPOSE) restart server demoapp
+	@$(EVERY) rm -sf night loadgen $(if $(filter app,$(ARGS)),,server) demoapp
+	@$(COMPOSE) up -d $(if $(filter app,$(ARGS)),,server) demoapp
 status:
 	@$(EVERY) ps
 load:
@@ -183,7 +188,7 @@ endif
 calibrate: all
 	@build/release/bin/demoapp --calibrate
 
-bundle: all
+bundle: all builds
 	@sh scenarios/cross.sh
 	@sh scenarios/bundle.sh
 

@@ -1,6 +1,7 @@
 /*
  * The round trip: the demo app burns CPU in hello_profiler, its agent sends
- * the profile, and the server must give that function back.
+ * the profile, and the server must give back what that request burnt. (By its
+ * label, not by the name of the function: BUILD=stripped has no names.)
  */
 #include "cli/client.h"
 #include "cli/profile.h"
@@ -37,20 +38,21 @@ static enum fk_err service_of(
     return err;
 }
 
-/* CPU time of hello_profiler that the server knows of. A profile carries the
+/* CPU time of that request that the server knows of. A profile carries the
  * time of its interval's start, which may be one upload ago or more. */
 static enum fk_err known_ns(const struct kit *kit, const char *service,
     int64_t from_ms, int64_t *ns, struct fk_diag *diag)
 {
-    char selector[192];
+    char selector[256];
     struct profile p;
-    snprintf(selector, sizeof selector, "{service_name=\"%s\"}", service);
+    snprintf(selector, sizeof selector,
+        "{service_name=\"%s\",endpoint=\"/api/kit/hello_profiler\"}", service);
     struct profile_query query = {
         PROFILE_CPU, selector, from_ms, fk_wall_ns() / FK_NS_PER_MS + 1000};
     enum fk_err err = profile_fetch(kit->server, &query, &p, diag);
     if (err)
         return err;
-    *ns = profile_total_of(&p, "hello_profiler");
+    *ns = profile_total(&p);
     profile_fini(&p);
     return FK_OK;
 }

@@ -66,7 +66,7 @@ void judge_range(
     enum verdict verdict = inside ? VERDICT_PASS : VERDICT_BROKEN;
     if (v.unit == UNIT_SHARE)
         verdict = compare_share(&v, item->low, item->high);
-    else if (too_few)
+    else if (too_few && !*item->todo)
         verdict = VERDICT_MORE_DATA;
     if (*item->todo && verdict == VERDICT_BROKEN)
         judge_say(f, VERDICT_NOT_YET, "not yet: %s (%s is %s, wanted %s)",

@@ -151,15 +151,40 @@ static enum fk_err start_server(
     return err ? err : stack_verify_run(kit, kit->server, diag);
 }
 
+/* BUILD=inline: the demo app as `make BUILD=inline` compiles it. */
+static const char *wanted_build(void)
+{
+    const char *build = getenv("BUILD");
+    return build ? build : "";
+}
+
+static enum fk_err app_program(
+    const struct kit *kit, char program[PATH_MAX], struct fk_diag *diag)
+{
+    const char *build = wanted_build();
+    char name[64];
+    int n =
+        snprintf(name, sizeof name, "demoapp%s%s", *build ? "-" : "", build);
+    if (n >= (int)sizeof name || kit_path(program, kit->bin, name))
+        return fk_diag_set(diag, FK_ERR_LIMIT, "the kit's path is too long");
+    if (!*build || !access(program, X_OK))
+        return FK_OK;
+    return fk_diag_set(diag, FK_ERR_NOT_FOUND,
+        "there is no %s here; `make restart ARGS=app BUILD=%s` makes it when "
+        "%s is one of inline, noframes, stripped and tail",
+        name, build, build);
+}
+
 static enum fk_err start_app(
     struct kit *kit, struct process *p, struct fk_diag *diag)
 {
-    char program[PATH_MAX], listen[64];
-    if (kit_path(program, kit->bin, "demoapp"))
-        return fk_diag_set(diag, FK_ERR_LIMIT, "the kit's path is too long");
+    char program[PATH_MAX], listen[64], tag[64];
+    enum fk_err err = app_program(kit, program, diag);
+    if (err)
+        return err;
+    snprintf(tag, sizeof tag, "build=%s", wanted_build());
     const char *argv[] = {program, "--listen", listen, "--server", kit->server,
-        "--run", kit->run, NULL};
-    enum fk_err err;
+        "--run", kit->run, *wanted_build() ? "--tag" : NULL, tag, NULL};
     uint16_t port;
     do {
         port = choose_port(app_ports, kit->app);
@@ -410,6 +435,10 @@ static void stop_app(struct kit *kit)
 
 int verb_restart(struct kit *kit, int argc, char **argv)
 {
+    char program[PATH_MAX];
+    struct fk_diag diag = {""};
+    if (app_program(kit, program, &diag))
+        return verb_fail(2, &diag);
     if (argc == 1 && !strcmp(argv[0], "app"))
         stop_app(kit);
     else

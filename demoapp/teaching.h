@@ -7,7 +7,9 @@
 #ifndef FK_DEMOAPP_TEACHING_H
 #define FK_DEMOAPP_TEACHING_H
 
-#ifdef __clang__
+#ifdef TEACHING_OFF
+#define TEACHING
+#elif defined __clang__
 #define TEACHING __attribute__((noinline))
 #else
 #define TEACHING __attribute__((noipa))

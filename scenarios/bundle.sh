@@ -17,7 +17,8 @@ git ls-files -z | xargs -0 tar cf - | tar xf - -C "$stage/$name"
 pack() { # PROCESSOR BUILD STRIP [ROOT]
     programs=$stage/$name/prebuilt/$1
     mkdir -p "$programs/bin"
-    for p in flamekit flamekit-server demoapp loadgen; do
+    for p in flamekit flamekit-server loadgen demoapp demoapp-inline \
+        demoapp-noframes demoapp-stripped demoapp-tail; do
         cp "$2/bin/$p" "$programs/bin/"
         "$3" --strip-debug "$programs/bin/$p"
     done

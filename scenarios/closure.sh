@@ -14,6 +14,7 @@ set -eu
 cd "$(dirname "$0")/.."
 bin=build/release/bin
 programs="flamekit flamekit-server demoapp loadgen"
+builds="demoapp-inline demoapp-noframes demoapp-stripped demoapp-tail"
 
 # What those programs and libraries want, found in ROOT/lib and ROOT/usr/lib.
 foreign() { # ROOT FILE...
@@ -63,7 +64,7 @@ copy_libs() { # DEST: under the names that programs ask for
 tree() {
     kit=$1/kit
     mkdir -p "$kit/$bin" "$1/data" "$1/state" "$1/tmp" "$1/etc"
-    for p in $programs; do
+    for p in $programs $builds; do
         cp "$bin/$p" "$kit/$bin/"
         strip --strip-debug "$kit/$bin/$p" # names of functions stay
     done

@@ -48,4 +48,4 @@ libs=$root/usr/lib/aarch64-linux-gnu
 PKG_CONFIG_LIBDIR=$libs/pkgconfig:$root/usr/share/pkgconfig \
     PKG_CONFIG_SYSROOT_DIR=$root \
     make -s B=$out HOST_BUILD=build/release CC="aarch64-linux-gnu-gcc --sysroot=$root" \
-    $out/bin/flamekit $out/bin/flamekit-server $out/bin/demoapp $out/bin/loadgen
+    $out/bin/flamekit $out/bin/flamekit-server $out/bin/demoapp $out/bin/loadgen builds

@@ -74,7 +74,7 @@ $(CLOCK_STEP): $(B)/tests/long/clock_step.o
 	$(Q)$(CC) -shared -o $@ $< $(LDFLAGS)
 
 .PHONY: build-tests core-tests core-list unit fuzzers tidy
-build-tests: all $(UNIT) $(TOOLS) $(REPLAYS) $(CLOCK_STEP)
+build-tests: all $(if $(filter release,$(MODE)),builds) $(UNIT) $(TOOLS) $(REPLAYS) $(CLOCK_STEP)
 core-tests: $(UNIT) $(B)/tests/core/smoke
 core-list:
 	@echo $(CORE_UNIT)

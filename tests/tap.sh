@@ -12,6 +12,9 @@
 # $TMP is a folder of this test's own, removed at its end; what `at_exit`
 # was given runs first, the latest first.
 
+# These choose another demo app; see scenarios/07-continuous-profiling.
+unset BUILD FEATURE
+
 tap_n=0
 tap_failed=0
 tap_cleanup=:

@@ -12,7 +12,7 @@ ok "one image of at most 15 MB, compressed ($((size / 1024)) KB)" \
     [ "$size" -le $((15 * 1024 * 1024)) ]
 is "no shell and no other program in it" \
     "$(find "$TMP/image" -type f -perm -100 ! -name '*.so*' ! -name '*.sh' -printf '%f\n' | sort | tr '\n' ' ')" \
-    "demoapp flamekit flamekit-server loadgen "
+    "demoapp demoapp-inline demoapp-noframes demoapp-stripped demoapp-tail flamekit flamekit-server loadgen "
 
 bin=/kit/build/release/bin
 server_pid='' app_pid=''

@@ -104,6 +104,15 @@ kit check 07.5
 like "the night has an instance of its own" "$(cat "$TMP/kit")" "*flamekit run 07.5*"
 make_it next
 is "make next" $? 0
+make_it restart ARGS=app BUILD=stripped
+is "another build of the demo app" $? 0
+ok "is healthy" wait_for 60 healthy demoapp
+kit hello
+is "its profiles arrive" $? 0
+like "and say which build it is" "$(get -G "$server/pyroscope/label-values" \
+    -d label=build -d from=now-1h -d until=now)" '*"plain"*"stripped"*'
+make_it restart ARGS=app
+is "and back" $? 0
 
 # ---- nothing is lost, nothing is left ----------------------------------------------
 samples() {

@@ -31,8 +31,9 @@ is "the same files after the last as after the first" "$(files)" "$first"
 is "nothing in the folder for temporary files" "$(before)" ""
 mine() { grep -lz "FLAMEKIT_STATE=$FLAMEKIT_STATE" /proc/[0-9]*/environ 2>/dev/null |
     grep -v -e self -e "/$$/"; }
-strays() { for e in $(mine); do tr '\0' ' ' <"${e%environ}cmdline"; echo; done |
-    grep -E 'flamekit|loadgen|demoapp'; }
+# By the program, not by the command line: that of the grep has the names, too.
+strays() { for e in $(mine); do readlink "${e%environ}exe"; done |
+    grep -E '/(flamekit|loadgen|demoapp)[^/]*$'; }
 is "no process of these kits is left" "$(strays)" ""
 $kit reset >/dev/null
 is "and reset leaves nothing at all" "$(ls "$FLAMEKIT_STATE")" ""

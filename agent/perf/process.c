@@ -136,10 +136,12 @@ static bool read_mapping(char *line, struct perf_mapping *m)
     int path = 0;
     unsigned long inode;
     line[strcspn(line, "\n")] = '\0';
+    const char *space = strchr(line, ' ');
+    if (space == NULL || strlen(space) < 4 || space[3] != 'x')
+        return false; /* most are not, and sscanf is slow */
     if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %" SCNx64 " %x:%x %lu %n",
             &m->lo, &m->hi, mode, &m->offset, &major, &minor, &inode,
-            &path) < 7 ||
-        mode[2] != 'x')
+            &path) < 7)
         return false;
     m->device = makedev(major, minor);
     m->inode = inode;

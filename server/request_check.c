@@ -42,6 +42,18 @@ static bool odd_name(const struct request *r)
     return false;
 }
 
+/* Of two of these a proxy in front may look at the other one. */
+static bool says_twice(const struct request *r)
+{
+    static const char *const names[] = {
+        "Authorization", "Origin", "X-Scope-OrgID"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (header_count(r, names[i]) > 1)
+            return true;
+    return false;
+}
+
 /* A bare carriage return ends a line for some, and is text for others. */
 static bool odd_value(const struct request *r)
 {
@@ -72,6 +84,8 @@ const char *request_framing_fault(const struct request *r, const char *version)
     if (odd_name(r))
         return "the name of a header may only have letters, digits and marks "
                "such as -, and the colon follows at once";
+    if (says_twice(r))
+        return "Authorization, Origin and X-Scope-OrgID may be sent once only";
     if (odd_value(r))
         return "a header may not hold control characters, not even a single "
                "carriage return";

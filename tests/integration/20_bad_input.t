@@ -223,6 +223,11 @@ wire "no Host" 400 'Content-Length: 3' 'a 1'
 wire "two Hosts" 400 'Host: x\r\nHost: y\r\nContent-Length: 3' 'a 1'
 wire "a coding whose name ends with a blank" 400 \
     'Host: x\r\nContent-Length: 3\r\nTransfer-Encoding : chunked' '0\r\n\r\n'
+wire "two tenants" 400 'Host: x\r\nX-Scope-OrgID: a\r\nx-scope-orgid: b\r\nContent-Length: 3' 'a 1'
+wire "two tokens" 400 \
+    'Host: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\nContent-Length: 3' 'a 1'
+wire "two origins" 400 \
+    'Host: x\r\nOrigin: http://x\r\nOrigin: http://evil.example\r\nContent-Length: 3' 'a 1'
 wire "a coding behind a bare carriage return" 400 \
     'Host: x\r\nX: a\rTransfer-Encoding: chunked\r\nContent-Length: 3' 'a 1'
 for length in +3 0x3 '3, 3' '3 0' ''; do

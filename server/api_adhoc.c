@@ -2,6 +2,7 @@
  * adhocprofiles.v1.AdHocProfileService (spec/pyroscope-api 11.1): files that
  * are looked at and compared without becoming profiles of a service.
  */
+#include "common/array.h"
 #include "common/base64.h"
 #include "common/pb.h"
 #include "server/adhoc.h"
@@ -240,14 +241,11 @@ static enum fk_err collect(void *arg, const struct adhoc_file *f)
 {
     struct names *n = arg;
 
-    if (n->count == n->cap) {
-        size_t cap = n->cap ? n->cap * 2 : 64;
-        struct adhoc_file *grown = reallocarray(n->file, cap, sizeof(*grown));
-        if (!grown)
-            return FK_ERR_NOMEM;
-        n->file = grown;
-        n->cap = cap;
-    }
+    struct adhoc_file *more =
+        fk_array_more(n->file, n->count, &n->cap, sizeof(*more));
+    if (!more)
+        return FK_ERR_NOMEM;
+    n->file = more;
     n->file[n->count] = *f;
     n->file[n->count++].id = fk_arena_dup(n->arena, f->id);
     return FK_OK;

@@ -1,5 +1,6 @@
 #include "server/batch.h"
 
+#include "common/array.h"
 #include "common/hash.h"
 
 #include <stdlib.h>
@@ -32,19 +33,9 @@ static uint32_t fail(struct batch *b, enum fk_err err)
 static void *grow(struct batch *b, void *array, size_t *cap, size_t count,
     size_t size, size_t limit)
 {
-    if (count < *cap)
-        return array;
-    if (count >= limit) {
-        fail(b, FK_ERR_LIMIT);
-        return NULL;
-    }
-    size_t want = *cap ? *cap * 2 : 16;
-    void *more = reallocarray(array, want, size);
-    if (!more) {
-        fail(b, FK_ERR_NOMEM);
-        return NULL;
-    }
-    *cap = want;
+    void *more = count < limit ? fk_array_more(array, count, cap, size) : NULL;
+    if (!more)
+        fail(b, count < limit ? FK_ERR_NOMEM : FK_ERR_LIMIT);
     return more;
 }
 

@@ -17,6 +17,9 @@ struct blob_codec {
     ZSTD_CCtx *pack; /* both made when first needed: they are large */
     ZSTD_DCtx *unpack;
     struct fk_buf plain;
+    uint32_t *nodes; /* of the blob that was read last */
+    int64_t *values;
+    size_t cap;
 };
 
 static int64_t add_saturating(int64_t a, int64_t b, unsigned *flags)
@@ -174,6 +177,8 @@ void blob_codec_free(struct blob_codec *c)
     ZSTD_freeCCtx(c->pack);
     ZSTD_freeDCtx(c->unpack);
     fk_buf_fini(&c->plain);
+    free(c->nodes);
+    free(c->values);
     free(c);
 }
 
@@ -284,4 +289,38 @@ enum fk_err blob_decode(
         values[i] = over || full > INT64_MAX ? INT64_MAX : (int64_t)full;
     }
     return at == b->end ? FK_OK : FK_ERR_CORRUPT;
+}
+
+static bool make_room(struct blob_codec *c, size_t n)
+{
+    if (n <= c->cap)
+        return true;
+    uint32_t *nodes = reallocarray(c->nodes, n, sizeof *nodes);
+    if (nodes)
+        c->nodes = nodes;
+    int64_t *values = reallocarray(c->values, n, sizeof *values);
+    if (values)
+        c->values = values;
+    if (!nodes || !values)
+        return false;
+    c->cap = n;
+    return true;
+}
+
+enum fk_err blob_read(struct blob_codec *c, struct fk_slice bytes,
+    uint32_t num_nodes, struct blob_pairs *out)
+{
+    struct blob blob;
+    *out = (struct blob_pairs){0};
+    enum fk_err err = blob_open(&blob, bytes);
+    if (!err && !make_room(c, blob.n))
+        err = FK_ERR_NOMEM;
+    if (!err)
+        err = blob_unpack(c, &blob);
+    if (!err)
+        err = blob_decode(&blob, num_nodes, c->nodes, c->values);
+    if (!err)
+        *out = (struct blob_pairs){
+            c->nodes, c->values, blob.n, blob.flags, blob.total};
+    return err;
 }

@@ -56,4 +56,17 @@ FK_MUST_USE enum fk_err blob_unpack(struct blob_codec *c, struct blob *b);
 FK_MUST_USE enum fk_err blob_decode(
     const struct blob *b, uint32_t num_nodes, uint32_t *nodes, int64_t *values);
 
+/* Valid until the codec is used again. */
+struct blob_pairs {
+    const uint32_t *nodes;
+    const int64_t *values;
+    size_t n;
+    unsigned flags;
+    int64_t total;
+};
+
+/* All three of these. FK_ERR_CORRUPT, FK_ERR_NOMEM. */
+FK_MUST_USE enum fk_err blob_read(struct blob_codec *c, struct fk_slice bytes,
+    uint32_t num_nodes, struct blob_pairs *out);
+
 #endif

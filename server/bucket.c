@@ -1,5 +1,6 @@
 #include "server/bucket.h"
 
+#include "common/array.h"
 #include "common/log.h"
 #include "server/blob.h"
 #include "server/totals.h"
@@ -26,8 +27,6 @@ void bucket_fini(struct bucket *b)
     fk_buf_fini(&b->bytes);
     fk_buf_fini(&b->stored);
     free(b->points);
-    free(b->nodes);
-    free(b->values);
 }
 
 void bucket_reset(struct bucket *b)
@@ -39,54 +38,31 @@ void bucket_reset(struct bucket *b)
 
 /* ---- filling ---- */
 
-static bool make_room(struct bucket *b, size_t n)
-{
-    if (n <= b->cap)
-        return true;
-    uint32_t *nodes = reallocarray(b->nodes, n, sizeof *nodes);
-    if (nodes)
-        b->nodes = nodes;
-    int64_t *values = reallocarray(b->values, n, sizeof *values);
-    if (values)
-        b->values = values;
-    if (!nodes || !values)
-        return false;
-    b->cap = n;
-    return true;
-}
-
 static enum fk_err add_blob(struct bucket *b, struct pairs *to,
     struct fk_slice bytes, uint32_t num_nodes, int64_t *total)
 {
-    struct blob blob;
-    if (blob_open(&blob, bytes))
-        return FK_ERR_CORRUPT;
-    if (!make_room(b, blob.n) || !pairs_reserve(to, blob.n))
-        return FK_ERR_NOMEM;
-    enum fk_err err = blob_unpack(b->codec, &blob);
-    if (!err)
-        err = blob_decode(&blob, num_nodes, b->nodes, b->values);
+    struct blob_pairs pairs;
+    enum fk_err err = blob_read(b->codec, bytes, num_nodes, &pairs);
     if (err)
         return err;
-    for (size_t i = 0; i < blob.n; i++)
-        to->at[to->n + i] = (struct trie_value){b->nodes[i], b->values[i]};
-    to->n += blob.n;
-    to->flags |= blob.flags;
-    *total = blob.total;
+    if (!pairs_reserve(to, pairs.n))
+        return FK_ERR_NOMEM;
+    for (size_t i = 0; i < pairs.n; i++)
+        to->at[to->n + i] =
+            (struct trie_value){pairs.nodes[i], pairs.values[i]};
+    to->n += pairs.n;
+    to->flags |= pairs.flags;
+    *total = pairs.total;
     return FK_OK;
 }
 
 static enum fk_err add_point(struct bucket *b, uint32_t ms, int64_t total)
 {
-    if (b->num_points == b->cap_points) {
-        size_t cap = b->cap_points ? 2 * b->cap_points : 128;
-        struct chunk_point *points =
-            reallocarray(b->points, cap, sizeof *points);
-        if (!points)
-            return FK_ERR_NOMEM;
-        b->points = points;
-        b->cap_points = cap;
-    }
+    struct chunk_point *points =
+        fk_array_more(b->points, b->num_points, &b->cap_points, sizeof *points);
+    if (!points)
+        return FK_ERR_NOMEM;
+    b->points = points;
     b->points[b->num_points++] = (struct chunk_point){ms, total};
     return FK_OK;
 }

@@ -23,9 +23,6 @@ struct bucket {
     struct blob_codec *codec;
     struct fk_buf bytes;  /* of the row that is written */
     struct fk_buf stored; /* of the row that is read */
-    uint32_t *nodes;
-    int64_t *values;
-    size_t cap;
     uint64_t set_aside; /* damaged rows met and put away */
 };
 

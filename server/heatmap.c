@@ -1,5 +1,7 @@
 #include "server/heatmap.h"
 
+#include "common/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,15 +13,11 @@ static enum fk_err new_point(
             "the heatmap would show more than %u profiles; narrow the time "
             "range or the label selector",
             HEATMAP_MAX_POINTS);
-    if (h->count == h->cap) {
-        uint32_t cap = h->cap ? h->cap * 2 : 256;
-        struct heatmap_point *grown =
-            reallocarray(h->point, cap, sizeof *grown);
-        if (!grown)
-            return fk_diag_set(h->diag, FK_ERR_NOMEM, "out of memory");
-        h->point = grown;
-        h->cap = cap;
-    }
+    struct heatmap_point *more =
+        fk_array_more(h->point, h->count, &h->cap, sizeof *more);
+    if (!more)
+        return fk_diag_set(h->diag, FK_ERR_NOMEM, "out of memory");
+    h->point = more;
     int64_t value = point->profile.value;
     h->low = h->count == 0 || value < h->low ? value : h->low;
     h->high = h->count == 0 || value > h->high ? value : h->high;

@@ -28,7 +28,8 @@ struct heatmap {
     struct timeseries_ask ask;
     struct series_groups groups;
     struct heatmap_point *point; /* by group's labels and bucket */
-    uint32_t count, cap;
+    uint32_t count;
+    size_t cap;
     int64_t low, high;
     uint32_t tenant;
     bool partial; /* some profiles are not known one by one any more */

@@ -1,5 +1,6 @@
 #include "server/intern.h"
 
+#include "common/array.h"
 #include "common/hash.h"
 
 #include <stdlib.h>
@@ -9,7 +10,8 @@ void intern_init(struct intern *in, uint32_t limit_strings, size_t limit_bytes)
     fk_arena_init(&in->bytes, limit_bytes);
     fk_map_init(&in->map, limit_strings);
     in->text = NULL;
-    in->count = in->cap = 0;
+    in->count = 0;
+    in->cap = 0;
     in->limit = limit_strings;
 }
 
@@ -18,17 +20,6 @@ void intern_fini(struct intern *in)
     fk_arena_fini(&in->bytes);
     fk_map_fini(&in->map);
     free(in->text);
-}
-
-static enum fk_err grow(struct intern *in)
-{
-    uint32_t cap = in->cap ? in->cap * 2 : 64;
-    struct fk_slice *text = realloc(in->text, cap * sizeof *text);
-    if (!text)
-        return FK_ERR_NOMEM;
-    in->text = text;
-    in->cap = cap;
-    return FK_OK;
 }
 
 enum fk_err intern_put(
@@ -43,8 +34,11 @@ enum fk_err intern_put(
         }
     if (in->count == in->limit)
         return FK_ERR_LIMIT;
-    if (in->count == in->cap && grow(in))
+    struct fk_slice *more =
+        fk_array_more(in->text, in->count, &in->cap, sizeof *more);
+    if (!more)
         return FK_ERR_NOMEM;
+    in->text = more;
     struct fk_slice copy = fk_arena_dup(&in->bytes, text);
     if (in->bytes.failed)
         return FK_ERR_LIMIT;

@@ -12,7 +12,8 @@ struct intern {
     struct fk_arena bytes;
     struct fk_map map;
     struct fk_slice *text; /* by number */
-    uint32_t count, cap, limit;
+    uint32_t count, limit;
+    size_t cap;
 };
 
 void intern_init(struct intern *in, uint32_t limit_strings, size_t limit_bytes);

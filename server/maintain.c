@@ -103,12 +103,6 @@ struct checking {
     struct catalog *catalog;
     struct blob_codec *codec;
 
-    struct pair_room {
-        uint32_t *nodes;
-        int64_t *values;
-        size_t cap;
-    } room;
-
     uint64_t profiles, sums, damaged;
     FILE *out;
     bool quiet;
@@ -117,22 +111,11 @@ struct checking {
 static bool blob_is_good(
     struct checking *c, struct fk_slice data, uint32_t series, int64_t time_ms)
 {
-    struct blob blob;
+    struct blob_pairs pairs;
     const struct series_entry *e =
         catalog_entry(c->catalog, series & (LEVELS_GROUP - 1));
-    if (!e || blob_open(&blob, data))
-        return false;
-    if (blob.n > c->room.cap) {
-        free(c->room.nodes);
-        free(c->room.values);
-        c->room.nodes = calloc(blob.n, sizeof *c->room.nodes);
-        c->room.values = calloc(blob.n, sizeof *c->room.values);
-        c->room.cap = c->room.nodes && c->room.values ? blob.n : 0;
-    }
-    return blob.n <= c->room.cap && !blob_unpack(c->codec, &blob) &&
-           !blob_decode(&blob,
-               catalog_trie_of(c->catalog, e, time_ms)->num_nodes,
-               c->room.nodes, c->room.values);
+    return e && !blob_read(c->codec, data,
+                    catalog_trie_of(c->catalog, e, time_ms)->num_nodes, &pairs);
 }
 
 static enum fk_err check_profile(
@@ -308,8 +291,6 @@ enum fk_err maintain_check(const char *dir, FILE *out, struct fk_diag *diag)
             bad = FK_ERR_CORRUPT;
         catalog_fini(&catalog);
         blob_codec_free(c.codec);
-        free(c.room.nodes);
-        free(c.room.values);
     }
     files_fini(&files);
     if (!err && bad)

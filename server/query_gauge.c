@@ -1,5 +1,6 @@
 #include "server/query_gauge.h"
 
+#include "common/array.h"
 #include "common/hash.h"
 #include "common/map.h"
 
@@ -33,14 +34,11 @@ struct gauge {
 static enum fk_err add_cell(
     struct gauge *g, uint64_t key, const struct cell *cell)
 {
-    if (g->count == g->cap) {
-        size_t cap = g->cap ? 2 * g->cap : 256;
-        struct cell *cells = reallocarray(g->cells, cap, sizeof *cells);
-        if (!cells)
-            return FK_ERR_NOMEM;
-        g->cells = cells;
-        g->cap = cap;
-    }
+    struct cell *cells =
+        fk_array_more(g->cells, g->count, &g->cap, sizeof *cells);
+    if (!cells)
+        return FK_ERR_NOMEM;
+    g->cells = cells;
     g->cells[g->count] = *cell;
     return fk_map_add(&g->cell_of, key, g->count++);
 }

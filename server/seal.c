@@ -1,5 +1,6 @@
 #include "server/seal.h"
 
+#include "common/array.h"
 #include "server/seal_duty.h"
 
 #include <stdlib.h>
@@ -13,14 +14,11 @@
 
 enum fk_err seal_add_item(struct seal *s, uint32_t group, int64_t key)
 {
-    if (s->num_items == s->cap_items) {
-        size_t cap = s->cap_items ? 2 * s->cap_items : 256;
-        struct seal_item *items = reallocarray(s->items, cap, sizeof *items);
-        if (!items)
-            return FK_ERR_NOMEM;
-        s->items = items;
-        s->cap_items = cap;
-    }
+    struct seal_item *items =
+        fk_array_more(s->items, s->num_items, &s->cap_items, sizeof *items);
+    if (!items)
+        return FK_ERR_NOMEM;
+    s->items = items;
     s->items[s->num_items++] = (struct seal_item){group, key};
     return FK_OK;
 }

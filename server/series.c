@@ -1,5 +1,6 @@
 #include "server/series.h"
 
+#include "common/array.h"
 #include "common/hash.h"
 
 #include <stdlib.h>
@@ -57,18 +58,6 @@ uint32_t series_find(const struct series_index *x, const struct fk_labels *l)
     return SERIES_NONE;
 }
 
-/* Room for one more element; NULL when there is no memory. */
-static void *grown(void *array, uint32_t count, uint32_t *cap, size_t size)
-{
-    if (count < *cap)
-        return array;
-    uint32_t wanted = *cap ? *cap * 2 : 8;
-    void *more = reallocarray(array, wanted, size);
-    if (more)
-        *cap = wanted;
-    return more;
-}
-
 static uint64_t label_hash(const struct fk_label *l)
 {
     uint64_t hash = fk_hash_bytes(fk_hash_seed(), l->name.ptr, l->name.len);
@@ -90,8 +79,8 @@ static struct series_posting *posting_of(
 static struct series_posting *add_posting(
     struct series_index *x, const struct fk_label *l)
 {
-    struct series_posting *more =
-        grown(x->postings, x->num_postings, &x->cap_postings, sizeof *more);
+    struct series_posting *more = fk_array_more(
+        x->postings, x->num_postings, &x->cap_postings, sizeof *more);
     if (!more)
         return NULL;
     x->postings = more;
@@ -111,7 +100,7 @@ static enum fk_err post(
         return FK_ERR_NOMEM;
     if (p->count && p->ids[p->count - 1] == id)
         return FK_OK; /* from an attempt that ran out of memory */
-    uint32_t *more = grown(p->ids, p->count, &p->cap, sizeof *more);
+    uint32_t *more = fk_array_more(p->ids, p->count, &p->cap, sizeof *more);
     if (!more)
         return FK_ERR_NOMEM;
     p->ids = more;
@@ -172,7 +161,7 @@ enum fk_err series_add(struct series_index *x, const struct fk_labels *l,
     if (x->live >= x->max_live || x->count > SERIES_MAX_ID)
         return FK_ERR_LIMIT;
     struct series_entry **more =
-        grown(x->entries, x->count, &x->cap, sizeof *more);
+        fk_array_more(x->entries, x->count, &x->cap, sizeof *more);
     if (!more)
         return FK_ERR_NOMEM;
     x->entries = more;

@@ -28,17 +28,20 @@ struct series_entry {
 struct series_posting {
     struct fk_label label;
     uint32_t *ids; /* ascending */
-    uint32_t count, cap;
+    uint32_t count;
+    size_t cap;
 };
 
 struct series_index {
     struct fk_arena arena; /* entries and their texts */
     struct series_entry **entries;
-    uint32_t count, cap, live, max_live;
+    uint32_t count, live, max_live;
+    size_t cap;
     struct fk_map by_labels; /* hash -> id: verify */
     struct fk_map by_group;  /* hash of app and type -> id: verify */
     struct series_posting *postings;
-    uint32_t num_postings, cap_postings;
+    uint32_t num_postings;
+    size_t cap_postings;
     struct fk_map by_label; /* hash of name and value -> posting: verify */
 };
 

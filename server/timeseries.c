@@ -1,5 +1,6 @@
 #include "server/timeseries.h"
 
+#include "common/array.h"
 #include "common/hash.h"
 #include "server/timeseries_stacks.h"
 
@@ -25,14 +26,11 @@ static enum fk_err new_cell(
 {
     if (ts->count == TIMESERIES_MAX_CELLS)
         return too_many(ts);
-    if (ts->count == ts->cap) {
-        uint32_t cap = ts->cap ? ts->cap * 2 : 256;
-        struct timeseries_cell *cell = realloc(ts->cell, cap * sizeof *cell);
-        if (!cell)
-            return fk_diag_set(ts->diag, FK_ERR_NOMEM, "out of memory");
-        ts->cell = cell;
-        ts->cap = cap;
-    }
+    struct timeseries_cell *cell =
+        fk_array_more(ts->cell, ts->count, &ts->cap, sizeof *cell);
+    if (!cell)
+        return fk_diag_set(ts->diag, FK_ERR_NOMEM, "out of memory");
+    ts->cell = cell;
     ts->cell[ts->count] =
         (struct timeseries_cell){.group = group, .bucket = bucket};
     return fk_map_add(&ts->cell_of, key, ts->count++);

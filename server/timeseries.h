@@ -41,7 +41,8 @@ struct timeseries {
     bool partial;    /* some is not known by such groups any more */
     struct fk_map cell_of;
     struct timeseries_cell *cell;
-    uint32_t count, cap;
+    uint32_t count;
+    size_t cap;
     struct timeseries_group *group; /* largest total first */
     uint32_t num_groups;
     struct timeseries_ask ask;

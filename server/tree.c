@@ -1,5 +1,6 @@
 #include "server/tree.h"
 
+#include "common/array.h"
 #include "common/hash.h"
 #include "common/pb.h"
 
@@ -33,14 +34,11 @@ static enum fk_err append(
 {
     if (t->count == TREE_MAX_NODES)
         return FK_ERR_LIMIT;
-    if (t->count == t->cap) {
-        uint32_t cap = t->cap ? t->cap * 2 : 256;
-        struct tree_node *node = realloc(t->node, cap * sizeof *node);
-        if (!node)
-            return FK_ERR_NOMEM;
-        t->node = node;
-        t->cap = cap;
-    }
+    struct tree_node *node =
+        fk_array_more(t->node, t->count, &t->cap, sizeof *node);
+    if (!node)
+        return FK_ERR_NOMEM;
+    t->node = node;
     t->node[t->count] = (struct tree_node){.parent = parent, .name = name};
     *out = t->count++;
     return FK_OK;

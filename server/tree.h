@@ -32,7 +32,8 @@ struct tree_node {
 struct tree {
     struct intern names;
     struct tree_node *node;
-    uint32_t count, cap;
+    uint32_t count;
+    size_t cap;
     struct fk_map children; /* (parent, name) -> node, while adding */
     /* Asked now and then, once set: nobody waits for the tree any more.
      * Whatever goes on then ends with FK_ERR_CANCELLED. */

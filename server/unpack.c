@@ -14,14 +14,6 @@ enum {
     MAX_ROW_BYTES = 64 << 20,
 };
 
-/* What a thread needs to decode. */
-struct decoder {
-    struct blob_codec *codec;
-    uint32_t *nodes;
-    int64_t *values;
-    size_t cap;
-};
-
 struct batch {
     struct batch *next;
     struct fk_buf bytes; /* of all rows */
@@ -33,13 +25,13 @@ struct batch {
 struct helper {
     struct unpack *unpack;
     pthread_t thread;
-    struct decoder decoder;
+    struct blob_codec *codec;
 };
 
 struct unpack {
     struct unpack_to to;
-    struct decoder own; /* the reader's */
-    size_t alone;       /* rows that it did itself */
+    struct blob_codec *own; /* the reader's */
+    size_t alone;           /* rows that it did itself */
     int max_helpers, num_helpers;
     struct helper helper[MAX_HELPERS];
     struct batch batch[BATCHES];
@@ -57,59 +49,15 @@ struct unpack {
 
 /* ---- one row ---- */
 
-static bool decoder_init(struct decoder *d)
-{
-    d->codec = blob_codec_new();
-    return d->codec;
-}
-
-static void decoder_fini(struct decoder *d)
-{
-    blob_codec_free(d->codec);
-    free(d->nodes);
-    free(d->values);
-}
-
-static bool make_room(struct decoder *d, size_t n)
-{
-    if (n <= d->cap)
-        return true;
-    uint32_t *nodes = reallocarray(d->nodes, n, sizeof *nodes);
-    if (nodes)
-        d->nodes = nodes;
-    int64_t *values = reallocarray(d->values, n, sizeof *values);
-    if (values)
-        d->values = values;
-    if (!nodes || !values)
-        return false;
-    d->cap = n;
-    return true;
-}
-
-static enum fk_err decode(struct decoder *d, const struct unpack_row *row,
-    struct fk_slice data, size_t *n)
-{
-    struct blob blob = {0};
-    enum fk_err err = blob_open(&blob, data);
-    if (!err && !make_room(d, blob.n))
-        err = FK_ERR_NOMEM;
-    if (!err)
-        err = blob_unpack(d->codec, &blob);
-    if (!err)
-        err = blob_decode(&blob, row->num_nodes, d->nodes, d->values);
-    *n = blob.n;
-    return err;
-}
-
-static void do_row(struct unpack *u, struct decoder *d,
+static void do_row(struct unpack *u, struct blob_codec *codec,
     const struct unpack_row *row, struct fk_slice data)
 {
-    size_t n;
+    struct blob_pairs pairs;
     if (u->err)
         return;
-    enum fk_err err = decode(d, row, data, &n);
+    enum fk_err err = blob_read(codec, data, row->num_nodes, &pairs);
     const struct store_run run = {
-        row->trie, row->series, d->nodes, d->values, n};
+        row->trie, row->series, pairs.nodes, pairs.values, pairs.n};
     pthread_mutex_lock(&u->visiting);
     if (err == FK_ERR_CORRUPT) {
         u->to.damaged(u->to.arg, &row->place);
@@ -124,11 +72,12 @@ static void do_row(struct unpack *u, struct decoder *d,
 
 /* ---- batches ---- */
 
-static void do_batch(struct unpack *u, struct decoder *d, struct batch *b)
+static void do_batch(
+    struct unpack *u, struct blob_codec *codec, struct batch *b)
 {
     size_t at = 0;
     for (size_t i = 0; i < b->num_rows; i++) {
-        do_row(u, d, &b->rows[i],
+        do_row(u, codec, &b->rows[i],
             (struct fk_slice){b->bytes.ptr + at, b->end[i] - at});
         at = b->end[i];
     }
@@ -162,7 +111,7 @@ static bool help_out(struct unpack *u)
     if (!b)
         return false;
     pthread_mutex_unlock(&u->lock);
-    do_batch(u, &u->own, b);
+    do_batch(u, u->own, b);
     pthread_mutex_lock(&u->lock);
     give_back(u, b);
     return true;
@@ -181,7 +130,7 @@ static void *help(void *arg)
         }
         u->busy++;
         pthread_mutex_unlock(&u->lock);
-        do_batch(u, &h->decoder, b);
+        do_batch(u, h->codec, b);
         pthread_mutex_lock(&u->lock);
         u->busy--;
         give_back(u, b);
@@ -196,9 +145,9 @@ static void start_helpers(struct unpack *u)
     while (u->num_helpers < u->max_helpers) {
         struct helper *h = &u->helper[u->num_helpers];
         h->unpack = u;
-        if (!decoder_init(&h->decoder) ||
-            pthread_create(&h->thread, NULL, help, h)) {
-            decoder_fini(&h->decoder);
+        h->codec = blob_codec_new();
+        if (!h->codec || pthread_create(&h->thread, NULL, help, h)) {
+            blob_codec_free(h->codec);
             u->max_helpers = u->num_helpers;
             return;
         }
@@ -238,7 +187,7 @@ enum fk_err unpack_add(
         start_helpers(u);
     if (u->alone < ALONE_ROWS || !u->max_helpers) {
         u->alone++;
-        do_row(u, &u->own, row, data);
+        do_row(u, u->own, row, data);
         return (enum fk_err)u->err;
     }
     if (!u->filling || u->filling->num_rows == BATCH_ROWS ||
@@ -285,7 +234,8 @@ struct unpack *unpack_new(const struct unpack_to *to, int threads)
         u->batch[i].next = u->spare;
         u->spare = &u->batch[i];
     }
-    if (decoder_init(&u->own))
+    u->own = blob_codec_new();
+    if (u->own)
         return u;
     unpack_free(u);
     return NULL;
@@ -301,11 +251,11 @@ void unpack_free(struct unpack *u)
     pthread_mutex_unlock(&u->lock);
     for (int i = 0; i < u->num_helpers; i++) {
         pthread_join(u->helper[i].thread, NULL);
-        decoder_fini(&u->helper[i].decoder);
+        blob_codec_free(u->helper[i].codec);
     }
     for (int i = 0; i < BATCHES; i++)
         fk_buf_fini(&u->batch[i].bytes);
-    decoder_fini(&u->own);
+    blob_codec_free(u->own);
     pthread_cond_destroy(&u->idle);
     pthread_cond_destroy(&u->wake);
     pthread_mutex_destroy(&u->lock);

@@ -117,7 +117,7 @@ TEST(files_are_set_up_before_their_first_table)
         CHECK_STR(ask(db, "PRAGMA auto_vacuum"), "2"); /* incremental */
         CHECK_STR(ask(db, "PRAGMA page_size"), "8192");
         CHECK_STR(ask(db, "PRAGMA journal_mode"), "wal");
-        CHECK_STR(ask(db, "PRAGMA user_version"), i ? "2" : "3");
+        CHECK_STR(ask(db, "PRAGMA user_version"), i ? "2" : "4");
         CHECK_STR(ask(db, "PRAGMA integrity_check"), "ok");
         db_close(db);
     }

@@ -1,0 +1,38 @@
+#include "common/array.h"
+#include "tests/tap.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+TEST(an_array_grows_and_keeps_what_it_has)
+{
+    int *array = NULL, moves = 0;
+    size_t cap = 0;
+    for (size_t count = 0; count < 5000; count++) {
+        size_t before = cap;
+        int *more = fk_array_more(array, count, &cap, sizeof *more);
+        CHECK(more && cap > count);
+        moves += cap != before;
+        array = more;
+        array[count] = (int)count;
+    }
+    for (int i = 0; i < 5000; i++)
+        CHECK_INT(array[i], i);
+    CHECK(moves <= 11); /* doubling, not one by one */
+    free(array);
+}
+
+TEST(what_no_memory_can_hold_leaves_it_as_it_is)
+{
+    size_t cap = 0;
+    char *array = fk_array_more(NULL, 0, &cap, 1), kept = 'k';
+    size_t had = cap;
+    CHECK(array);
+    array[0] = kept;
+    CHECK(!fk_array_more(array, cap, &cap, SIZE_MAX / 8));
+    CHECK_INT(cap, had);
+    CHECK_INT(array[0], kept);
+    free(array);
+}
+
+TAP_MAIN

@@ -187,6 +187,39 @@ TEST(report_refuses_what_is_damaged)
     }
 }
 
+static void append(void *arg, const char *sentence)
+{
+    fk_buf_adds(arg, sentence);
+}
+
+/* Who made the requests late: this machine, whose cores were busy, or the
+ * service, for which they had to queue? */
+TEST(report_says_who_made_requests_late)
+{
+    static const struct {
+        double wait_s;
+        const char *said, *not_said;
+    } rows[] = {{1, "this machine is busy", "cannot keep up"},
+        {0.001, "cannot keep up", "this machine is busy"}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct report *r = report_new();
+        struct tally *t = r->all.tally;
+        struct fk_buf out;
+        fk_buf_init(&out, REPORT_MAX_TEXT);
+        report_row(&r->phases, "a")->seconds = 2;
+        r->sender_wait_s = rows[i].wait_s;
+        fk_hist_add_many(&t->lateness, 90000000, 100);
+        fk_hist_add_many(&t->response, 95000000, 100);
+        fk_hist_add_many(&t->service, 5000000, 100);
+        summary_notes(r, append, &out);
+        CHECK(strstr(out.ptr, rows[i].said));
+        CHECK(!strstr(out.ptr, rows[i].not_said));
+        fk_buf_fini(&out);
+        report_free(r);
+    }
+}
+
 static void count_sentence(void *arg, const char *sentence)
 {
     ++*(int *)arg;

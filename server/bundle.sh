@@ -4,6 +4,8 @@
 #   page.js   app.js and what it imports: up to the first picture
 #   parts.js  rest.js and what it imports: the other parts of Explore
 #   more.js   all that is brought by import() when somebody wants it
+# Modules that need as many others are alike and lie side by side, as what packs
+# them looks back only so far.
 # A module becomes a function that returns its exports, run when it is first
 # used, so names and order stay as they are in separate files.
 set -eu
@@ -41,7 +43,9 @@ wrap() {
     closure app.js | sed 's/$/ page.js/'
     closure rest.js | sed 's/$/ parts.js/'
     printf '%s more.js\n' ./*.js | sed 's|^\./||'
-} | awk '!seen[$1]++' | LC_ALL=C sort -k2,2 -k1,1 >"$out/bundle.txt"
+} | awk '!seen[$1]++' | while read -r module bundle; do
+    echo "$module $bundle $(needs "$module" | wc -l)"
+done | LC_ALL=C sort -k2,2 -k3,3n -k1,1 | cut -d ' ' -f 1,2 >"$out/bundle.txt"
 {
     cat <<'END'
 :names

@@ -48,13 +48,14 @@ class App {
     this.liveButton = h("button", { class: "quiet live", type: "button", title: "Refresh every 5 s (l)",
       on: { click: () => this.toggleLive() } });
     this.themeButton = h("button", { class: "quiet", type: "button", on: { click: () => this.#nextTheme() } });
+    this.heading = h("h1", { class: "unseen" });
     this.runText = h("span", { class: "run" });
     this.banner = h("div", { class: "banners", role: "status" });
     const helpButton = h("button", { class: "quiet", type: "button", title: "Keys and help (?)", "aria-label": "Help",
       on: { click: async () => (await import("./help.js")).showHelp() } }, "?");
     this.links = Object.entries(NAMES).map(([page, text]) =>
       h("a", { href: pathOf(page), "data-page": page, on: { click: (e) => this.#go(e, page) } }, text));
-    document.querySelector("header").replaceChildren(
+    document.querySelector("header").replaceChildren(this.heading,
       h("a", { class: "logo", href: "/", "aria-label": "Flamekit, start", on: { click: (e) => this.#go(e, "explore") } },
         h("span", { class: "mark", "aria-hidden": "true" }, h("i"), h("i"), h("i")), "Flamekit"),
       h("nav", { "aria-label": "Pages" }, this.links),
@@ -87,7 +88,8 @@ class App {
     this.other?.close?.();
     this.other = null;
     this.data = this.fresh;
-    document.title = `${NAMES[state.page] ?? "Snapshot"} · Flamekit`;
+    this.heading.textContent = NAMES[state.page] ?? "Snapshot";
+    document.title = `${this.heading.textContent} · Flamekit`;
     if (PAGES[state.page]) {
       this.explore = null;
       const [{ Page }] = await Promise.all([PAGES[state.page](), this.#loadRest(), (this.styled ??= addStyles("./pages.css"))]);

@@ -66,6 +66,7 @@ function lostIn(metrics) {
 export class Data {
   #metricsAt = 0;
   #turn = 0;
+  #counted = "";
 
   /**
    * @param {import("./api.js").Api} api
@@ -109,19 +110,23 @@ export class Data {
       : resolveRange(state.from, state.until, now, this.now.phases);
     const sel = state.sel ? resolveSelection(state.sel, now, this.now.phases) : null;
     this.#set({ query, range, sel, busy: true });
-    await this.#loadGraph(query, sel ?? range, state.maxNodes, turn);
+    // The count of one view says nothing of another; a refresh keeps it until the next.
+    const view = [state.query, state.from, state.until, state.sel].join("\n");
+    const counted = this.#counted === view;
+    this.#counted = view;
+    await this.#loadGraph(query, sel ?? range, state.maxNodes, { turn, counted });
     if (turn !== this.#turn) return;
     this.#set({ busy: false });
     await this.#loadRest(state, sel ?? range, onlyGraph, turn);
   }
 
-  async #loadGraph(query, shownRange, maxNodes, turn) {
+  async #loadGraph(query, shownRange, maxNodes, { turn, counted }) {
     try {
       const doc = await this.api.render(query, shownRange, maxNodes);
       const profile = decode(doc.flamebearer);
       if (turn !== this.#turn) return;
       this.#set({ profile, doc, shownRange, shownQuery: query,
-        loadedAt: Date.now(), error: null });
+        loadedAt: Date.now(), error: null, samples: counted ? this.now.samples : null });
     } catch (e) {
       if (e.name !== "AbortError" && turn === this.#turn) this.#set({ error: e });
     }

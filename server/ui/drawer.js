@@ -46,7 +46,7 @@ export class Drawer {
   /** @param {object} app */
   constructor(app) {
     this.app = app;
-    this.styled = addStyles("./drawer.css");
+    this.styled = addStyles("./pages.css");
     this.root = h("aside", { class: "drawer", "aria-label": "Exercise", hidden: true });
     this.cover = h("section", { class: "card pad cover", "aria-label": "Predict first" },
       h("h2", {}, "The picture waits for your prediction"),

@@ -8,6 +8,7 @@ import { showBanners } from "./banners.js";
 import { handleKey, stepMatch } from "./keys.js";
 import { popupIsOpen } from "./popup.js";
 import { folded, foldsOf, grafted, invertedRows } from "./fold.js";
+import { addSplitter } from "./splitter.js";
 import { Subtree } from "./subtree.js";
 import { findPath } from "./layout.js";
 import { parseQuery, withService, serviceOf } from "./query.js";
@@ -57,6 +58,7 @@ class Rest {
   #painted() {
     const { explore, store, data } = this.app;
     if (!explore?.shown) return;
+    if (this.split !== explore.stage) addSplitter(this.split = explore.stage);
     this.activity.painted(store.state, data.now);
     this.#welcome(explore.stage, store.state);
   }

@@ -131,7 +131,7 @@ export class Page {
     };
     this.body.replaceChildren(
       h("p", { class: "note" }, "Click a value to compare it with all others, Shift-click two to compare them."),
-      h("div", { class: "scroll-x" }, h("table", { class: "tags-table" }, h("thead", {}, h("tr", {}, [this.now.label, "Share", type.of, type.axis, "Over time", ""].map((t, i) => h("th", { scope: "col", class: i > 0 && i < 4 ? "number" : "" }, t, i === 1 ? mark("share", "a share") : null)))),
+      h("div", { class: "scroll-x" }, h("table", { class: "tags-table" }, h("thead", {}, h("tr", {}, [this.now.label, "Share", type.of, type.axis, "Over time", "Filter"].map((t, i) => h("th", { scope: "col", class: i > 0 && i < 4 ? "number" : "" }, t, i === 1 ? mark("share", "a share") : null)))),
         h("tbody", {}, rows.slice(0, ROWS).map(row)))),
       rows.length > ROWS ? h("p", { class: "note" }, `${rows.length - ROWS} smaller values are not shown.`) : "");
   }

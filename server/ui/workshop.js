@@ -1,7 +1,7 @@
 /**
  * The Workshop page: the exercises, how far one is, and the way into each.
  */
-import { addStyles, h } from "./dom.js";
+import { h } from "./dom.js";
 import { plural } from "./format.js";
 
 const SIGNS = { fresh: ["○", "not begun"], started: ["◔", "begun"], passed: ["●", "solved"] };
@@ -11,7 +11,6 @@ export class Page {
   /** @param {HTMLElement} root @param {object} app */
   constructor(root, app) {
     this.app = app;
-    addStyles("./drawer.css");
     this.list = h("ol", { class: "exercises" });
     this.words = h("p", { class: "note", role: "status" }, "Asking the kit…");
     root.replaceChildren(h("div", { class: "status workshop" },

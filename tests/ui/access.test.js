@@ -45,6 +45,11 @@ const CASES = [
     await page.locator(".fold-choice").first().waitFor();
   }],
   ["diff", "/diff", {}, (page) => page.locator("fk-difftable .table-row").first().waitFor()],
+  ["diff beside an exercise, 360 px", "/diff?ex=07.2", {}, async (page) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.locator(".drawer .verdict:not(:empty)").waitFor();
+    await page.locator(".edge.right:visible").first().waitFor();
+  }],
   ["comparison", "/comparison", {}, (page) => page.locator(".half canvas[data-ready]").nth(1).waitFor({ state: "attached" })],
   ["presets", "/diff", {}, async (page) => {
     await page.locator(".spoken:not(:empty)").waitFor();
@@ -56,7 +61,10 @@ const CASES = [
   ["workshop", "/workshop", {}, (page) => page.locator(".exercises li").first().waitFor()],
   ["exercise", "/?ex=07.2", {}, (page) => page.locator(".cover").waitFor()],
   ["docs", "/docs", {}, (page) => page.locator(".glossary").waitFor()],
-  ["status", "/status", {}, (page) => page.locator(".status[data-ready]").waitFor()],
+  ["status, 360 px", "/status", {}, async (page) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.locator(".status[data-ready]").waitFor();
+  }],
 ];
 
 if (!existsSync(AXE)) {

@@ -42,6 +42,47 @@ story("the page fits its budget of requests", {}, async ({ page, fake, open }) =
   await until(() => asked(fake, "/SelectSeries").length >= 1, "the timeline is asked for too");
 });
 
+story("the count of samples of one range never stands beside the total of another", {}, async ({ page, open }) => {
+  await open();
+  await page.locator("[data-fact=samples]").waitFor();
+  const before = await page.locator("[data-fact=total]").textContent();
+  let release;
+  const held = new Promise((go) => (release = go));
+  await page.route((url) => (url.searchParams.get("query") ?? "").startsWith("process_cpu:samples"), async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.locator("g[data-phase=cached] .head").click();
+  await until(async () => await page.locator("[data-fact=total]").textContent() !== before, "the phase is shown");
+  assert.equal(await page.locator("[data-fact=samples]").count(), 0);
+  release();
+  await page.locator("[data-fact=samples]").waitFor();
+});
+
+story("graph and table share the width as somebody wants, who finds it so again", {}, async ({ page, open }) => {
+  await open();
+  const bar = page.getByRole("separator", { name: "Width of the table in percent" });
+  await bar.waitFor();
+  const width = async () => (await page.locator(".table-card").boundingBox()).width;
+  const [usual, at] = [await width(), await bar.boundingBox()];
+  await page.mouse.move(at.x + at.width / 2, at.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(at.x + at.width / 2 - 200, at.y + 60, { steps: 4 });
+  await page.mouse.up();
+  const wider = await width();
+  assert.ok(Math.abs(wider - usual - 200) < 20, `${usual} px became ${wider} px`);
+  await page.reload();
+  await bar.waitFor();
+  assert.equal(await width(), wider, "the browser remembers");
+  await bar.focus();
+  await page.keyboard.press("ArrowRight");
+  assert.ok(await width() < wider, "keys move it, too");
+  await bar.dblclick();
+  assert.equal(await bar.getAttribute("aria-valuenow"), "36");
+  const [picture, card] = await Promise.all([".fg-picture", ".graph-card"].map((s) => page.locator(s).boundingBox()));
+  assert.ok(picture.width < card.width, "the picture follows");
+});
+
 story("click zooms, breadcrumb and Back lead out", {}, async ({ page, open }) => {
   await open();
   await clickFrame(page, "handle_hash");

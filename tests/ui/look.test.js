@@ -32,7 +32,7 @@ for (const [width, name] of [[360, "light"], [360, "projector"], [1280, "project
 
 /** Pairs of an element's children that share a place. */
 const overlapping = (page, selector) => page.locator(selector).first().evaluate((el) => {
-  const seen = [...el.children].filter((c) => c.checkVisibility() && c.getBoundingClientRect().width > 0);
+  const seen = [...el.children].filter((c) => c.checkVisibility() && c.getBoundingClientRect().width > 1);
   const boxes = seen.map((c) => ({ name: c.className || c.tagName, ...c.getBoundingClientRect().toJSON() }));
   return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
     .map((b) => `${a.name} and ${b.name}`));
@@ -58,6 +58,17 @@ story("a diff's numbers stay in their columns at 360 px", { page: { viewport: { 
   const wide = await page.locator("fk-difftable .cell:not(.name)").evaluateAll((cells) =>
     cells.filter((c) => c.checkVisibility() && c.scrollWidth > c.clientWidth).map((c) => c.textContent));
   assert.deepEqual(wide, []);
+});
+
+const MANY = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`team.service-with-a-rather-long-name-${i}.production`, [CPU]]));
+
+story("of 200 services as many are listed as can be read", { world: { services: MANY } }, async ({ page, open }) => {
+  await open();
+  await page.locator("button.service").click();
+  await page.locator(".service-choice small", { hasText: /sending|last seen|quiet/ }).first().waitFor();
+  const cut = await page.locator(".service-choice").evaluateAll((rows) => rows.filter((r) => r.scrollHeight > r.clientHeight + 1).length);
+  assert.equal(cut, 0);
+  await page.locator(".service-count", { hasText: "160 more: type to narrow" }).waitFor();
 });
 
 story("with less motion wanted, a zoom is one step and nothing else moves", { page: { reducedMotion: "reduce" } }, async ({ page, open }) => {

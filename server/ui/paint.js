@@ -204,7 +204,7 @@ class Row {
   draw(runs) {
     for (let r = 0; r < runs.n; r++) {
       if (runs.column[r] < 0) this.#nodes(runs.from[r], runs.until[r]);
-      else this.#narrow(runs.from[r], runs.until[r]);
+      else r = this.#narrow(runs, r);
     }
     return this.frames;
   }
@@ -227,21 +227,22 @@ class Row {
     }
   }
 
-  /** The pixel column that a node begins in. */
-  #pixel(i) {
-    return Math.min(this.line.length - 1, Math.max(0, Math.floor((this.level.start[i] - this.x0) * this.scale)));
-  }
-
-  /** Nodes below a narrow one: mostly in its column, at times in the next one as well. */
-  #narrow(from, until) {
-    const px = this.#pixel(from);
-    if (this.#pixel(until - 1) === px) {
-      this.#column(px, from, until);
-      return;
+  /** From run `r` on, all below narrow ones: mostly in their column, at times in the next one as well. Returns the last. */
+  #narrow(runs, r) {
+    const { level, x0, scale } = this;
+    const { start } = level;
+    const last = this.line.length - 1;
+    for (; r < runs.n && runs.column[r] >= 0; r++) {
+      const until = runs.until[r];
+      for (let i = runs.from[r]; i < until;) {
+        const px = Math.min(last, Math.max(0, Math.floor((start[i] - x0) * scale)));
+        const edge = x0 + (px + 1) / scale;
+        const next = px === last || start[until - 1] < edge ? until : gallop(level, i, edge);
+        this.#column(px, i, next);
+        i = next;
+      }
     }
-    const next = Math.min(until, gallop(this.level, from, this.x0 + (px + 1) / this.scale));
-    this.#column(px, from, next);
-    if (next < until) this.#narrow(next, until);
+    return r - 1;
   }
 
   /** In the match's colour if any of them matches. */
@@ -314,12 +315,20 @@ export class Painter {
     this.#pixels = new Uint32Array(this.#image.data.buffer);
   }
 
-  /** Copies a row's first scanline down its height. */
-  #stretch(top, height, width) {
-    const bottom = Math.min(this.canvas.height, top + height);
-    for (let y = top + 1; y < bottom; y++) {
+  /** Copies a row's scanline down its height, with what lies between rows below it. */
+  #stretch(top, bottom, gap, ground) {
+    const { width, height } = this.canvas;
+    for (let y = top + 1; y < Math.min(height, bottom); y++) {
       this.#pixels.copyWithin(y * width, top * width, (top + 1) * width);
     }
+    this.#clear(bottom, bottom + gap, ground);
+  }
+
+  /** Nothing on some scanlines. */
+  #clear(from, until, ground) {
+    const { width, height } = this.canvas;
+    const inside = (y) => Math.min(height, Math.max(0, y)) * width;
+    this.#pixels.fill(ground.back, inside(from), inside(until));
   }
 
   /**
@@ -332,25 +341,28 @@ export class Painter {
     const { profile, palette: colors, rowHeight } = scene;
     const gap = Math.max(1, Math.round(scene.ratio));
     const charWidth = this.#font(scene.ratio * (scene.big ? 1.4 : 1));
-    this.#pixels.fill(colors.ground.back);
     this.#labels.n = 0;
     let [here, below] = this.#runs;
     let frames = 0;
+    let [first, last] = [height, 0]; // scanlines with rows on them
     for (let l = scene.firstRow; l < profile.levels.length; l++) {
       const y = rowTop(scene, l, height);
       if (scene.flame ? y + rowHeight <= 0 : y >= height) break;
       if (l === scene.firstRow) here.begin(profile.levels[l], scene.view);
       below.n = 0;
       const top = Math.min(height - 1, Math.max(0, y));
-      const line = this.#pixels.subarray(top * width, (top + 1) * width);
+      const line = this.#pixels.subarray(top * width, (top + 1) * width).fill(colors.ground.back);
       frames += new Row(line, profile.levels[l], scene.view, {
         colors, cells: scene.cells?.[l], ground: colors.ground, before: scene.marked?.[l] ?? null, y,
         faded: l < scene.zoomLevel, labels: this.#labels, gap,
         labelFrom: charWidth * 3 + 8 * scene.ratio,
       }, below).draw(here);
       [here, below] = [below, here];
-      this.#stretch(top, y + rowHeight - gap - top, width);
+      this.#stretch(top, y + rowHeight - gap, gap, colors.ground);
+      [first, last] = [Math.min(first, top), Math.max(last, y + rowHeight)];
     }
+    this.#clear(0, first, colors.ground);
+    this.#clear(last, height, colors.ground);
     this.context.putImageData(this.#image, 0, 0);
     if (scene.hatch) this.#hatch(scene, 0, 0, width, height);
     this.#write(scene, charWidth);

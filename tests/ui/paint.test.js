@@ -7,6 +7,8 @@ import { viewOf } from "../../server/ui/layout.js";
 import { encode, random, randomGraph } from "./world.js";
 
 const ROW = 4;
+/** A scene without what is drawn. */
+const WHOLE = { marked: null, zoomLevel: 0, firstRow: 0, offset: 0, rowHeight: ROW, flame: false, ratio: 1, cells: null, hatch: false };
 
 /** A canvas whose pixels can be read. */
 function fakeCanvas(width, height) {
@@ -22,8 +24,8 @@ function draw(profile, { view = viewOf(profile, { level: 0, index: 0 }), marked 
   const rows = profile.levels.length;
   const canvas = fakeCanvas(width, (rows - firstRow) * ROW);
   const colors = palette(profile, { mode: "module", dark: false });
-  const drawn = new Painter(canvas).draw({ profile, palette: colors, marked: marked && markedBefore(profile, marked), view, zoomLevel: 0,
-    firstRow, offset: firstRow * ROW, rowHeight: ROW, flame, ratio: 1, cells: null, hatch: false });
+  const drawn = new Painter(canvas).draw({ ...WHOLE, profile, palette: colors, marked: marked && markedBefore(profile, marked), view,
+    firstRow, offset: firstRow * ROW, flame });
   const y = (l) => (flame ? (rows - 1 - l) * ROW : (l - firstRow) * ROW);
   return { ...drawn, colors, at: (l, x) => canvas.pixels[y(l) * width + x] };
 }
@@ -98,4 +100,23 @@ test("a column of narrow frames has the match's colour when one of them matches,
   }
   assert.ok(hits > 50);
   assert.ok(wrong <= hits / 50, `${wrong} of ${columns.size} columns, ${hits} matches`);
+});
+
+test("nothing stays of the picture before", () => {
+  const many = decode(randomGraph(3000, 6));
+  const few = decode({ names: ["total", "a"], levels: [[0, 10, 4, 0], [3, 2, 2, 1]] });
+  const scene = (profile, more = {}) => ({ ...WHOLE, profile, palette: palette(profile, { mode: "module", dark: false }), view: viewOf(profile, { level: 0, index: 0 }), ...more });
+  const scenes = [scene(few), scene(few, { flame: true }), scene(many, { firstRow: 3, offset: 3 * ROW + 3 }), scene(many, { flame: true, offset: -2 }), scene(few, { ratio: 2, rowHeight: 2 * ROW })];
+  const used = fakeCanvas(200, 10 * ROW);
+  const painter = new Painter(used);
+  for (const next of scenes) {
+    painter.draw(scene(many));
+    painter.draw(next);
+    const fresh = fakeCanvas(200, 10 * ROW);
+    new Painter(fresh).draw(next);
+    const { back } = next.palette.ground;
+    const want = fresh.pixels.map((v) => v || back);
+    assert.ok(used.pixels.every((v, i) => v === want[i]), `scene ${scenes.indexOf(next)}`);
+    assert.ok(fresh.pixels.every((v) => v !== 0), "every pixel is drawn");
+  }
 });

@@ -11,15 +11,19 @@ const BYTE_STEPS = [
 ];
 const SHORT_STEPS = [[1e9, "G"], [1e6, "M"], [1e3, "k"]];
 
+/** One for each number of decimals: to make one takes longer than to use it. */
+const formats = [];
+
 /**
  * 1234567 -> "1,234,567".
  * @param {number} n
  * @param {number} [digits] decimals
  */
 export function count(n, digits = 0) {
-  return n.toLocaleString("en-US", {
+  formats[digits] ??= new Intl.NumberFormat("en-US", {
     minimumFractionDigits: digits, maximumFractionDigits: digits,
   });
+  return formats[digits].format(n);
 }
 
 /** Three significant digits: 29.1, 0.097, 840. @param {number} n */

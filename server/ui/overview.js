@@ -4,7 +4,6 @@
  * pans. Rows scroll as everywhere.
  */
 import { h, Part } from "./dom.js";
-import { palette } from "./paint.js";
 
 const ROWS = 14;
 const ROW_PX = 3;
@@ -46,7 +45,7 @@ class Overview extends Part {
     const width = Math.max(1, this.clientWidth);
     this.canvas.width = width;
     const pen = this.canvas.getContext("2d");
-    const { full } = palette(profile, this.forLook);
+    const { full } = this.graph.palette;
     const scale = width / profile.total;
     profile.levels.slice(0, ROWS).forEach((level, l) => {
       for (let i = 0; i < level.name.length; i++) {

@@ -18,6 +18,7 @@ const { randomGraph, startFake } = await import("../ui/fake_server.js");
 
 const LOADS = 5;
 const ROUNDS = 9;
+const DEPTH = 10000;
 const QUERY = "/?query=process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name=\"workshop.demo.app\"}";
 const VIEWPORT = { width: 1440, height: 900 };
 const TRACED = ["disabled-by-default-devtools.timeline", "__metadata"];
@@ -103,6 +104,79 @@ async function inPage(graph, rounds) {
   };
 }
 
+/** Runs in the page: the time between frames of a zoom there and back that 95 % stay below, on the calmest of some. */
+async function zooms(graph, { wide, rounds }) {
+  const frame = () => new Promise(requestAnimationFrame);
+  let best = Infinity;
+  for (let i = 0; i < rounds; i++) {
+    const times = [await frame()];
+    for (const node of [wide[i % wide.length], { level: 0, index: 0 }]) {
+      graph.emit("fk-zoom", { node });
+      do times.push(await frame()); while (graph.moving || times.length < 4);
+    }
+    const between = times.slice(1).map((t, k) => t - times[k]).sort((a, b) => a - b);
+    best = Math.min(best, between[Math.ceil(between.length * 0.95) - 1]);
+  }
+  return best;
+}
+
+/** The time between frames depends on who else is at work; what a frame costs does not. */
+async function zoom(browser, page) {
+  const wide = (await frames(page)).filter((f) => f.level > 3).sort((a, b) => b.width - a.width).slice(0, 2);
+  await browser.startTracing(page, { categories: TRACED });
+  report("page_zoom_p95", await page.locator("fk-flamegraph").evaluate(zooms, { wide, rounds: ROUNDS }), "ms", 25);
+  report("page_zoom_longest_task", longestTask((await browser.stopTracing()).toString()), "ms", 25);
+}
+
+/** Runs in the page: frames from a moved pointer to the words about what is below it. */
+async function hovers(graph) {
+  const tip = document.querySelector("fk-tip");
+  const [first, second] = graph.visibleFrames().filter((f) => f.level === 2);
+  const words = () => (tip.hidden ? "" : tip.textContent);
+  let most = 0;
+  for (const f of [first, second, first]) {
+    const before = words();
+    const box = graph.overlay.getBoundingClientRect();
+    graph.overlay.dispatchEvent(new PointerEvent("pointermove", { clientX: box.x + f.x + f.width / 2, clientY: box.y + f.y + f.height / 2 }));
+    let count = 0;
+    for (; words() === before && count < 60; count++) await new Promise(requestAnimationFrame);
+    most = Math.max(most, count);
+  }
+  return most;
+}
+
+/** One stack as deep as that. */
+function deepGraph(rows) {
+  const levels = Array.from({ length: rows }, (_, l) => [0, 1000, l === rows - 1 ? 1000 : 0, l ? 1 + (l % 2) : 0]);
+  return { names: ["total", "even", "odd"], levels, numTicks: 1000, maxSelf: 1000 };
+}
+
+/** Runs in the page: the slowest redraw of a scroll to the end (the fastest of some, at each place), and the deepest row there. */
+async function scrollDown(graph, rounds) {
+  let slowest = 0;
+  for (let i = 1; i <= rounds; i++) {
+    graph.scroller.scrollTop = (graph.scroller.scrollHeight * i) / rounds;
+    await new Promise((done) => graph.addEventListener("fk-painted", done, { once: true }));
+    slowest = Math.max(slowest, Math.min(...Array.from({ length: rounds }, () => {
+      graph.draw();
+      return graph.stats().ms;
+    })));
+  }
+  return { slowest, deepest: Math.max(...graph.visibleFrames().map((f) => f.level)) };
+}
+
+async function depth(browser) {
+  const fake = await startFake({ graph: deepGraph(DEPTH) });
+  const page = await browser.newPage({ viewport: VIEWPORT });
+  await page.goto(`${fake.url}${QUERY}&view=graph`);
+  await frames(page);
+  const { slowest, deepest } = await page.locator("fk-flamegraph").evaluate(scrollDown, ROUNDS);
+  report("page_rows_missing_of_10k", DEPTH - 1 - deepest, "rows", 0);
+  report("page_redraw_10k_rows", slowest, "ms", 8);
+  await page.close();
+  await fake.close();
+}
+
 /** MB on the heap after a collection. */
 async function heap(page) {
   const cdp = await page.context().newCDPSession(page);
@@ -135,9 +209,12 @@ for (const [name, nodes, pictureMs, taskMs, heapMb] of SIZES) {
     report("page_table_100k", table, "ms", 30);
     report("page_sort_100k", sort, "ms", 20);
     report("page_hit_test", hit, "us", 2);
+    await zoom(browser, page);
+    report("page_hover", await page.locator("fk-flamegraph").evaluate(hovers), "frames", 1);
   }
   report(`page_heap_${name}`, await heap(page), "MB", heapMb);
   await page.close();
   await fake.close();
 }
+await depth(browser);
 await closeBrowser();

@@ -104,14 +104,17 @@ function drawWaiting() {
   frame = 0;
   const end = performance.now() + FRAME_MS;
   // A part that asks again while it is drawn waits for the next frame.
-  for (const part of [...waiting]) {
-    if (performance.now() > end && !part.moving) continue;
+  const parts = [...waiting];
+  let moving = parts.some((part) => part.moving);
+  for (const part of parts) {
+    if (moving ? !part.moving : performance.now() > end) continue;
     if (!waiting.delete(part)) continue; // another one took it away
     try {
       part.draw();
     } catch (e) {
       reportError(e); // the others go on
     }
+    moving ||= part.moving;
   }
   if (waiting.size) frame ||= requestAnimationFrame(drawWaiting);
 }
@@ -152,7 +155,7 @@ export class Part extends HTMLElement {
   draw() {
     keepFocus(this, () => this.update(this.#props));
   }
-  /** Is it in the middle of a move? Then it is drawn in every frame. */
+  /** Is it in the middle of a move? Then it is drawn in every frame, and the others wait for the end of it. */
   get moving() {
     return false;
   }

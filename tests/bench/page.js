@@ -120,8 +120,16 @@ async function zooms(graph, { wide, rounds }) {
   return best;
 }
 
+/** Runs in the page: the same while nothing moves, as the machine has it. */
+async function stills() {
+  const times = [];
+  for (let i = 0; i < 40; i++) times.push(await new Promise(requestAnimationFrame));
+  return times.slice(1).map((t, k) => t - times[k]).sort((a, b) => a - b)[Math.ceil(39 * 0.95) - 1];
+}
+
 /** The time between frames depends on who else is at work; what a frame costs does not. */
 async function zoom(browser, page) {
+  process.stdout.write(`# frames of a page that stands still: ${(await page.evaluate(stills)).toFixed(1)} ms\n`);
   const wide = (await frames(page)).filter((f) => f.level > 3).sort((a, b) => b.width - a.width).slice(0, 2);
   await browser.startTracing(page, { categories: TRACED });
   report("page_zoom_p95", await page.locator("fk-flamegraph").evaluate(zooms, { wide, rounds: ROUNDS }), "ms", 25);

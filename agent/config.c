@@ -60,6 +60,11 @@ static void copy_texts(struct fk_arena *a, flamekit_config *c)
         &c->tenant_id, &c->output_file};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         *texts[i] = copy_text(a, *texts[i]);
+    /* A program's name, perhaps: any bytes, for which a server would refuse
+     * every upload. */
+    if (c->application_name != NULL)
+        fk_utf8_repair((char *)(uintptr_t)c->application_name,
+            strlen(c->application_name));
     c->tags = copy_tags(a, c->tags, c->num_tags);
     c->http_headers = copy_headers(a, c->http_headers);
 }

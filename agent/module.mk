@@ -51,7 +51,8 @@ $(PRELOAD_SO): $(own_OBJS) $(preload_OBJS) $(COMMON_A) | $(PUSH_SO)
 
 # The profiler from outside.
 PERF := $(B)/bin/flamekit-perf
-$(PERF): $(patsubst %.c,$(B)/%.o,$(sort $(wildcard agent/perf/*.c))) $(AGENT_A) $(COMMON_A)
+perf_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(sort $(wildcard agent/perf/*.c))))
+$(PERF): $(B)/agent/perf/main.o $(perf_OBJS) $(AGENT_A) $(COMMON_A)
 ALL += $(PERF)
 endif
 

@@ -82,7 +82,10 @@ static enum fk_err replace(const char *path, struct fk_slice bytes)
 {
     char temporary[4096 + 32];
     snprintf(temporary, sizeof(temporary), "%s.%d.part", path, (int)getpid());
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    /* Its name can be guessed, and others may write to the folder: nothing that
+     * lies there is written through. */
+    unlink(temporary);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return FK_ERR_IO;
     bool ok = write_all(fd, bytes);

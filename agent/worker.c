@@ -101,9 +101,10 @@ static void look_through_threads(void)
     fk_census_taken(&w.census, fk_mono_ns(), threads, own_cpu_ns() - before);
 }
 
+/* Loaded code last: a host that does nothing but load keeps the loader's lock
+ * from us for seconds, and threads need not wait for that. */
 static void scan(void)
 {
-    fk_objects_refresh();
     fk_registry_lock();
     fk_cputimer_keep_signal();
     fk_stacks_learn();
@@ -112,6 +113,7 @@ static void scan(void)
     fk_ending_look();
     if (fk_wall_enabled())
         start_wall();
+    fk_objects_refresh();
 }
 
 static int64_t interval_ns(void)

@@ -114,9 +114,12 @@ struct fk_pprof_frame {
 };
 
 /* After the first failure (limit, memory, a wrong number of values) nothing
- * more is added; fk_pprof_finish tells which it was. */
+ * more is added; fk_pprof_finish tells which it was. Names of files, threads
+ * and functions are any bytes, and readers refuse a profile for a single one
+ * that is not UTF-8: it becomes a '?'. */
 struct fk_pprof_writer {
     struct fk_buf body, sample; /* sample: the message at hand */
+    struct fk_buf text;         /* a repaired string */
     struct fk_map strings, functions, locations;
     struct fk_pprof_writer_string *string_list;
     struct fk_pprof_writer_location *location_list;

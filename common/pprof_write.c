@@ -68,8 +68,20 @@ static uint32_t add_string(
     return w->num_strings++;
 }
 
+static struct fk_slice repaired(struct fk_pprof_writer *w, struct fk_slice s)
+{
+    fk_buf_reset(&w->text);
+    fk_buf_add_slice(&w->text, s);
+    if (w->text.err)
+        fail(w, w->text.err);
+    fk_utf8_repair(w->text.ptr, w->text.len);
+    return fk_buf_slice(&w->text);
+}
+
 static uint32_t string_index(struct fk_pprof_writer *w, struct fk_slice s)
 {
+    if (!fk_slice_utf8(s))
+        s = repaired(w, s);
     uint64_t hash = fk_hash_bytes(fk_hash_seed(), s.ptr, s.len), index;
     size_t at = 0;
     if (w->body.err)
@@ -88,6 +100,7 @@ void fk_pprof_writer_init(struct fk_pprof_writer *w, size_t limit)
     *w = (struct fk_pprof_writer){0};
     fk_buf_init(&w->body, limit);
     fk_buf_init(&w->sample, limit);
+    fk_buf_init(&w->text, limit);
     /* Each entry costs bytes of the body, whose limit is theirs as well. */
     fk_map_init(&w->strings, UINT32_MAX);
     fk_map_init(&w->functions, UINT32_MAX);
@@ -99,6 +112,7 @@ void fk_pprof_writer_fini(struct fk_pprof_writer *w)
 {
     fk_buf_fini(&w->body);
     fk_buf_fini(&w->sample);
+    fk_buf_fini(&w->text);
     fk_map_fini(&w->strings);
     fk_map_fini(&w->functions);
     fk_map_fini(&w->locations);

@@ -160,6 +160,16 @@ size_t fk_utf8_len(const char *text, size_t n)
     return lead->len;
 }
 
+void fk_utf8_repair(char *text, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        size_t len = fk_utf8_len(text + i, n - i);
+        if (len == 0)
+            text[i] = '?';
+        i += len ? len : 1;
+    }
+}
+
 bool fk_slice_utf8(struct fk_slice s)
 {
     const uint64_t high_bits = 0x8080808080808080u;

@@ -44,5 +44,7 @@ bool fk_slice_u64(struct fk_slice s, uint64_t *value);
 bool fk_slice_utf8(struct fk_slice s);
 /* Bytes of the character at the front of n bytes; 0 when it is malformed. */
 size_t fk_utf8_len(const char *text, size_t n);
+/* Every byte that belongs to no well-formed character becomes a '?'. */
+void fk_utf8_repair(char *text, size_t n);
 
 #endif

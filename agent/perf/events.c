@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,166 +17,33 @@
 enum {
     RING_BYTES = 2 << 20,
     RING_BYTES_MIN = 128 << 10, /* what everybody may lock into memory */
-    RECORD_BYTES = 65536,       /* the size of a record has 16 bits */
     THREADS_MAX = 1024,         /* of one process; later ones are inherited */
-};
-
-struct ring {
-    struct perf_event_mmap_page *page;
-    char *data;
-    size_t size;
 };
 
 struct perf_events {
     struct perf_event_attr attr;
-    struct ring *rings;
-    struct pollfd *polls; /* the ring's own event */
+    struct perf_ring *rings;
+    struct pollfd *polls; /* the ring's own event; ~fd: its thread has ended */
     int num_rings;
     int *others; /* events that share a ring */
     size_t num_others, cap_others;
-    char record[RECORD_BYTES];
+    bool crowded; /* there were more threads than THREADS_MAX */
+    _Alignas(16) char record[PERF_RECORD_BYTES];
 };
 
-/* ---- registers ---------------------------------------------------------- */
-
-/* Place of each register, by DWARF's number, in the kernel's own order. */
-#if defined(__x86_64__)
-#define REG_MASK 0xff01ffu /* ax..ip, r8..r15 */
-
-enum { SLOT_SP = 7, SLOT_PC = 8, NUM_SLOTS = 17 };
-
-static const uint8_t slots[FK_GENERAL_REGS] = {
-    0, 3, 2, 1, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16};
-#else
-#define REG_MASK 0x1ffffffffull /* x0..x30, sp, pc */
-
-enum { SLOT_SP = 31, SLOT_PC = 32, NUM_SLOTS = 33 };
-
-static const uint8_t slots[FK_GENERAL_REGS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-    11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29,
-    30};
-#endif
-
-static struct fk_regs regs_of(const uint64_t *slot)
-{
-    struct fk_regs regs = {
-        .pc = slot[SLOT_PC], .sp = slot[SLOT_SP], .known = true};
-    for (unsigned i = 0; i < FK_GENERAL_REGS; i++)
-        regs.general[i] = slot[slots[i]];
-    return regs;
-}
-
-/* ---- records ------------------------------------------------------------ */
-
-/* Reads forward; past the end it yields zeros. */
-struct reader {
-    const char *at, *end;
-};
-
-static const void *take(struct reader *r, size_t n)
-{
-    static const uint64_t zeros[NUM_SLOTS];
-    if (n > (size_t)(r->end - r->at)) {
-        r->at = r->end;
-        return n <= sizeof(zeros) ? zeros : NULL;
-    }
-    const void *at = r->at;
-    r->at += n;
-    return at;
-}
-
-static uint64_t take_word(struct reader *r)
-{
-    uint64_t word;
-    memcpy(&word, take(r, sizeof(word)), sizeof(word));
-    return word;
-}
-
-/* In the order of perf_event_open(2): TID, CALLCHAIN, REGS_USER, STACK_USER. */
-static void read_sample(struct reader *r, const struct perf_listener *l)
-{
-    struct perf_sample s = {.pid = 0};
-    uint64_t ids = take_word(r);
-    s.pid = (pid_t)(uint32_t)ids;
-    s.tid = (pid_t)(ids >> 32);
-    uint64_t links = take_word(r);
-    if (links > (size_t)(r->end - r->at) / sizeof(uint64_t))
-        return;
-    s.num_kernel = links;
-    s.kernel = take(r, links * sizeof(uint64_t));
-    uint64_t abi = take_word(r);
-    if (abi != PERF_SAMPLE_REGS_ABI_NONE) {
-        s.regs = regs_of(take(r, NUM_SLOTS * sizeof(uint64_t)));
-        uint64_t room = take_word(r);
-        s.stack = room <= (size_t)(r->end - r->at) ? take(r, room) : NULL;
-        uint64_t filled = s.stack && room ? take_word(r) : 0;
-        s.stack_len = filled < room ? filled : room;
-        s.has_regs = abi == PERF_SAMPLE_REGS_ABI_64;
-    }
-    l->on_sample(l->arg, &s);
-}
-
-static void read_record(const struct perf_event_header *head, struct reader *r,
-    const struct perf_listener *l)
-{
-    switch (head->type) {
-    case PERF_RECORD_SAMPLE:
-        read_sample(r, l);
-        break;
-    case PERF_RECORD_COMM:
-        if (head->misc & PERF_RECORD_MISC_COMM_EXEC)
-            l->on_exec(l->arg, (pid_t)(uint32_t)take_word(r));
-        break;
-    case PERF_RECORD_MMAP:
-        l->on_mmap(l->arg, (pid_t)(uint32_t)take_word(r));
-        break;
-    case PERF_RECORD_EXIT: {
-        uint64_t pids = take_word(r), tids = take_word(r);
-        if ((uint32_t)pids == (uint32_t)tids) /* the main thread */
-            l->on_exit(l->arg, (pid_t)(uint32_t)pids);
-        break;
-    }
-    case PERF_RECORD_LOST:
-        take_word(r);
-        l->on_lost(l->arg, take_word(r));
-        break;
-    }
-}
-
-static void copy_out(const struct ring *ring, uint64_t from, void *to, size_t n)
-{
-    size_t at = from % ring->size, first = ring->size - at;
-    first = first < n ? first : n;
-    memcpy(to, ring->data + at, first);
-    memcpy((char *)to + first, ring->data, n - first);
-}
-
-static void read_ring(
-    struct perf_events *e, struct ring *ring, const struct perf_listener *l)
-{
-    _Atomic uint64_t *head_at = (_Atomic uint64_t *)&ring->page->data_head;
-    _Atomic uint64_t *tail_at = (_Atomic uint64_t *)&ring->page->data_tail;
-    uint64_t head = atomic_load_explicit(head_at, memory_order_acquire);
-    uint64_t tail = atomic_load_explicit(tail_at, memory_order_relaxed);
-    struct perf_event_header record;
-    while (head - tail >= sizeof(record)) {
-        copy_out(ring, tail, &record, sizeof(record));
-        if (record.size < sizeof(record) || record.size > head - tail)
-            break;
-        copy_out(ring, tail, e->record, record.size);
-        tail += record.size;
-        atomic_store_explicit(tail_at, tail, memory_order_release);
-        struct reader r = {e->record + sizeof(record), e->record + record.size};
-        read_record(&record, &r, l);
-    }
-}
+/* ---- reading ------------------------------------------------------------- */
 
 void perf_events_read(
     struct perf_events *e, int wait_ms, const struct perf_listener *listener)
 {
     poll(e->polls, (nfds_t)e->num_rings, wait_ms);
-    for (int i = 0; i < e->num_rings; i++)
-        read_ring(e, &e->rings[i], listener);
+    for (int i = 0; i < e->num_rings; i++) {
+        /* Others may still write into its ring, but it would never let poll
+         * wait again. */
+        if (e->polls[i].fd >= 0 && e->polls[i].revents & ~POLLIN)
+            e->polls[i].fd = ~e->polls[i].fd;
+        perf_ring_read(&e->rings[i], e->record, listener);
+    }
 }
 
 /* ---- opening ------------------------------------------------------------ */
@@ -191,7 +57,7 @@ static void fill_attr(struct perf_event_attr *a, const struct perf_want *want)
         .sample_period = (uint64_t)(FK_NS_PER_S / want->hz),
         .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_CALLCHAIN |
                        PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER,
-        .sample_regs_user = REG_MASK,
+        .sample_regs_user = PERF_REG_MASK,
         .sample_stack_user = PERF_STACK_BYTES,
         .exclude_callchain_user = 1,
         .exclude_callchain_kernel = !want->kernel,
@@ -223,7 +89,8 @@ static int map_ring(struct perf_events *e, int fd)
             mmap(NULL, page + size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (at == MAP_FAILED)
             continue;
-        e->rings[e->num_rings] = (struct ring){at, (char *)at + page, size};
+        e->rings[e->num_rings] =
+            (struct perf_ring){at, (char *)at + page, size};
         e->polls[e->num_rings++] = (struct pollfd){fd, POLLIN, 0};
         return 0;
     }
@@ -288,6 +155,7 @@ static int open_all(struct perf_events *e, const struct perf_want *want)
     int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
     if (n == 0)
         return -ESRCH;
+    e->crowded = n == THREADS_MAX;
     e->cap_others = n * (size_t)cpus;
     e->rings = calloc((size_t)cpus, sizeof(*e->rings));
     e->polls = calloc((size_t)cpus, sizeof(*e->polls));
@@ -371,6 +239,11 @@ struct perf_events *perf_events_open(
     }
     if (e == NULL)
         explain(want, error, diag);
+    else if (e->crowded)
+        fk_diag_set(note, FK_ERR_LIMIT,
+            "process %d has %d threads or more: those beyond, and what they "
+            "start, are not watched",
+            (int)want->pid, THREADS_MAX);
     return e;
 }
 
@@ -383,7 +256,7 @@ void perf_events_close(struct perf_events *e)
         close(e->others[i]);
     for (int i = 0; i < e->num_rings; i++) {
         munmap(e->rings[i].page, page + e->rings[i].size);
-        close(e->polls[i].fd);
+        close(e->polls[i].fd < 0 ? ~e->polls[i].fd : e->polls[i].fd);
     }
     free(e->rings);
     free(e->polls);

@@ -1,13 +1,13 @@
 /*
  * The kernel's side of flamekit-perf: a CPU-clock event on every processor,
- * whose samples (registers, a copy of the stack's top, the kernel's call
- * chain) and news of processes arrive in one ring a processor. Knows
- * perf_event_open(2); nothing else does. One thread.
+ * whose samples and news of processes arrive in one ring a processor
+ * (agent/perf/ring.h). Knows perf_event_open(2); nothing else does. One
+ * thread.
  */
 #ifndef FK_AGENT_PERF_EVENTS_H
 #define FK_AGENT_PERF_EVENTS_H
 
-#include "agent/regs.h"
+#include "agent/perf/ring.h"
 #include "common/err.h"
 
 #include <stdbool.h>
@@ -16,25 +16,6 @@
 #define PERF_STACK_BYTES 16384 /* measured: 8 KiB cuts half of the stacks */
 
 struct perf_events;
-
-struct perf_sample {
-    pid_t pid, tid;
-    const uint64_t *kernel; /* leaf first, with the kernel's marks in it */
-    size_t num_kernel;
-    bool has_regs; /* false: a kernel thread, or a 32-bit program */
-    struct fk_regs regs;
-    const char *stack; /* what was at regs.sp and above */
-    size_t stack_len;
-};
-
-struct perf_listener {
-    void (*on_sample)(void *arg, const struct perf_sample *sample);
-    void (*on_exec)(void *arg, pid_t pid); /* it is another program now */
-    void (*on_mmap)(void *arg, pid_t pid); /* new code in it */
-    void (*on_exit)(void *arg, pid_t pid);
-    void (*on_lost)(void *arg, uint64_t samples);
-    void *arg;
-};
 
 struct perf_want {
     pid_t pid;   /* 0: all processes */

@@ -6,11 +6,14 @@
 #include "agent/symbols.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
@@ -18,6 +21,7 @@ enum {
     VDSO_BYTES_MAX = 1 << 16,
     HEADERS_MAX = 256,
     KEEP_INTERVALS = 3,
+    FILES_SPARE = 32,
 };
 
 static struct {
@@ -27,28 +31,58 @@ static struct {
 
 /* ---- the file ----------------------------------------------------------- */
 
+/* Some are kept for whatever else is to be read. */
+static bool is_spare(int fd)
+{
+    struct rlimit files;
+    return getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+           (rlim_t)fd + FILES_SPARE < files.rlim_cur;
+}
+
 static bool is_inode(int fd, ino_t inode)
 {
     struct stat st;
-    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_ino == inode;
+    return fstat(fd, &st) == 0 && st.st_ino == inode;
 }
 
-/* map_files leads to the very file, also when it is deleted; where it is
- * refused the same path, as the process sees it, has to do. */
-static int open_file(pid_t pid, const struct perf_mapping *m)
+/* A path of a map has no links in it; one that has them now was exchanged,
+ * and would lead out of the process's own tree. */
+static int find_in_root(pid_t pid, const struct perf_mapping *m)
 {
-    char path[4200];
-    snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", (int)pid,
-        (unsigned long)m->lo, (unsigned long)m->hi);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0)
-        return fd;
-    snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, m->path);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    char path[64];
+    const struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS};
+    snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+    int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        return -1;
+    int fd = (int)syscall(SYS_openat2, root, m->path, &how, sizeof(how));
+    close(root);
     if (fd < 0 || is_inode(fd, m->inode))
         return fd;
     close(fd);
     return -1;
+}
+
+/* map_files leads to the very file, also when it is deleted; where it is
+ * refused the same path, as the process sees it, has to do. Nothing is opened
+ * before it is known to be a file: no device, and nobody is waited for. */
+static int open_file(pid_t pid, const struct perf_mapping *m)
+{
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof(path), "/proc/%d/map_files/%lx-%lx", (int)pid,
+        (unsigned long)m->lo, (unsigned long)m->hi);
+    int found = open(path, O_PATH | O_CLOEXEC), fd = -1;
+    if (found < 0)
+        found = find_in_root(pid, m);
+    if (found < 0)
+        return -1;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
+    if (is_spare(found) && fstat(found, &st) == 0 && S_ISREG(st.st_mode))
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    close(found);
+    return fd;
 }
 
 static bool open_elf(const struct perf_image *image, struct fk_elf *elf)

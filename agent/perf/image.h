@@ -11,6 +11,7 @@
 #define FK_AGENT_PERF_IMAGE_H
 
 #include "agent/objects.h"
+#include "agent/perf/maps.h"
 
 #include <sys/types.h>
 
@@ -27,15 +28,6 @@ struct perf_image {
     bool has_code;
     unsigned users, unused; /* processes; intervals without one */
     struct perf_image *next;
-};
-
-/* A line of /proc/PID/maps. */
-struct perf_mapping {
-    uintptr_t lo, hi;
-    uint64_t offset;
-    dev_t device;
-    ino_t inode;
-    const char *path;
 };
 
 /* NULL when the file cannot be had. The caller is a user until it says that

@@ -79,11 +79,13 @@ static uint32_t kernel_frames(const struct perf_sample *s, uintptr_t *pcs)
 static unsigned unwind(struct perf_process *p, const struct perf_sample *s,
     uintptr_t *pcs, enum fk_unwind_stop *why)
 {
-    uintptr_t sp = s->regs.sp;
-    const struct fk_stack stack = {.lo = sp,
-        .hi = sp + s->stack_len,
-        .delta = (ptrdiff_t)((uintptr_t)s->stack - sp)};
+    struct fk_stack stack;
     unsigned max = run.config.max_stack_depth, n;
+    if (!perf_sample_stack(s, &stack)) {
+        *why = FK_UNWIND_OFF_STACK;
+        pcs[0] = s->regs.pc;
+        return 1;
+    }
     fk_objects_missed();
     n = fk_unwind(p->objects, &s->regs, &stack, pcs, max, why);
     if (fk_objects_missed() && perf_process_look_again(p, run.now_ns))
@@ -107,7 +109,7 @@ static void on_sample(void *arg, const struct perf_sample *s)
         return;
     }
     struct fk_trace trace = {.depth = kernel_frames(s, pcs), .pcs = pcs};
-    if (s->has_regs && s->stack != NULL && p->objects != NULL)
+    if (s->has_regs && p->objects != NULL)
         trace.depth += unwind(p, s, pcs + trace.depth, &why);
     else if (s->has_regs)
         pcs[trace.depth++] = s->regs.pc;
@@ -133,11 +135,12 @@ static void on_ended(void *arg, pid_t pid)
     perf_process_ended(pid);
 }
 
-static void on_lost(void *arg, uint64_t samples)
+static void on_lost(void *arg, uint64_t records)
 {
     (void)arg;
-    run.ring_lost += samples;
-    fk_count(&fk_counters.lost, samples);
+    run.ring_lost += records;
+    fk_count(&fk_counters.lost, records);
+    perf_processes_doubt();
 }
 
 /* ---- output ------------------------------------------------------------- */

@@ -2,11 +2,9 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "common/map.h"
@@ -18,6 +16,7 @@ enum {
     KEEP_INTERVALS = 4,
     CONTAINER_DIGITS = 64,
     CONTAINER_SHOWN = 12,
+    START_WORD = 19, /* words behind the state: field 22 of proc(5) */
 };
 
 static struct {
@@ -62,19 +61,45 @@ static const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
+static void cut_tail(char *text, const char *tail)
+{
+    size_t len = strlen(text), n = strlen(tail);
+    if (len >= n && strcmp(text + len - n, tail) == 0)
+        text[len - n] = '\0';
+}
+
+/* What a stranger called it, as others can read it. */
+static void put_name(char name[PERF_NAME_BYTES], const char *text)
+{
+    snprintf(name, PERF_NAME_BYTES, "%s", text);
+    fk_utf8_repair(name, strlen(name));
+}
+
 static void name_program(struct perf_process *p)
 {
     char link[64], path[4096];
     snprintf(link, sizeof(link), "/proc/%d/exe", (int)p->pid);
     ssize_t n = readlink(link, path, sizeof(path) - 1);
     path[n > 0 ? n : 0] = '\0';
-    char *gone = strstr(path, " (deleted)");
-    if (gone != NULL)
-        *gone = '\0';
-    snprintf(p->program, sizeof(p->program), "%.*s", PERF_NAME_BYTES - 1,
-        n > 0        ? last_part(path)
-        : p->comm[0] ? p->comm
-                     : "[ended]");
+    cut_tail(path, " (deleted)");
+    const char *file = last_part(path);
+    put_name(p->program, file[0] ? file : p->comm[0] ? p->comm : "[ended]");
+}
+
+/* A pid may be used again: the time of its start tells. */
+static uint64_t start_of(pid_t pid)
+{
+    char line[1024];
+    struct fk_slice rest, word;
+    uint64_t start = 0;
+    read_line(pid, "stat", line, sizeof(line));
+    rest = fk_slice_of(line);
+    rest =
+        fk_slice_sub(rest, (size_t)(fk_slice_rfind(rest, ')') + 2), rest.len);
+    for (int i = 0; i <= START_WORD; i++)
+        if (!fk_slice_split(&rest, ' ', &word))
+            return 0;
+    return fk_slice_u64(word, &start) ? start : 0;
 }
 
 /* Docker, containerd, podman and Kubernetes: 64 hexadecimal digits. */
@@ -105,13 +130,15 @@ static void name_group(struct perf_process *p)
     if (f != NULL)
         fclose(f);
     name_container(p, best);
-    snprintf(p->group, sizeof(p->group), "%.*s", PERF_NAME_BYTES - 1,
-        best[0] && best[1] ? last_part(best) : p->program);
+    const char *group = last_part(best);
+    put_name(p->group, group[0] ? group : p->program);
 }
 
 static void name(struct perf_process *p)
 {
+    p->start = start_of(p->pid);
     read_line(p->pid, "comm", p->comm, sizeof(p->comm));
+    fk_utf8_repair(p->comm, strlen(p->comm));
     name_program(p);
     name_group(p);
 }
@@ -126,27 +153,6 @@ static void free_map(struct perf_process *p)
     free(p->code);
     p->objects = NULL;
     p->code = NULL;
-}
-
-/* "lo-hi r-xp offset major:minor inode   path"; only code counts. */
-static bool read_mapping(char *line, struct perf_mapping *m)
-{
-    unsigned major, minor;
-    char mode[5];
-    int path = 0;
-    unsigned long inode;
-    line[strcspn(line, "\n")] = '\0';
-    const char *space = strchr(line, ' ');
-    if (space == NULL || strlen(space) < 4 || space[3] != 'x')
-        return false; /* most are not, and sscanf is slow */
-    if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %" SCNx64 " %x:%x %lu %n",
-            &m->lo, &m->hi, mode, &m->offset, &major, &minor, &inode,
-            &path) < 7)
-        return false;
-    m->device = makedev(major, minor);
-    m->inode = inode;
-    m->path = line + path;
-    return strcmp(m->path, FK_VDSO_PATH) == 0 || m->path[0] == '/';
 }
 
 static void add_code(struct perf_process *p, const struct perf_mapping *m)
@@ -166,26 +172,28 @@ static void add_code(struct perf_process *p, const struct perf_mapping *m)
         (struct fk_span){m->lo, m->hi, &c->object};
 }
 
-/* There may be more by now than were counted: those at the next look. */
-static void read_lines(struct perf_process *p, FILE *maps, size_t room)
+static size_t room_for(struct perf_maps *maps)
 {
-    char line[4400];
-    struct perf_mapping m;
-    while (p->objects->count < room && fgets(line, sizeof(line), maps))
-        if (read_mapping(line, &m))
-            add_code(p, &m);
-    p->stale = p->objects->count == room && room < CODES_MAX;
-}
-
-static size_t count_lines(FILE *maps)
-{
-    char line[4400];
     struct perf_mapping m;
     size_t n = 0;
-    while (fgets(line, sizeof(line), maps))
-        n += read_mapping(line, &m);
-    rewind(maps);
+    while (perf_maps_next(maps, &m))
+        n++;
+    perf_maps_rewind(maps);
     return n < CODES_MAX ? n + 16 : CODES_MAX;
+}
+
+/* It may have grown since it was counted: then it is read again. */
+static void read_lines(
+    struct perf_process *p, struct perf_maps *maps, size_t room)
+{
+    struct perf_mapping m;
+    while (perf_maps_next(maps, &m)) {
+        if (p->objects->count == room) {
+            p->stale = room < CODES_MAX;
+            break;
+        }
+        add_code(p, &m);
+    }
 }
 
 static uint16_t next_epoch(void)
@@ -195,36 +203,44 @@ static uint16_t next_epoch(void)
     return all.epoch;
 }
 
+/* False: there is no memory, or nothing to be read. The caller has put the
+ * old map away. */
+static bool fill_map(struct perf_process *p, FILE *file)
+{
+    struct perf_maps maps = {.file = file};
+    size_t room = room_for(&maps);
+    p->objects = calloc(1, sizeof(*p->objects) + room * sizeof(struct fk_span));
+    p->code = calloc(room, sizeof(*p->code));
+    if (p->objects == NULL || p->code == NULL)
+        return false;
+    p->objects->epoch = next_epoch();
+    read_lines(p, &maps, room);
+    p->rest_ns = (int64_t)maps.lines * PERF_MAP_REST_NS;
+    return p->objects->count > 0;
+}
+
 /* The old map stays when the process is gone. */
 static void read_map(struct perf_process *p, int64_t now_ns)
 {
     p->stale = false;
     p->read_ns = now_ns;
-    FILE *maps = open_proc(p->pid, "maps");
-    if (maps == NULL && (errno == EACCES || errno == EPERM) && !p->refused) {
+    FILE *file = open_proc(p->pid, "maps");
+    if (file == NULL && (errno == EACCES || errno == EPERM) && !p->refused) {
         p->refused = true;
         all.refused++;
     }
-    if (maps == NULL)
+    if (file == NULL)
         return;
-    size_t room = count_lines(maps);
     struct perf_process old = *p;
-    p->objects = calloc(1, sizeof(*p->objects) + room * sizeof(struct fk_span));
-    p->code = calloc(room, sizeof(*p->code));
-    if (p->objects && p->code) {
-        p->objects->epoch = next_epoch();
-        read_lines(p, maps, room);
-        if (p->objects->count > 0 || old.objects == NULL) {
-            fclose(maps);
-            free_map(&old);
-            return;
-        }
+    if (fill_map(p, file) || (p->objects && p->code && old.objects == NULL)) {
+        free_map(&old);
+    } else {
+        free(p->objects);
+        free(p->code);
+        p->objects = old.objects;
+        p->code = old.code;
     }
-    fclose(maps);
-    free(p->objects);
-    free(p->code);
-    p->objects = old.objects;
-    p->code = old.code;
+    fclose(file);
 }
 
 /* ---- the table ---------------------------------------------------------- */
@@ -237,32 +253,60 @@ static struct perf_process **place_of(pid_t pid)
     return at;
 }
 
+static struct perf_process *add_process(pid_t pid, struct perf_process **at)
+{
+    struct perf_process *p =
+        all.count < PERF_PROCESSES_MAX ? calloc(1, sizeof(*p)) : NULL;
+    if (p == NULL)
+        return NULL;
+    *p = (struct perf_process){.id = ++all.last_id, .pid = pid, .stale = true};
+    if (fk_map_put(&all.by_id, (uint64_t)p->id, (uintptr_t)p) != FK_OK) {
+        free(p);
+        return NULL;
+    }
+    all.count++;
+    *at = p;
+    name(p);
+    return p;
+}
+
+/* One that cannot be looked at any more is what it was. */
+static bool is_another(struct perf_process *p)
+{
+    struct perf_process now = {.pid = p->pid};
+    p->doubted = false;
+    p->stale = true;
+    name(&now);
+    return now.start != 0 &&
+           (now.start != p->start || strcmp(now.program, p->program) != 0);
+}
+
+static bool may_read(const struct perf_process *p, int64_t now_ns)
+{
+    return p->read_ns == 0 || now_ns - p->read_ns >= p->rest_ns;
+}
+
 struct perf_process *perf_process_seen(pid_t pid, int64_t now_ns)
 {
     struct perf_process **at = place_of(pid), *p = *at;
-    if (p == NULL) {
-        p = all.count < PERF_PROCESSES_MAX ? calloc(1, sizeof(*p)) : NULL;
-        if (p == NULL)
-            return NULL;
-        *p = (struct perf_process){
-            .id = ++all.last_id, .pid = pid, .stale = true};
-        if (fk_map_put(&all.by_id, (uint64_t)p->id, (uintptr_t)p) != FK_OK) {
-            free(p);
-            return NULL;
-        }
-        all.count++;
-        *at = p;
-        name(p);
+    if (p != NULL && p->doubted && is_another(p)) {
+        p->ended = true;
+        at = place_of(pid);
+        p = NULL;
     }
+    if (p == NULL)
+        p = add_process(pid, at);
+    if (p == NULL)
+        return NULL;
     p->unused = 0;
-    if (p->wanted && p->stale)
+    if (p->wanted && p->stale && may_read(p, now_ns))
         read_map(p, now_ns);
     return p;
 }
 
 bool perf_process_look_again(struct perf_process *p, int64_t now_ns)
 {
-    if (now_ns - p->read_ns < PERF_MAP_AGE_NS)
+    if (now_ns - p->read_ns < PERF_MAP_AGE_NS || !may_read(p, now_ns))
         return false;
     read_map(p, now_ns);
     return true;
@@ -280,6 +324,13 @@ void perf_process_ended(pid_t pid)
     struct perf_process *p = *place_of(pid);
     if (p != NULL)
         p->ended = true;
+}
+
+void perf_processes_doubt(void)
+{
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (struct perf_process *p = all.bucket[i]; p; p = p->next)
+            p->doubted = true;
 }
 
 const struct perf_process *perf_process_of(int32_t id)

@@ -102,7 +102,12 @@ case $(cat "$TMP/told") in
 *"part of the stacks is left out"*) skip "the kernel's frames" "not allowed here" ;;
 *) ok "frames of the kernel are marked" [ "$kernel" -gt 0 ] ;;
 esac
-"$perf" -p $busy_pid --no-kernel --for 1s -o "$TMP/user.folded" 2>/dev/null
+# Without a sample there is no file, and a busy machine may give it none.
+user_part() {
+    "$perf" -p $busy_pid --no-kernel --for 1s -o "$TMP/user.folded" 2>/dev/null
+    [ -s "$TMP/user.folded" ]
+}
+wait_for 60 user_part
 is "and left out on demand" "$(share '_\[k\]' "$TMP/user.folded")" 0
 
 "$perf" -p $busy_pid --for 1s -o "$TMP/one.pb" 2>/dev/null
@@ -135,13 +140,63 @@ ok "a map that grows while it is read" \
     "$perf" -p $restless_pid --hz 999 --for 3s -o "$TMP/restless.folded"
 kill -9 $restless_pid
 
+# The main thread leaves, and its event is never silent again.
+cat >"$TMP/left.c" <<'END'
+#include <pthread.h>
+#include <stdio.h>
+volatile unsigned long sink;
+static void *work(void *arg)
+{
+    for (;;)
+        sink++;
+    return arg;
+}
+int main(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, work, NULL);
+    puts("left");
+    fflush(stdout);
+    pthread_exit(NULL);
+}
+END
+cc -O1 -pthread -o "$TMP/left" "$TMP/left.c"
+"$TMP/left" >"$TMP/left.out" &
+left_pid=$!
+at_exit 'kill -9 $left_pid 2>/dev/null || true'
+wait_for 10 grep -q left "$TMP/left.out"
+wait_for 10 grep -q '^State:.*Z' /proc/$left_pid/status
+rounds() { # waits of flamekit-perf in a second
+    strace -f -e trace=poll,ppoll -o "$TMP/waits" "$perf" -p $left_pid \
+        --for 1s -o "$TMP/left.folded" 2>/dev/null
+    grep -c 'poll(' "$TMP/waits"
+}
+if command -v strace >/dev/null; then
+    waits=$(rounds)
+    ok "it waits while the main thread is gone: $waits times in a second" \
+        [ "$waits" -lt 200 ]
+else
+    skip "it waits while the main thread is gone" "no strace"
+fi
+kill -9 $left_pid
+
 start_server
+odd=$TMP/$(printf 'na\377me')
+cp "$TMP/busy" "$odd"
+"$odd" >"$TMP/odd.out" &
+odd_pid=$!
+at_exit 'kill -9 $odd_pid 2>/dev/null || true'
+wait_for 10 grep -q busy "$TMP/odd.out"
 if "$perf" --all --for 2s --interval 1s --server "$URL" 2>"$TMP/told"; then
     curl -s -G "$URL/pyroscope/render" -d from=now-1h -d until=now%2B1h \
         --data-urlencode 'query=process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name="busy",comm="busy",pid="'$busy_pid'"}' \
         >"$TMP/render"
     like "the whole machine: each program is a service, with pid and comm" \
         "$(jq -r '.flamebearer.names | join(" ")' "$TMP/render")" '*heavy*'
+    services=$(curl -s "$URL/pyroscope/label-values?label=service_name")
+    like "a name that is no text does not cost the profiles of all others" \
+        "$services" '*"na?me"*'
+    kill -9 $odd_pid
     ok "what it counts is on /metrics" [ "$(counter \
         'flamekit_agent_samples_delivered_total{service_name="flamekit-perf"}')" -gt 0 ]
     "$perf" --container no-such-group --for 300ms -o "$TMP/none" 2>"$TMP/told"

@@ -24,6 +24,7 @@
 
 #include "agent/cputimer.h"
 #include "agent/handler.h"
+#include "agent/worker.h"
 #include "common/clock.h"
 #include "tests/fakeserver.h"
 #include "tests/tap.h"
@@ -268,6 +269,11 @@ static void start_ours(const char *url)
     c.upload_interval_ms = 500;
     if (flamekit_configure(&c) != 0)
         abort();
+    /* The thread that loads would keep the loader's lock from it: on two busy
+     * processors, emulated, for ten seconds. */
+    int64_t until = fk_mono_ns() + 60 * FK_NS_PER_S;
+    while (!fk_worker_ready() && fk_mono_ns() < until)
+        fk_sleep_until_mono(fk_mono_ns() + FK_NS_PER_MS);
 }
 
 /* Without a url, under gperftools and at its own pace. */

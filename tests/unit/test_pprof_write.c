@@ -236,4 +236,25 @@ TEST(more_inlined_frames_than_a_location_takes)
     finish();
 }
 
+/* A function of a strange name, a thread whose name was cut within a letter:
+ * one of them would have the whole profile refused. */
+TEST(text_that_is_not_utf8_is_repaired)
+{
+    static const int64_t values[] = {1, 10};
+    const struct fk_pprof_frame odd[] = {
+        {.name = S("f\xff"), .file = S("\xc3.c"), .line = 1},
+        {.name = S("f\xfe"), .file = S("?.c"), .line = 1},
+    };
+    const struct fk_pprof_label label = {
+        .key = S("thread"), .str = S("work \xc3")};
+    start(1 << 20);
+    fk_pprof_add_sample(&w, odd, 1, values, 2, &label, 1);
+    fk_pprof_add_sample(&w, odd + 1, 1, values, 2, &label, 1);
+    read_back();
+    CHECK_INT(p.num_functions, 1);
+    CHECK_STR(frames_of(&p.samples[0]), "f?:1");
+    CHECK(fk_slice_eqz(p.samples[0].labels[0].str, "work ?"));
+    finish();
+}
+
 TAP_MAIN

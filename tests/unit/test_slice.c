@@ -1,6 +1,8 @@
 #include "common/slice.h"
 #include "tests/tap.h"
 
+#include <stdio.h>
+
 #define S(text) FK_SLICE(text)
 
 static const struct fk_slice none = {NULL, 0};
@@ -143,6 +145,31 @@ TEST(unsigned_numbers)
     CHECK(!fk_slice_u64(S("99999999999999999999"), &v));
     CHECK(!fk_slice_u64(S("-1"), &v));
     CHECK(!fk_slice_u64(none, &v));
+}
+
+TEST(bytes_that_are_no_text_are_repaired)
+{
+    static const struct {
+        const char *bytes, *want;
+    } rows[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9"},
+        {"\xff\xfe", "??"},
+        {"cut \xc3", "cut ?"},
+        {"cut \xe2\x82", "cut ??"},
+        {"\xed\xa0\x80", "???"},
+        {"\xc0\xaf", "??"},
+        {"\xe2\x82\xac\xa9", "\xe2\x82\xac?"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "%s", rows[i].bytes);
+        fk_utf8_repair(text, strlen(text));
+        CHECK_STR(text, rows[i].want);
+        CHECK(fk_slice_utf8(fk_slice_of(text)));
+    }
 }
 
 /* Each row alone, and after eight and nine plain bytes: the fast path. */

@@ -1,6 +1,9 @@
 #!/bin/sh
 # What a service manager and an operator see.
 . tests/integration/lib.sh
+# As a session has it by default.
+# shellcheck disable=SC3045 # dash has ulimit
+ulimit -S -n 1000
 need python3 jq
 
 # ---- the service manager's socket ----------------------------------------------
@@ -37,6 +40,12 @@ like "with its keys" "$(grep 'status=200' "$TMP/server.log")" \
     '*http method=POST path=/ingest status=200 received=11 sent=0 took_us=*tenant=- token=-*'
 ok "a method as well" wait_for 10 grep -qF 'method="G\x1b[31m\"=T" path=/ready status=405' "$TMP/server.log"
 is "one line each, whatever the path" "$(grep -c 'status=404' "$TMP/server.log")" 1
+
+# ---- files ------------------------------------------------------------------------
+files_limit() { awk -v f="$1" '/^Max open files/ { print $f }' "/proc/$server_pid/limits"; }
+hard=$(files_limit 5)
+[ "$hard" -lt 65536 ] || hard=65536
+is "it takes as many files as it may have" "$(files_limit 4)" "$hard"
 
 # ---- ready only while it can write --------------------------------------------------
 fetch "$URL/ready"

@@ -23,7 +23,7 @@ struct bucket {
     struct blob_codec *codec;
     struct fk_buf bytes;  /* of the row that is written */
     struct fk_buf stored; /* of the row that is read */
-    uint64_t set_aside; /* damaged rows met and put away */
+    uint64_t set_aside;   /* damaged rows met and put away */
 };
 
 FK_MUST_USE enum fk_err bucket_init(struct bucket *b);

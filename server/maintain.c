@@ -165,9 +165,8 @@ static enum fk_err check_rows(
 static enum fk_err load_meta(
     struct db *db, struct catalog *out, struct fk_diag *diag)
 {
-    enum fk_err err = db_explain(db, db_snapshot(db), diag);
-    if (!err)
-        err = meta_load(db, out, diag);
+    enum fk_err err = db_snapshot(db);
+    err = err ? db_explain(db, err, diag) : meta_load(db, out, diag);
     db_rollback(db);
     return err;
 }
@@ -176,13 +175,12 @@ static enum fk_err load_beside(
     const char *path, struct catalog *out, struct fk_diag *diag)
 {
     char meta[PATH_MAX + 16];
-    struct db *db;
+    struct db *db = NULL;
     snprintf(meta, sizeof meta, "%.*s/meta.db",
         (int)(strrchr(path, '/') - path), path);
     enum fk_err err = db_open(meta, NULL, DB_READ, &db, diag);
-    if (err)
-        return err;
-    err = load_meta(db, out, diag);
+    if (!err)
+        err = load_meta(db, out, diag);
     db_close(db);
     return err;
 }
@@ -338,9 +336,8 @@ static void add_folder_entry(struct tar *tar, const char *file, char *last)
 static size_t count_there(const char *dir, const struct files *files)
 {
     size_t count = 0;
-    for (size_t i = 0; i < files->count; i++) {
+    for (size_t i = 0; i < files->count; i++)
         count += !is_gone(dir, files->path[i]);
-    }
     return count;
 }
 

@@ -137,12 +137,13 @@ export async function until(check, what, { ms = PATIENCE_MS, left = () => "" } =
 
 /**
  * The cores in a heading such as "412 samples = 4.12 s CPU in 27 s · 0.1 cores";
- * until the timeline has come it speaks of all the minutes that were asked for.
+ * until the timeline has come it speaks of all the minutes that were asked for,
+ * and before the picture of a selection has come of the time since the first data.
  */
 export async function coresShown(page) {
   return until(async () => {
     const text = await page.locator("fk-facts").textContent();
-    return / in [0-9]+ s\b.*?([0-9.]+) cores/s.exec(text)?.[1];
+    return / in [0-9]+ s(?! since).*?([0-9.]+) cores/s.exec(text)?.[1];
   }, "the cores of some seconds are shown");
 }
 

@@ -2,7 +2,7 @@
 # The preload library at moments that no program chooses: a thread is
 # cancelled while we look at it, a handler ends the process while it forks, a
 # child comes into being behind our back, another allocator is in front.
-# Pitfalls of the agent: 53, 54, 55, 56, 58.
+# Pitfalls of the agent: 53, 54, 55, 56, 58, 59.
 . tests/tap.sh
 need cc
 lib=$PWD/build/release/lib/libflamekit_preload.so
@@ -283,6 +283,78 @@ END
 cc -O1 -o "$TMP/killed" "$TMP/killed.c"
 preload "$TMP/k.folded" "$TMP/killed" 2>/dev/null
 is "58: the kernel kills the only thread of the host" $? 137
+
+# ---- a sandbox that comes after the agent -------------------------------------
+cat >"$TMP/sandbox.c" <<'END'
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+static volatile unsigned long sink;
+
+__attribute__((noinline)) void hot_function(void)
+{
+    for (int i = 0; i < 20000000; i++)
+        sink = sink * 31 + 1;
+}
+
+/* Until the agent has written its file twice: it knows this thread. */
+static int wait_for(const char *file)
+{
+    struct stat st;
+    ino_t last = 0;
+    time_t until = time(NULL) + 100;
+    for (int writes = 0; time(NULL) < until;) {
+        hot_function();
+        if (stat(file, &st) == 0 && st.st_ino != last) {
+            last = st.st_ino;
+            if (++writes == 2)
+                return 1;
+        }
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned action = strcmp(argv[1], "kill") == 0
+                          ? SECCOMP_RET_KILL_PROCESS
+                          : SECCOMP_RET_ERRNO | EPERM;
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_timer_settime, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_timer_create, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, action),
+    };
+    struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+    if (argc > 2 && !wait_for(argv[2]))
+        return 4;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+        return 3;
+    for (int i = 0; i < 10; i++)
+        hot_function();
+    puts("done");
+    return 7;
+}
+END
+cc -O1 -o "$TMP/sandbox" "$TMP/sandbox.c"
+for how in "refuse 100" "refuse 1000" "kill 1000"; do
+    rm -f "$TMP/sandbox.folded"
+    is "59: a filter set later, $how Hz" "$(timeout -k 1 120 env \
+        FLAMEKIT_OUTPUT="$TMP/sandbox.folded" LD_PRELOAD="$lib" \
+        PYROSCOPE_SAMPLE_RATE="${how#* }" PYROSCOPE_UPLOAD_INTERVAL=100ms \
+        "$TMP/sandbox" "${how% *}" "$TMP/sandbox.folded" 2>&1; echo $?)" "done
+7"
+done
 
 # ---- another allocator ------------------------------------------------------
 cat >"$TMP/own.c" <<'END'

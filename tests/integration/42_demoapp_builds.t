@@ -85,12 +85,16 @@ ok "noframes: and the cut is shown" shown noframes \
 
 # What debug information remembers, for an agent that is asked to read it.
 if ldconfig -p | grep -q 'libdw\.so\.1' && pkg-config --exists libdw; then
-    PYROSCOPE_SYMBOLIZE=lines
-    export PYROSCOPE_SYMBOLIZE
-    play lines demoapp-inline
-    unset PYROSCOPE_SYMBOLIZE
-    ok "inline, with lines: is_prime_slow is back under its caller" shown lines \
-        'compute_primes_slow;is_prime_slow$' '>=' 30
+    PYROSCOPE_SYMBOLIZE=lines start lines "$bin/demoapp-inline" \
+        --listen localhost:0 --server "$SERVER" --tag build=lines
+    # The agent reads a little for each upload: ask until it knows them.
+    back() {
+        curl -s -m 60 -o /dev/null "$URL/api/primes_slow?n=300000&i=[1-5]"
+        status_of -X POST "$URL/api/kit/flush" >/dev/null
+        folded lines cpu "$TMP/lines.folded"
+        shown lines 'compute_primes_slow;is_prime_slow$' '>' 0 >/dev/null
+    }
+    ok "inline, with lines: is_prime_slow is back under its caller" wait_for 60 back
 else
     skip "inline, with lines: is_prime_slow is back under its caller" \
         "libdw is not installed"

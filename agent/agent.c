@@ -26,6 +26,10 @@
 
 #define FINAL_UPLOAD_NS (2 * FK_NS_PER_S)
 #define RESTART_NS      (1 * FK_NS_PER_S) /* by then most have called exec */
+/* A fork waits for the agent's work at most so long: more where the child is to
+ * be profiled, which is in vain after a fork in the middle of it. */
+#define FORK_WAIT_NS    (20 * FK_NS_PER_MS)
+#define RESTART_WAIT_NS (1 * FK_NS_PER_S)
 #define KNOWN_TYPES     (FLAMEKIT_PROFILE_CPU | FLAMEKIT_PROFILE_WALL)
 
 _Alignas(64) struct fk_counters fk_counters;
@@ -53,6 +57,14 @@ static struct {
 
 /* ---- fork --------------------------------------------------------------- */
 
+/* A file of the parent's is not the child's to write, too. */
+static bool wants_restart(void)
+{
+    const flamekit_config *c = &agent.config.public;
+    return agent.state == RUNNING && c->after_fork == FLAMEKIT_FORK_RESTART &&
+           (c->output_file == NULL || strstr(c->output_file, "%p") != NULL);
+}
+
 /* A signal in the middle of fork makes the kernel start it again, and what the
  * host does in a handler may need these locks: to exit, to fork once more. */
 static void before_fork(void)
@@ -62,7 +74,7 @@ static void before_fork(void)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_mutex_lock(&agent.lock);
     agent.mask_before_fork = before;
-    fk_worker_fork_prepare();
+    fk_worker_fork_prepare(wants_restart() ? RESTART_WAIT_NS : FORK_WAIT_NS);
     fk_registry_lock();
     fk_labels_fork_prepare();
     fk_hooks_fork_prepare();
@@ -79,14 +91,6 @@ static void in_parent(void)
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
-/* A file of the parent's is not the child's to write, too. */
-static bool wants_restart(void)
-{
-    const flamekit_config *c = &agent.config.public;
-    return agent.state == RUNNING && c->after_fork == FLAMEKIT_FORK_RESTART &&
-           (c->output_file == NULL || strstr(c->output_file, "%p") != NULL);
-}
-
 static int start_locked(const flamekit_config *config);
 
 /* With the parent's configuration and a tag that tells the two apart. */
@@ -100,7 +104,8 @@ static void restart_locked(void)
     int rc = start_locked(&inherited.public);
     if (rc != 0)
         fk_hostlog(FLAMEKIT_LOG_WARN, "this child is not profiled: %s",
-            fk_errno_text(-rc));
+            rc == -EAGAIN ? "it was forked in the middle of the agent's work"
+                          : fk_errno_text(-rc));
     if (rc != -EAGAIN)
         fk_config_fini(&inherited);
 }
@@ -149,7 +154,7 @@ static void in_child(void)
     agent.forked = true;
     agent.restart = false;
     sigset_t mask = agent.mask_before_fork;
-    if (restart && usable)
+    if (restart)
         restart_later();
     pthread_mutex_unlock(&agent.lock);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);

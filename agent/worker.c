@@ -28,9 +28,8 @@
 #include "common/hash.h"
 #include "common/rng.h"
 
-#define SCAN_NS      (100 * FK_NS_PER_MS)
-#define CRANK_MS     50
-#define FORK_WAIT_NS (20 * FK_NS_PER_MS)
+#define SCAN_NS  (100 * FK_NS_PER_MS)
+#define CRANK_MS 50
 #ifdef FK_SANITIZED
 #define STACK_BYTES (2u << 20)
 #else
@@ -426,9 +425,9 @@ size_t fk_worker_table_bytes(void)
     return atomic_load(&w.table_bytes);
 }
 
-void fk_worker_fork_prepare(void)
+void fk_worker_fork_prepare(int64_t wait_ns)
 {
-    w.work_caught = fk_own_lock_within(&w.work, FORK_WAIT_NS);
+    w.work_caught = fk_own_lock_within(&w.work, wait_ns);
     fk_uploader_fork_prepare();
     pthread_mutex_lock(&w.lock);
 }

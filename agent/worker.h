@@ -26,7 +26,8 @@ bool fk_worker_ready(void);
 int64_t fk_worker_cpu_ns(void);
 size_t fk_worker_table_bytes(void); /* unwind tables */
 
-void fk_worker_fork_prepare(void);
+/* Waits for the work under way, at most so long. */
+void fk_worker_fork_prepare(int64_t wait_ns);
 void fk_worker_fork_parent(void);
 /* False: the thread was in the middle of its work, and what it left behind in
  * this copy of the process cannot be used again. */

@@ -2,13 +2,15 @@
  * Pitfall 12: a host forks while the agent's thread is inside a library that
  * has locks of its own. libcrypto starts under such locks, and takes them
  * again when the process exits: a child that inherited one taken would hang
- * there for ever. Here libcurl is in front of such a library.
+ * there for ever. Here libcurl is in front of such a library. The loader stands
+ * here, too: the agent's own lock is taken for as long as it reads objects.
  */
 #include "agent/flamekit.h"
 
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,7 +25,7 @@
 static struct {
     pthread_mutex_t lock;
     _Atomic unsigned inside; /* calls that have begun */
-    _Atomic bool slow_start, slow_work;
+    _Atomic bool slow_start, slow_work, slow_loader;
 } library = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void library_end(void)
@@ -57,6 +59,19 @@ CURLMcode curl_multi_perform(CURLM *multi, int *running)
         (CURLMcode(*)(CURLM *, int *))dlsym(RTLD_NEXT, "curl_multi_perform");
     library_call(atomic_load(&library.slow_work));
     return real(multi, running);
+}
+
+int dl_iterate_phdr(
+    int (*visit)(struct dl_phdr_info *, size_t, void *), void *data)
+{
+    int (*real)(int (*)(struct dl_phdr_info *, size_t, void *), void *) =
+        (int (*)(int (*)(struct dl_phdr_info *, size_t, void *), void *))dlsym(
+            RTLD_NEXT, "dl_iterate_phdr");
+    if (atomic_load(&library.slow_loader)) {
+        atomic_fetch_add(&library.inside, 1);
+        host_nap_ms(LONG_MS);
+    }
+    return real(visit, data);
 }
 
 static void wait_inside(void)
@@ -95,6 +110,27 @@ TEST_TIMED(pitfall_12_a_fork_while_a_library_sends, 120)
     child_can_exit();
     atomic_store(&library.slow_work, false);
     CHECK_INT(flamekit_flush(10000), 0);
+    flamekit_shutdown();
+}
+
+/* A server that forks its workers as soon as it has started. */
+TEST_TIMED(pitfall_12_a_child_of_a_busy_agent_starts_again, 120)
+{
+    atomic_store(&library.slow_loader, true);
+    flamekit_config c = host_config(1000);
+    c.after_fork = FLAMEKIT_FORK_RESTART;
+    CHECK_INT(flamekit_configure(&c), 0);
+    wait_inside();
+    pid_t pid = fork();
+    if (pid == 0) {
+        atomic_store(&library.slow_loader, false);
+        int64_t until = fk_mono_ns() + 30 * FK_NS_PER_S;
+        while (host_stats().samples == 0 && fk_mono_ns() < until)
+            host_burn(10 * FK_NS_PER_MS);
+        _exit(host_stats().samples > 0 ? 0 : 4);
+    }
+    atomic_store(&library.slow_loader, false);
+    host_child_ends(pid);
     flamekit_shutdown();
 }
 

@@ -29,7 +29,7 @@
 /* A fork waits for the agent's work at most so long: more where the child is to
  * be profiled, which is in vain after a fork in the middle of it. */
 #define FORK_WAIT_NS    (20 * FK_NS_PER_MS)
-#define RESTART_WAIT_NS (1 * FK_NS_PER_S)
+#define RESTART_WAIT_NS (2 * FK_NS_PER_S)
 #define KNOWN_TYPES     (FLAMEKIT_PROFILE_CPU | FLAMEKIT_PROFILE_WALL)
 
 _Alignas(64) struct fk_counters fk_counters;
@@ -424,6 +424,7 @@ static void fill_stats(flamekit_stats *s)
         .heap_lost = fk_counted(&c->heap_lost),
         .lock_samples = fk_counted(&c->lock_samples),
         .lock_lost = fk_counted(&c->lock_lost),
+        .cpu_unsampled_ns = fk_counted(&c->cpu_unsampled_ns),
     };
     for (int i = 0; i < FK_NUM_STOPS; i++)
         s->unwind_stops[i] = fk_counted(&c->stops[i]);

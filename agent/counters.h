@@ -20,7 +20,7 @@ struct fk_counters {
     _Atomic uint64_t signals, samples, stops[FK_NUM_STOPS];
     _Atomic uint64_t lost, truncated, ignored;
     _Atomic uint64_t threads, no_timer, blocked; /* now */
-    _Atomic uint64_t lost_labelsets;
+    _Atomic uint64_t lost_labelsets, cpu_unsampled_ns;
     _Atomic uint64_t uploads_ok, uploads_failed, uploads_dropped;
     _Atomic uint64_t weight_uploaded, weight_unpacked, weight_unsent;
     _Atomic uint64_t wall_uploaded_ns, wall_unpacked_ns, wall_unsent_ns;

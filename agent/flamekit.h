@@ -216,6 +216,7 @@ typedef struct flamekit_stats {
     uint64_t lock_samples, lock_lost; /* waits; without room */
     uint64_t weight_unpacked; /* of weight_dropped: fitted into no profile */
     uint64_t wall_uploaded_ns, wall_dropped_ns; /* of wall_ns */
+    uint64_t cpu_unsampled_ns; /* the program's, before threads had timers */
 } flamekit_stats;
 
 static inline int flamekit_get_stats(flamekit_stats *stats);

@@ -91,6 +91,7 @@ static void add_others(struct line *l)
         {"wall_round", &c->wall_round_ns},
         {"heap_lost", &c->heap_lost},
         {"lock_lost", &c->lock_lost},
+        {"cpu_unsampled", &c->cpu_unsampled_ns},
     };
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)

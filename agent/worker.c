@@ -56,6 +56,7 @@ static struct {
     _Atomic size_t table_bytes;
 
     /* The rest belongs to the agent's thread. */
+    int64_t cpu_at_start_ns; /* of the process */
     const flamekit_config *config;
     struct fk_stacktab *cpu_table, *wall_table;
     struct fk_census census;
@@ -309,6 +310,8 @@ static void begin(void)
     fk_collect_begin(&w.collect);
     atomic_store(&w.ready, true);
     scan();
+    fk_count_set(&fk_counters.cpu_unsampled_ns,
+        (uint64_t)(fk_cpu_ns() - w.cpu_at_start_ns - own_cpu_ns()));
     /* A fleet that starts together does not upload together: the first
      * interval lasts a quarter to a half of the others. */
     uint64_t draw = fk_rng_at(fk_hash_seed(), (uint64_t)now);
@@ -363,6 +366,7 @@ int fk_worker_start(const flamekit_config *config, struct fk_stacktab *cpu,
     w.told_file = false;
     w.census = (struct fk_census){.threads = 0};
     atomic_store(&w.ready, false);
+    w.cpu_at_start_ns = fk_cpu_ns();
     fk_uploader_init(&w.uploader, config);
     fk_collect_init(&w.collect, config);
     fk_collect_add_table(

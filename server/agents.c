@@ -60,6 +60,8 @@ static const struct number {
         "Samples of allocations that found no room."},
     {"lock_lost", "lock_samples_lost_total", NULL, COUNTER,
         "Samples of waits for locks that found no room."},
+    {"cpu_unsampled", "cpu_unsampled_nanoseconds_total", NULL, COUNTER,
+        "CPU time of programs before their threads had timers."},
 };
 
 /* ---- a line ------------------------------------------------------------- */

@@ -21,7 +21,7 @@
 enum {
     AGENTS_SERVICES = 64,
     AGENTS_INSTANCES = 32,
-    AGENTS_NUMBERS = 23, /* rows of the table in agents.c */
+    AGENTS_NUMBERS = 24, /* rows of the table in agents.c */
     AGENTS_NAME = 201,
     AGENTS_ID = 37,
 };

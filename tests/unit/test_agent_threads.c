@@ -3,6 +3,7 @@
 #include "agent/flamekit.h"
 
 #include <errno.h>
+#include <link.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -209,6 +210,52 @@ TEST(pitfall_12_a_child_may_start_its_own_agent)
                                                                           : 4);
     }
     host_child_ends(pid);
+    flamekit_shutdown();
+}
+
+/* In the loader, where the agent reads the objects before it samples. */
+static struct {
+    _Atomic bool inside, leave;
+} loader;
+
+static int stay(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    (void)info, (void)size, (void)arg;
+    atomic_store(&loader.inside, true);
+    while (!atomic_load(&loader.leave))
+        host_nap_ms(1);
+    return 1;
+}
+
+static void *stay_in_loader(void *arg)
+{
+    dl_iterate_phdr(stay, NULL);
+    return arg;
+}
+
+TEST(cpu_time_before_the_first_tables_is_counted)
+{
+    pthread_t thread;
+    CHECK_INT(pthread_create(&thread, NULL, stay_in_loader, NULL), 0);
+    while (!atomic_load(&loader.inside))
+        host_nap_ms(1);
+    int64_t before = fk_cpu_ns();
+    host_start(1000);
+    host_burn(200 * FK_NS_PER_MS);
+    CHECK_INT(host_stats().samples, 0);
+    atomic_store(&loader.leave, true);
+    pthread_join(thread, NULL);
+    host_wait_sampled();
+    host_burn(200 * FK_NS_PER_MS);
+    CHECK_INT(flamekit_flush(10000), 0); /* publishes the agent's own time */
+    flamekit_stats s = host_stats();
+    double used = (double)(fk_cpu_ns() - before);
+    double known = (double)(s.samples * FK_NS_PER_MS + s.cpu_unsampled_ns +
+                            s.agent_cpu_ns);
+    tap_diag("unsampled %.0f ms, known %.1f %% of the CPU time",
+        (double)s.cpu_unsampled_ns / 1e6, 100 * known / used);
+    CHECK(s.cpu_unsampled_ns >= 200 * FK_NS_PER_MS);
+    CHECK(fabs(known - used) < 0.05 * used);
     flamekit_shutdown();
 }
 

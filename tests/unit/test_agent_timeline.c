@@ -101,6 +101,7 @@ TEST(pitfall_47_profiles_tile_the_timeline)
     while (fk_mono_ns() < sampled + 5000 * FK_NS_PER_MS)
         host_spin(10000);
     int64_t inner = fk_mono_ns() - sampled;
+    host_wait_sampled(); /* or the last interval could be empty */
     flamekit_shutdown();
     int64_t outer = fk_mono_ns() - start, sum = 0, end = 0;
     unsigned n = fake_server_count(host_server());

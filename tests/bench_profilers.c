@@ -312,6 +312,8 @@ const struct bench_profiler bench_profilers[BENCH_ROWS] = {
         none_cpu_ns, none_stop, 0},
     [BENCH_EMPTY_100] = {"empty_handler_100hz", NULL, empty_start, empty_enable,
         none_stop, none_cpu_ns, none_stop, 100},
+    [BENCH_EMPTY_1000] = {"empty_handler_1000hz", NULL, empty_start,
+        empty_enable, none_stop, none_cpu_ns, none_stop, 1000},
     [BENCH_OURS_100] = {"ours_100hz", "0.2", ours_start, ours_enable,
         ours_end_turn, ours_cpu_ns, flamekit_shutdown, 100},
     [BENCH_OURS_1000] = {"ours_1000hz", "0.4", ours_start, ours_enable,

@@ -14,6 +14,7 @@
 enum bench_row {
     BENCH_NONE,
     BENCH_EMPTY_100,
+    BENCH_EMPTY_1000,
     BENCH_OURS_100,
     BENCH_OURS_1000,
     BENCH_GPERF_100,

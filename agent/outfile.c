@@ -1,12 +1,12 @@
 #include "agent/outfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/pprof_file.h"
 
 /* Absolute, because the host may go elsewhere. */
@@ -66,38 +66,6 @@ enum fk_err fk_outfile_add(struct fk_outfile *out, struct fk_slice pprof)
 /* ---- writing -------------------------------------------------------------
  */
 
-static bool write_all(int fd, struct fk_slice bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n < 0 && errno != EINTR)
-            return false;
-        if (n > 0)
-            bytes = fk_slice_sub(bytes, (size_t)n, bytes.len);
-    }
-    return true;
-}
-
-static enum fk_err replace(const char *path, struct fk_slice bytes)
-{
-    char temporary[4096 + 32];
-    snprintf(temporary, sizeof(temporary), "%s.%d.part", path, (int)getpid());
-    /* Its name can be guessed, and others may write to the folder: nothing that
-     * lies there is written through. */
-    unlink(temporary);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return FK_ERR_IO;
-    bool ok = write_all(fd, bytes);
-    ok = close(fd) == 0 && ok && rename(temporary, path) == 0;
-    if (ok)
-        return FK_OK;
-    int why = errno;
-    unlink(temporary);
-    errno = why;
-    return FK_ERR_IO;
-}
-
 enum fk_err fk_outfile_write(struct fk_outfile *out)
 {
     if (!out->changed)
@@ -109,7 +77,7 @@ enum fk_err fk_outfile_write(struct fk_outfile *out)
     if (err == FK_OK)
         err = fk_pprof_convert(out->path, fk_buf_slice(&body), &bytes);
     if (err == FK_OK)
-        err = replace(out->path, fk_buf_slice(&bytes));
+        err = fk_file_replace(out->path, fk_buf_slice(&bytes), 0644);
     out->changed = err != FK_OK;
     fk_buf_fini(&body);
     fk_buf_fini(&bytes);

@@ -1,6 +1,8 @@
 /* Where the kit is and what runs: see kit.h. */
 #include "cli/kit.h"
 
+#include "common/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -43,25 +45,10 @@ enum fk_err kit_read_file(
 enum fk_err kit_write_file(
     const char *path, struct fk_slice bytes, struct fk_diag *diag)
 {
-    char tmp[PATH_MAX];
-    int n = snprintf(tmp, sizeof tmp, "%s.%ld.tmp", path, (long)getpid());
-    if (n < 0 || n >= (int)sizeof tmp)
-        return fk_diag_set(diag, FK_ERR_LIMIT, "%s is too long a path", path);
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool ok = fd >= 0;
-    for (size_t done = 0; ok && done < bytes.len;) {
-        ssize_t put = write(fd, bytes.ptr + done, bytes.len - done);
-        ok = put > 0;
-        done += ok ? (size_t)put : 0;
-    }
-    if (fd >= 0)
-        ok = close(fd) == 0 && ok;
-    if (ok && rename(tmp, path) == 0)
+    if (fk_file_replace(path, bytes, 0600) == FK_OK)
         return FK_OK;
-    int why = errno;
-    unlink(tmp);
     return fk_diag_set(
-        diag, FK_ERR_IO, "cannot write %s: %s", path, strerror(why));
+        diag, FK_ERR_IO, "cannot write %s: %s", path, strerror(errno));
 }
 
 static bool is_root(const char *dir)

@@ -1,9 +1,10 @@
 #include "loadgen/file.h"
 
+#include "common/file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum fk_err file_read(
     const char *path, struct fk_buf *text, struct fk_diag *diag)
@@ -29,18 +30,8 @@ enum fk_err file_read(
 enum fk_err file_write(
     const char *path, const struct fk_buf *text, struct fk_diag *diag)
 {
-    char temporary[4096];
-    int n = snprintf(
-        temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
-    FILE *f = n < (int)sizeof temporary ? fopen(temporary, "we") : NULL;
-    bool good = f && fwrite(text->ptr, 1, text->len, f) == text->len;
-    if (f && fclose(f))
-        good = false;
-    if (good && rename(temporary, path) == 0)
+    if (fk_file_replace(path, fk_buf_slice(text), 0666) == FK_OK)
         return FK_OK;
-    int why = errno;
-    if (f)
-        unlink(temporary);
-    return fk_diag_set(diag, FK_ERR_IO,
-        "The summary could not be written to %s: %s.", path, strerror(why));
+    return fk_diag_set(
+        diag, FK_ERR_IO, "%s cannot be written: %s.", path, strerror(errno));
 }

@@ -8,7 +8,7 @@
 # PAGE HIGHEST-NUMBER
 cat >"$TMP/pages" <<'END'
 docs/storage.md 34
-docs/agent.md 62
+docs/agent.md 63
 END
 
 # NUMBER, tab, last column

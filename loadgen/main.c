@@ -1,5 +1,6 @@
 /* loadgen: plays a load plan against a service. */
 #include "common/clock.h"
+#include "common/rlimit.h"
 #include "loadgen/compare.h"
 #include "loadgen/conductor.h"
 #include "loadgen/explain.h"
@@ -11,10 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum exit_code {
@@ -187,22 +188,13 @@ static enum exit_code verdict(const struct report *r)
 /* The kernel's table of our files grows to its full size at once. While there
  * are threads it would make whoever opens a connection wait each time that it
  * grows, for some 10 ms (an RCU grace period). */
-static void grow_file_table(rlim_t files)
-{
-    int last = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)files - 1);
-    if (last >= 0)
-        close(last);
-}
-
-/* Before any thread is started. */
 static void allow_many_files(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    grow_file_table(limit.rlim_cur < MAX_FILES ? limit.rlim_cur : MAX_FILES);
+    unsigned files = fk_rlimit_files(UINT_MAX);
+    int last = files < MAX_FILES ? (int)files - 1 : MAX_FILES - 1;
+    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, last);
+    if (fd >= 0)
+        close(fd);
 }
 
 static int by_start(const void *a, const void *b)

@@ -5,6 +5,7 @@
  */
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/rlimit.h"
 #include "server/http.h"
 #include "server/maintain.h"
 #include "server/notify.h"
@@ -16,10 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #define PATIENCE_NS (10 * FK_NS_PER_S)
-#define FILES_MAX   65536
+#define FILES_MAX   65536 /* of many tenants with some days each */
 
 /* One a process; large, because of the counters. */
 static struct server server = {.agents = AGENTS_INITIALIZER};
@@ -167,21 +167,6 @@ static void block_signals(sigset_t *set)
     pthread_sigmask(SIG_BLOCK, set, NULL);
 }
 
-/* Many tenants with some days each have more files open than the 1024 that
- * are usual, which are for programs that call select(2). */
-static void allow_files(void)
-{
-    struct rlimit files;
-
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-        return;
-    rlim_t most = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
-    if (files.rlim_cur >= most)
-        return;
-    files.rlim_cur = most;
-    setrlimit(RLIMIT_NOFILE, &files);
-}
-
 /* What is done to a data directory instead of serving it. */
 static bool is_maintenance(const struct server_options *o)
 {
@@ -222,7 +207,7 @@ int main(int argc, char **argv)
     if (is_maintenance(&server.options))
         return maintain(&server.options, &diag) ? fail(diag.text) : 0;
     server.started_ms = fk_wall_ns() / FK_NS_PER_MS;
-    allow_files();
+    fk_rlimit_files(FILES_MAX);
     block_signals(&command.signals);
     if (store_start(&server, &diag) != FK_OK)
         return fail(diag.text);

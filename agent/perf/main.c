@@ -15,13 +15,14 @@
 #include "common/clock.h"
 #include "common/hash.h"
 #include "common/opt.h"
+#include "common/rlimit.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -342,16 +343,6 @@ static bool open_events(void)
     return run.events != NULL;
 }
 
-/* Files of code stay open. */
-static void raise_limits(void)
-{
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-        return;
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-}
-
 int main(int argc, char **argv)
 {
     struct fk_diag diag = {""};
@@ -365,7 +356,7 @@ int main(int argc, char **argv)
     }
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    raise_limits();
+    fk_rlimit_files(UINT_MAX); /* files of code stay open */
     configure();
     fk_demangle_may_load();
     perf_processes_want(run.o.container);

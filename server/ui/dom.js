@@ -104,10 +104,10 @@ function drawWaiting() {
   frame = 0;
   const end = performance.now() + FRAME_MS;
   // A part that asks again while it is drawn waits for the next frame.
-  const parts = [...waiting];
+  const parts = [...waiting].sort((a, b) => Number(b.urgent) - Number(a.urgent));
   let moving = parts.some((part) => part.moving);
   for (const part of parts) {
-    if (moving ? !part.moving : performance.now() > end) continue;
+    if (!part.urgent && (moving ? !part.moving : performance.now() > end)) continue;
     if (!waiting.delete(part)) continue; // another one took it away
     try {
       part.draw();
@@ -157,6 +157,10 @@ export class Part extends HTMLElement {
   }
   /** Is it in the middle of a move? Then it is drawn in every frame, and the others wait for the end of it. */
   get moving() {
+    return false;
+  }
+  /** Does it follow the pointer? Then it is drawn before the others. */
+  get urgent() {
     return false;
   }
   /** Makes the children, once. */

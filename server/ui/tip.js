@@ -17,6 +17,10 @@ class Tip extends Part {
     this.setAttribute("role", "tooltip");
   }
 
+  get urgent() {
+    return true;
+  }
+
   update(props) {
     const { hover } = props;
     const profile = hover?.profile ?? props.profile;

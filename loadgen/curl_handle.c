@@ -76,7 +76,8 @@ enum fk_err engine_fetch(const char *url, const char *json, long timeout_ms,
     curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
     reply->status = (int)status;
     reply->resolve_ns = curl_handle_ns(easy, CURLINFO_NAMELOOKUP_TIME_T);
-    snprintf(reply->address, sizeof reply->address, "%s", address);
+    snprintf(
+        reply->address, sizeof reply->address, "%s", address ? address : "");
     curl_easy_cleanup(easy);
     curl_slist_free_all(header);
     if (code != CURLE_OK)

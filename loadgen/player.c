@@ -159,8 +159,8 @@ static int64_t send_for_clients(struct player *p)
         return INT64_MAX;
     }
     while (s->has_next && clients_take(&s->clients, now, &ready)) {
-        /* There is a flight for each client. */
-        FK_ASSERT(send_next(p, ready));
+        bool sent = send_next(p, ready);
+        FK_ASSERT(sent); /* there is a flight for each client */
         advance(p);
     }
     int64_t first = clients_next(&s->clients);

@@ -160,17 +160,15 @@ static enum fk_err read_level(
 {
     enum fk_err err = FK_OK;
     for (uint32_t i = 0; !err && i < scan->num_parts; i++) {
-        const struct scan_part *part = &scan->parts[i];
-        scan->part_app = part->app;
-        if (level != LEVEL_CHUNK)
-            err = levels_scan(
-                scan->db, level, part->id, from, until, on_level, scan);
-        else if (part->id & LEVELS_GROUP)
-            err = levels_scan(
-                scan->db, LEVEL_TOTALS, part->id, from, until, on_totals, scan);
-        else
-            err = levels_scan(
-                scan->db, LEVEL_CHUNK, part->id, from, until, on_chunk, scan);
+        uint32_t id = scan->parts[i].id;
+        bool totals = level == LEVEL_CHUNK && id & LEVELS_GROUP;
+        scan->part_app = scan->parts[i].app;
+        err = levels_scan(scan->db, totals ? LEVEL_TOTALS : level, id, from,
+            until,
+            totals                 ? on_totals
+            : level == LEVEL_CHUNK ? on_chunk
+                                   : on_level,
+            scan);
     }
     return err;
 }

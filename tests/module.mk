@@ -31,6 +31,7 @@ $(filter $(B)/tests/unit/test_store% $(B)/tests/unit/test_query% $(B)/tests/unit
 $(patsubst %,$(B)/tests/unit/test_store_%,seal seal_files groups tries power): $(B)/tests/store_clock.o
 $(B)/tests/unit/test_store_power: $(B)/tests/cut_vfs.o
 $(B)/tests/unit/test_strip: $$(strip_OBJS)
+$(B)/tests/unit/test_engine: $(B)/tests/scripted.o
 $(patsubst %,$(B)/tests/%,unit/test_perf fuzz/fuzz_perf_ring fuzz/replay_perf_ring): $$(perf_OBJS)
 agent_FIXTURE := $(B)/tests/fakeserver.o
 ifeq (,$(CORE))

@@ -12,9 +12,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#define PERF_MAPS_LINE_BYTES                                                   \
-    4400 /* the longest path, and what is before it                            \
-          */
+/* The longest path, and what is before it. */
+#define PERF_MAPS_LINE_BYTES 4400
 
 /* `path` lies in the line; it begins with '/' or is FK_VDSO_PATH. */
 struct perf_mapping {

@@ -3,6 +3,7 @@
 #include "loadgen/engine.h"
 
 #include "common/clock.h"
+#include "tests/scripted.h"
 #include "tests/tap.h"
 
 #include <arpa/inet.h>
@@ -16,98 +17,9 @@
 #define CHUNKED  OK "Transfer-Encoding: chunked\r\n\r\n"
 #define PATIENCE (10 * FK_NS_PER_S)
 
-enum { MAX_REQUEST = 256 * 1024, LARGE = 300 * 1000 };
+enum { LARGE = 300 * 1000 };
 
 static const enum engine_kind kinds[] = {ENGINE_FAST, ENGINE_CURL};
-
-/* ---- the service ---- */
-
-enum after { KEEP, CLOSE, RESET };
-
-struct service {
-    const char *answer; /* NULL = none */
-    enum after after;
-    unsigned
-        mute_after; /* answers a connection; then it is closed; 0 = never */
-    bool drip;      /* a byte at a time */
-    int listener;
-    char url[64], base_url[80];
-    _Atomic unsigned requests, connections;
-    char last[MAX_REQUEST]; /* the last request; read it after its answer */
-};
-
-static size_t read_request(int fd, char *text)
-{
-    size_t len = 0, body = 0;
-    const char *end = NULL;
-    while (!end || len < (size_t)(end - text) + 4 + body) {
-        ssize_t n = len + 1 < MAX_REQUEST
-                        ? read(fd, text + len, MAX_REQUEST - len - 1)
-                        : 0;
-        if (n <= 0)
-            return 0;
-        len += (size_t)n;
-        text[len] = '\0';
-        end = strstr(text, "\r\n\r\n");
-        const char *length = strstr(text, "Content-Length: ");
-        body = length ? strtoul(length + 16, NULL, 10) : 0;
-    }
-    return len;
-}
-
-static bool write_answer(const struct service *s, int fd)
-{
-    size_t len = strlen(s->answer), piece = s->drip ? 1 : len;
-    for (size_t at = 0; at < len; at += piece)
-        if (send(fd, s->answer + at, piece, MSG_NOSIGNAL) != (ssize_t)piece)
-            return false;
-    return true;
-}
-
-static void serve(struct service *s, int fd)
-{
-    struct linger reset = {1, 0};
-    for (unsigned served = 0; read_request(fd, s->last); served++) {
-        s->requests++;
-        if (s->mute_after && served == s->mute_after)
-            break;
-        if (s->answer && !write_answer(s, fd))
-            break;
-        if (s->after == RESET)
-            setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-        if (s->after != KEEP)
-            break;
-    }
-    close(fd);
-}
-
-static void *service_main(void *arg)
-{
-    struct service *s = arg;
-    for (;;) {
-        int fd = accept(s->listener, NULL, NULL);
-        if (fd < 0)
-            return NULL;
-        s->connections++;
-        serve(s, fd);
-    }
-}
-
-/* The process of the test ends with it. */
-static void service_start(struct service *s)
-{
-    struct sockaddr_in a = {
-        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof a;
-    pthread_t thread;
-    s->listener = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK(bind(s->listener, (struct sockaddr *)&a, len) == 0 &&
-          listen(s->listener, 16) == 0 &&
-          getsockname(s->listener, (struct sockaddr *)&a, &len) == 0);
-    snprintf(s->url, sizeof s->url, "http://localhost:%u", ntohs(a.sin_port));
-    CHECK(pthread_create(&thread, NULL, service_main, s) == 0);
-    pthread_detach(thread);
-}
 
 /* ---- the client ---- */
 
@@ -170,12 +82,12 @@ static void client_ask(struct client *c, struct engine_request request)
 
 /* ---- both engines ---- */
 
-typedef void story_fn(struct client *, struct service *, enum engine_kind);
+typedef void story_fn(struct client *, struct scripted *, enum engine_kind);
 
 static void tell_both(story_fn *story)
 {
     static struct client clients[2];
-    static struct service services[2];
+    static struct scripted services[2];
     engine_global_init(NULL);
     for (size_t k = 0; k < 2; k++) {
         story(&clients[k], &services[k], kinds[k]);
@@ -192,13 +104,13 @@ static void tell_both(story_fn *story)
         tell_both(name##_story);                                               \
     }                                                                          \
     static void name##_story(                                                  \
-        struct client *c, struct service *s, enum engine_kind kind)
+        struct client *c, struct scripted *s, enum engine_kind kind)
 
 /* ---- answers ---- */
 
 struct row {
     const char *answer;
-    enum after after;
+    enum scripted_after after;
     enum engine_error error;
     int status;
     const char *body;
@@ -267,14 +179,14 @@ static const struct row rows[] = {
 
 static void check_row(const struct row *row, enum engine_kind kind, bool drip)
 {
-    struct service *s = calloc(1, sizeof *s);
+    struct scripted *s = calloc(1, sizeof *s);
     struct client *c = calloc(1, sizeof *c);
     CHECK(s && c);
     tap_diag("row %td, %s", row - rows, engine_kind_name(kind));
     s->answer = row->answer;
     s->after = row->after;
     s->drip = drip && row->answer;
-    service_start(s);
+    scripted_start(s);
     client_open(c, kind, s->url, 1);
     for (unsigned i = 0; i < 3; i++) {
         client_ask(c, (struct engine_request){.path = "/", .owner = s});
@@ -325,7 +237,7 @@ static char *large_answer(void)
 TEST_BOTH(engines_count_what_they_do_not_keep)
 {
     s->answer = large_answer();
-    service_start(s);
+    scripted_start(s);
     client_open(c, kind, s->url, 1);
     client_ask(c, (struct engine_request){.path = "/"});
     CHECK_INT(c->last.error, ENGINE_OK);
@@ -374,7 +286,7 @@ TEST_BOTH(engines_send_the_same_requests)
 
     char host[80];
     s->answer = OK "Content-Length: 0\r\n\r\n";
-    service_start(s);
+    scripted_start(s);
     snprintf(host, sizeof host, "Host: %s", s->url + strlen("http://"));
     snprintf(s->base_url, sizeof s->base_url, "%s/base", s->url);
     client_open(c, kind, s->base_url, 1);
@@ -398,12 +310,12 @@ TEST_BOTH(engines_send_the_same_requests)
 
 TEST_BOTH(engines_send_a_large_body_whole)
 {
-    char *body = malloc(MAX_REQUEST / 2 + 1);
+    char *body = malloc(SCRIPTED_MAX_REQUEST / 2 + 1);
     CHECK(body);
-    memset(body, 'b', MAX_REQUEST / 2);
-    body[MAX_REQUEST / 2] = '\0';
+    memset(body, 'b', SCRIPTED_MAX_REQUEST / 2);
+    body[SCRIPTED_MAX_REQUEST / 2] = '\0';
     s->answer = OK "Content-Length: 0\r\n\r\n";
-    service_start(s);
+    scripted_start(s);
     client_open(c, kind, s->url, 1);
     client_ask(c, (struct engine_request){.path = "/", .body = body});
     CHECK_INT(c->last.error, ENGINE_OK);
@@ -419,7 +331,7 @@ TEST_BOTH(engines_send_again_when_a_kept_connection_was_stale)
 {
     s->answer = OK "Content-Length: 0\r\n\r\n";
     s->mute_after = 1;
-    service_start(s);
+    scripted_start(s);
     client_open(c, kind, s->url, 1);
     for (int i = 0; i < 3; i++) {
         client_ask(c, (struct engine_request){.path = "/"});
@@ -434,7 +346,7 @@ TEST_BOTH(engines_send_again_when_a_kept_connection_was_stale)
 TEST_BOTH(engines_open_a_new_connection_after_so_many)
 {
     s->answer = OK "Content-Length: 0\r\n\r\n";
-    service_start(s);
+    scripted_start(s);
     c->per_connection = kind == ENGINE_FAST ? 3 : 1;
     client_open(c, kind, s->url, 1);
     for (unsigned i = 0; i < 6; i++) {
@@ -450,7 +362,7 @@ TEST_BOTH(engines_open_a_new_connection_after_so_many)
 
 TEST_BOTH(engines_give_up_after_the_timeout)
 {
-    service_start(s);
+    scripted_start(s);
     client_open(c, kind, s->url, 2);
     client_ask(c,
         (struct engine_request){.path = "/", .timeout_ns = 50 * FK_NS_PER_MS});
@@ -465,7 +377,7 @@ TEST_BOTH(engines_wait_for_no_end_that_never_comes)
         OK "Content-Length: 99\r\n\r\nhalf", CHUNKED "9\r\nhalf",
         "HTTP/1.1 100 Continue\r\n\r\n"};
 
-    service_start(s);
+    scripted_start(s);
     client_open(c, kind, s->url, 1);
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         s->answer = answers[i];
@@ -488,7 +400,7 @@ TEST_BOTH(engines_refuse_a_head_without_measure)
     snprintf(text + n, 100, "Content-Length: 0\r\n\r\n");
     s->answer = text;
     s->after = CLOSE;
-    service_start(s);
+    scripted_start(s);
     client_open(c, kind, s->url, 1);
     client_ask(c, (struct engine_request){.path = "/"});
     CHECK_INT(c->last.error, ENGINE_GARBAGE);
@@ -513,7 +425,7 @@ TEST_BOTH(engines_can_be_told_to_give_up)
 {
     struct engine_request request = {
         .path = "/", .now_ns = fk_mono_ns(), .timeout_ns = PATIENCE};
-    service_start(s);
+    scripted_start(s);
     client_open(c, kind, s->url, 2);
     CHECK_INT(engine_start(c->engine, &request), FK_OK);
     CHECK_INT(engine_start(c->engine, &request), FK_OK);
@@ -529,7 +441,7 @@ TEST_BOTH(engines_can_be_told_to_give_up)
 TEST_BOTH(engines_wait_no_longer_than_they_are_told)
 {
     static const int64_t timeouts_ms[] = {300, 100, 200};
-    service_start(s);
+    scripted_start(s);
     client_open(c, kind, s->url, 3);
     for (int i = 0; i < 3; i++) {
         struct engine_request request = {.path = "/",
